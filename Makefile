@@ -1,0 +1,40 @@
+# The two commands to know: `make book` builds and serves the book, `make test` runs every test.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: book site serve lab test bench notebooks environment test-environment clean help
+
+book: site serve  ## build the book and serve it at a local address
+
+site: environment  ## build the book into _build/html
+	@$(BIN)/python tools/build.py
+
+serve:  ## serve the book as it was last built (PORT=8000)
+	@PORT=$(PORT) $(PYTHON) tools/serve.py
+
+lab: environment  ## open the chapters in JupyterLab
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. book
+
+test: test-environment site  ## style, every test, and every number in the notebooks
+	@$(BIN)/ruff check .
+	@CHROMIUM="$$($(BIN)/python tools/browser.py --install)" && export CHROMIUM && $(BIN)/pytest --nbval --nbval-sanitize-with tests/book/sanitize.cfg tests book
+
+bench: test-environment site  ## how fast, how light; each number beside its target
+	@$(BIN)/python tools/bench.py
+
+notebooks: environment  ## run every notebook top to bottom, keep what nbval compares
+	@$(BIN)/python tools/execute.py book/*.ipynb
+	@$(BIN)/python tools/strip.py book/*.ipynb
+
+environment:
+	@$(PYTHON) tools/environment.py requirements.txt
+
+test-environment:
+	@$(PYTHON) tools/environment.py requirements.txt requirements-test.txt
+
+clean:  ## forget what was built (keeps .venv)
+	rm -rf _build build *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+help:
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'

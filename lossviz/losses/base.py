@@ -1,0 +1,133 @@
+"""What every loss is: a frozen dataclass whose ``define`` says its mathematics, once."""
+
+import math
+from dataclasses import dataclass, field, fields
+from numbers import Real
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from lossviz.inputs import InputType, check_finite, wrong
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A loss taken apart: what it reads, what the labels say, which terms count, and what each adds.
+
+    ``matrix``              the distances, similarities or logits that the loss reads
+    ``positive, negative``  masks on ``matrix``: what the labels say
+    ``valid``               which terms the labels allow; its axes are the loss's ``axes``
+    ``active``              which of these pass gradient on to ``matrix`` now
+    ``values``              what each term adds: ``values`` sums to ``loss``
+    ``chosen``              role → indices into ``matrix`` (hardest positive, target …)
+    ``thresholds``          name → scalar (margin, nearest negative …)
+    ``loss``                () or the leading dimensions
+    """
+
+    matrix: Tensor
+    positive: Tensor
+    negative: Tensor
+    valid: Tensor
+    active: Tensor
+    values: Tensor
+    loss: Tensor
+    chosen: dict[str, Tensor] = field(default_factory=dict)
+    thresholds: dict[str, Tensor] = field(default_factory=dict)
+
+
+torch.export.register_dataclass(Terms)
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss on embeddings. A subclass names its ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
+
+    inputs: ClassVar[InputType]
+    axes: ClassVar[tuple[str, ...]]
+
+    def define(self, *tensors: Tensor) -> Terms:
+        """The definition: no loop, no check, no data-dependent shape; any leading dimensions."""
+        raise NotImplementedError(f"{type(self).__name__} has no define()")
+
+    def __call__(self, *tensors: Tensor, check: bool = True) -> Tensor:
+        """The loss, a differentiable scalar. ``check=False`` skips the checks of values (shapes are always checked).
+
+        Half-precision embeddings are computed in float32; the loss is float32, the gradients have the input's dtype.
+        Raises ValueError naming the argument, what was expected and what came.
+        """
+        return self.terms(*tensors, check=check).loss
+
+    def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
+        """The loss taken apart; arguments and errors as for the call itself."""
+        self.inputs.check_shapes(tensors)
+        if check:
+            self._check_parameters()
+            self.inputs.check_values(tensors)
+        terms = self.define(*self._widened(tensors))
+        if check and not torch.isfinite(terms.loss.detach()).all():
+            raise self._overflow(tensors, terms)
+        return terms
+
+    def parameters(self) -> dict[str, object]:
+        """Name → value of every parameter, in the order of declaration."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def _check_parameters(self) -> None:
+        for name, value in self.parameters().items():
+            if isinstance(value, Tensor):
+                check_finite(name, value)
+            elif isinstance(value, Real) and not math.isfinite(value):
+                raise wrong(name, "a finite number", str(value))
+
+    def _widened(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Half-precision rows in float32; labels that are not integers in the dtype of the rows."""
+        rows = [_widen(each) for each in tensors[: len(self.inputs.rows)]]
+        labels = tensors[len(rows) :]
+        weights = [
+            each.to(rows[0].dtype) if each.is_floating_point() or each.dtype == torch.bool else each for each in labels
+        ]
+        return (*rows, *weights)
+
+    def _overflow(self, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
+        named = dict(zip(self.inputs.rows, tensors, strict=False)) | self.parameters()
+        sizes = {name: _size(each) for name, each in named.items() if _is_number(each)}
+        largest = max(sizes, key=sizes.get)
+        kind = str(terms.loss.dtype).removeprefix("torch.")
+        return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (Tensor, Real)) and not isinstance(value, bool)
+
+
+def _size(value: Tensor | float) -> float:
+    return value.detach().abs().max().item() if isinstance(value, Tensor) else abs(value)
+
+
+class _Widen(torch.autograd.Function):
+    """float16 and bfloat16 to float32. A gradient too large for half precision comes back as its largest number."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(half: Tensor) -> Tensor:
+        return half.float()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output) -> None:
+        ctx.dtype = inputs[0].dtype
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        limits = torch.finfo(ctx.dtype)
+        return gradient.clamp(limits.min, limits.max).to(ctx.dtype)
+
+
+def _widen(rows: Tensor) -> Tensor:
+    return _Widen.apply(rows) if rows.dtype in (torch.float16, torch.bfloat16) else rows
+
+
+def scalar(value: float | Tensor, like: Tensor) -> Tensor:
+    """A parameter as a 0-d tensor beside ``like``; one that is a tensor already stays differentiable."""
+    return torch.as_tensor(value, dtype=like.dtype, device=like.device)

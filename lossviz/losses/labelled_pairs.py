@@ -1,0 +1,52 @@
+"""Losses on (anchor, positive or negative, label 1/0)."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import relu
+
+from lossviz import masks
+from lossviz.distances import Distance, paired
+from lossviz.inputs import LABELLED_PAIRS, ZERO_TO_ONE
+from lossviz.losses.base import Loss, Terms, scalar
+
+
+@dataclass(frozen=True, eq=False)
+class ContrastiveLoss(Loss):
+    """Pull positive pairs to distance 0; push negative pairs out to the margin.
+
+    With d the distance of a pair and y its label,
+
+        loss = mean over pairs of  ½ · [ y · d² + (1 − y) · max(0, margin − d)² ]
+
+    ``(anchor, other, labels)``: (…, B, d), (…, B, d), (…, B); a label is 1 (near) or 0 (far), or a weight between.
+    ``size_average=False`` sums over the pairs. Raises ValueError as ``Loss`` says.
+
+    Source: Hadsell, Chopra, LeCun (2006), whose labels mean the opposite; sentence-transformers' ``ContrastiveLoss``.
+    """
+
+    margin: float = 0.5
+    distance: Distance = "cosine"
+    size_average: bool = True
+    inputs = replace(LABELLED_PAIRS, labels=ZERO_TO_ONE)
+    axes = ("pair",)
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        distance = paired(self.distance)(anchor, other)
+        margin = scalar(self.margin, distance)
+        positive, negative = masks.labelled_pairs(labels)
+        shortfall = relu(margin - distance)
+        values = 0.5 * (labels * distance.square() + (1 - labels) * shortfall.square())
+        if self.size_average:
+            values = values / distance.shape[-1]
+        return Terms(
+            matrix=distance,
+            positive=positive,
+            negative=negative,
+            valid=torch.ones_like(distance, dtype=torch.bool),
+            active=(positive & (distance > 0)) | (negative & (shortfall > 0)),
+            values=values,
+            thresholds={"margin": margin},
+            loss=values.sum(-1),
+        )

@@ -1,0 +1,31 @@
+"""One torch definition, lowered to one JavaScript function: ``trace`` → ``fuse`` → ``print``, with ``operators`` as the table.
+
+The module that comes out is an ES module with one export:
+
+    const evaluate = create({anchor: [6, 2], other: [6, 2], labels: [6]});   // checks the sizes, allocates once
+    const {loss, gradients, terms} = evaluate({anchor, other, labels, margin: 0.5});
+
+Arrays are row-major ``Float64Array``s, masks hold 0 and 1, indices are whole numbers, anything 0-dimensional is a plain
+number. ``evaluate`` returns the same object and the same arrays at every call: copy what must outlive the next one.
+``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same nesting.
+"""
+
+from lossviz.lowering.fuse import plan
+from lossviz.lowering.graph import UnknownOperator
+from lossviz.lowering.print import module
+from lossviz.lowering.trace import graph_of
+
+__all__ = ["UnknownOperator", "to_javascript"]
+
+
+def to_javascript(loss, *example_inputs, gradients: bool = True) -> str:
+    """The loss as the text of an ES module that exports ``create``.
+
+    ``example_inputs`` are the tensors of ``loss.define``, (B, d) and (B,), in any batch size and dimension: only their
+    ranks, dtypes and proportions are used, and one module serves every B and d. Numbers (``margin``) and tensors among
+    the loss's fields become inputs of ``evaluate``; every other field is baked in. ``gradients=False`` gives the module
+    for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
+
+    Raises ``UnknownOperator`` for an operator that the table does not hold, ValueError for inputs that do not fit.
+    """
+    return module(plan(graph_of(loss, example_inputs, gradients)))

@@ -1,0 +1,108 @@
+"""Taking operators apart until the table's few kinds are left: contractions become products and sums, softmaxes their
+parts, scatters a comparison of places. A batch on a page is small: the sum over a comparison costs less than a special case.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch._decomp import core_aten_decompositions, get_decompositions
+
+from lossviz.lowering.graph import UnknownOperator
+
+aten = torch.ops.aten
+
+
+@cache
+def decompositions() -> dict:
+    """ATen operator → function that computes it by simpler ones: torch's core set, some that it leaves whole, and ours."""
+    return {**core_aten_decompositions(), **get_decompositions([aten._softmax, aten._log_softmax, aten.addmm]), **OURS}
+
+
+def _mm(left: Tensor, right: Tensor) -> Tensor:
+    """(…, m, k), (…, k, n) → (…, m, n)."""
+    return (left.unsqueeze(-1) * right.unsqueeze(-3)).sum(-2)
+
+
+def _max(x: Tensor, dim: int, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    return x.amax(dim, keepdim), x.argmax(dim, keepdim)
+
+
+def _min(x: Tensor, dim: int, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    return x.amin(dim, keepdim), x.argmin(dim, keepdim)
+
+
+def _places(x: Tensor, dim: int) -> Tensor:
+    """0, 1, 2 … along one axis, to be broadcast along the others."""
+    shape = [1] * x.ndim
+    shape[dim] = x.shape[dim]
+    return torch.arange(x.shape[dim]).view(shape)
+
+
+def _pick(x: Tensor, dim: int, index: Tensor, sparse_grad: bool = False) -> Tensor:
+    """gather: of all elements along the axis, the one whose place is asked for. Other axes must be alike."""
+    _same_elsewhere(x, dim, index)
+    dim = dim % x.ndim
+    hits = index.unsqueeze(dim) == _places(x, dim).unsqueeze(dim + 1)
+    return torch.where(hits, x.unsqueeze(dim + 1), 0.0).sum(dim)
+
+
+def _scatter_add(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """At each place, the sum of the entries that name it."""
+    _same_elsewhere(x, dim, index)
+    dim = dim % x.ndim
+    hits = index.unsqueeze(dim) == _places(x, dim).unsqueeze(dim + 1)
+    return x + torch.where(hits, source.unsqueeze(dim), 0.0).sum(dim + 1)
+
+
+def _scatter(x: Tensor, dim: int, index: Tensor, source: Tensor | float) -> Tensor:
+    if index.shape[dim] != 1:
+        raise UnknownOperator("scatter of several entries along an axis, of which the last would have to win")
+    _same_elsewhere(x, dim, index)
+    return torch.where(index == _places(x, dim), source, x)
+
+
+def _same_elsewhere(x: Tensor, dim: int, index: Tensor) -> None:
+    """torch allows an ``index`` that is smaller than x along the other axes."""
+    if any(x.shape[axis] != index.shape[axis] for axis in range(x.ndim) if axis != dim % x.ndim):
+        raise UnknownOperator("gather or scatter with an index of another shape than the tensor")
+
+
+# The gradient of a part is zero outside it: comparisons of places again.
+
+
+def _slice_backward(grad: Tensor, sizes: Sequence[int], dim: int, start: int, end: int, step: int) -> Tensor:
+    start = start + sizes[dim] if start < 0 else start
+    index = (torch.arange(grad.shape[dim]) * step + start).view([-1 if axis == dim % grad.ndim else 1 for axis in range(grad.ndim)])
+    return _scatter_add(grad.new_zeros(sizes), dim, index.expand_as(grad), grad)
+
+
+def _select_backward(grad: Tensor, sizes: Sequence[int], dim: int, index: int) -> Tensor:
+    zeros = grad.new_zeros(sizes)
+    places = _places(zeros, dim)
+    return torch.where(places == (index + sizes[dim] if index < 0 else index), grad.unsqueeze(dim), zeros)
+
+
+def _diagonal_backward(grad: Tensor, sizes: Sequence[int], offset: int, dim1: int, dim2: int) -> Tensor:
+    if offset:
+        raise UnknownOperator("diagonal with an offset")
+    zeros = grad.new_zeros(sizes)
+    rows, columns = _places(zeros, dim1), _places(zeros, dim2)
+    across = grad.unsqueeze(-1).expand(*grad.shape, sizes[dim2]).movedim((-2, -1), (dim1, dim2))
+    return torch.where(rows == columns, across, zeros)
+
+
+OURS = {
+    aten.mm.default: _mm,
+    aten.bmm.default: _mm,
+    aten.max.dim: _max,
+    aten.min.dim: _min,
+    aten.gather.default: _pick,
+    aten.scatter.src: _scatter,
+    aten.scatter.value: _scatter,
+    aten.scatter_add.default: _scatter_add,
+    aten.slice_backward.default: _slice_backward,
+    aten.select_backward.default: _select_backward,
+    aten.diagonal_backward.default: _diagonal_backward,
+}

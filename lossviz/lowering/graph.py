@@ -1,0 +1,57 @@
+"""The graph between the three steps: operators, what they act on, and the shape of what they give."""
+
+from dataclasses import dataclass
+
+import torch
+
+
+class UnknownOperator(NotImplementedError):
+    """An operator, or a way of calling one, that cannot be lowered; the message names it and the loss."""
+
+
+class Size(str):
+    """A size as JavaScript text, in terms of the sizes of the inputs: "B", "2", "3 * d"."""
+
+
+@dataclass(eq=False, frozen=True)
+class Node:
+    """One tensor. ``arguments`` has every argument of the operator by its name: nodes, numbers, sizes, tuples of them.
+
+    An input is a node whose operator is "input" and whose argument ``name`` is its name.
+    """
+
+    operator: str
+    arguments: dict[str, object]
+    shape: tuple[Size, ...]
+    dtype: torch.dtype
+
+    @property
+    def operands(self) -> tuple:
+        return tuple(self.arguments.values())
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What must hold for the sizes: a JavaScript condition, and for its message the argument to blame, what was
+    expected, and the sizes to show: in words → in JavaScript."""
+
+    condition: str
+    argument: str
+    expected: str
+    got: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A traced loss.
+
+    ``inputs``  name → its node, in the order of the arguments
+    ``sizes``   input name → the name of each of its sizes
+    ``outputs`` path, such as ("terms", "matrix") → its node
+    """
+
+    loss: str
+    inputs: dict[str, Node]
+    sizes: dict[str, tuple[str, ...]]
+    outputs: dict[tuple[str, ...], Node]
+    guards: tuple[Guard, ...]

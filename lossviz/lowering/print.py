@@ -1,0 +1,236 @@
+"""From a plan to the text of an ES module."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from lossviz.lowering.fuse import Apply, Axis, Body, Loop, Plan, Read, Step, steps
+from lossviz.lowering.graph import Graph, Guard, Node
+from lossviz.lowering.operators import HELPERS, OPERATORS, Index, Reduction, atom, position, substitute
+
+WHERE = OPERATORS["where"].text
+
+# Names that no variable may take: JavaScript's own words, the loops' axes, and those of the module's frame.
+RESERVED = {
+    *"arguments await break case catch class const continue debugger default delete do else enum eval export extends".split(),
+    *"false finally for function if implements import in instanceof interface let new null package private".split(),
+    *"protected public return static super switch this throw true try typeof undefined var void while with yield".split(),
+    *"Array Error Float64Array Infinity Math NaN Number Object i j k l m n o p here".split(),
+    *"create evaluate inputs shapes result wrong sizesOf checkNames checkArray checkNumber".split(),
+    *HELPERS,
+}
+
+CHECKS = """\
+function wrong(name, expected, got) {
+  throw new Error(`${name}: expected ${expected}, got ${got}`);
+}
+
+function sizesOf(name, shape, axes) {
+  const fits = Array.isArray(shape) && shape.length === axes && shape.every((size) => Number.isInteger(size) && size > 0);
+  return fits ? shape : wrong(name, `a shape of ${axes} sizes of at least 1`, JSON.stringify(shape));
+}
+
+function checkNames(given, names) {
+  for (const name in given) if (!names.includes(name)) wrong(name, `only ${names.join(", ")}`, "one more");
+  for (const name of names) if (!(name in given)) wrong(name, `all of ${names.join(", ")}`, "nothing");
+}
+
+function checkArray(name, array, length) {
+  if (!(array instanceof Float64Array)) wrong(name, "a Float64Array", typeof array);
+  if (array.length !== length) wrong(name, `${length} numbers`, array.length);
+}
+
+function checkNumber(name, number) {
+  if (typeof number !== "number") wrong(name, "a number", typeof number);
+}
+"""
+
+
+def module(plan: Plan) -> str:
+    """The module's text; the same plan gives the same text, byte for byte."""
+    names = _Names(plan)
+    evaluate = [*_inputs(plan.graph, names), *_body(plan.always, plan, names), *_numbers(plan.graph, names), "return result;"]
+    create = [
+        *_sizes(plan.graph),
+        *(_guard(each) for each in plan.graph.guards),
+        *_allocation(plan, names),
+        *_body(plan.once, plan, names),
+        f"const result = {_nested(plan.graph, lambda node: names.array(node) if node.shape else '0')};",
+        "function evaluate(inputs) {",
+        *_indented(evaluate),
+        "}",
+        f"evaluate.shapes = {_nested(plan.graph, lambda node: _shape(node))};",
+        "return evaluate;",
+    ]
+    body = "\n".join(["export function create(shapes) {", *_indented(create), "}"])
+    helpers = [code for name, code in HELPERS.items() if f"{name}(" in body]
+    title = f"// {plan.graph.loss}, lowered from its definition in torch. CAPITALS: an array; small letters: one element of it."
+    return "\n".join([title, *helpers, "", CHECKS, body, ""])
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+Visible = dict[Node, Index] | None
+
+
+class _Names:
+    """A name for each node: its role in the output, else its operator."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._taken = {*RESERVED, *(size for axes in plan.graph.sizes.values() for size in axes)}
+        self._names = {node: self._free(name) for name, node in plan.graph.inputs.items()}
+        for path, node in plan.graph.outputs.items():
+            if node not in self._names:
+                self._names[node] = self._free(_camel(("gradient", path[-1]) if path[0] == "gradients" else path[-1:]))
+        for step in steps(plan.once + plan.always):
+            if step.node not in self._names:
+                self._names[step.node] = self._free(_camel([step.node.operator]))
+
+    def _free(self, wanted: str) -> str:
+        name, number = wanted, 1
+        while name in self._taken or name.upper() in self._taken:
+            number += 1
+            name = f"{wanted}{number}"
+        self._taken |= {name, name.upper()}
+        return name
+
+    def element(self, node: Node) -> str:
+        return self._names[node]
+
+    def array(self, node: Node) -> str:
+        """Inputs are arrays under their own names."""
+        return self._names[node] if node.operator == "input" else self._names[node].upper()
+
+
+def _camel(words: Iterable[str]) -> str:
+    first, *rest = [part for word in words for part in re.findall(r"[A-Za-z0-9]+", word)] or ["value"]
+    name = first.lower() + "".join(part[0].upper() + part[1:] for part in rest)
+    return f"_{name}" if name[0].isdigit() else name
+
+
+# ---- sizes, guards, arrays
+
+
+def _sizes(graph: Graph) -> list[str]:
+    arrays = {name: axes for name, axes in graph.sizes.items() if axes}
+    return [f"checkNames(shapes, {json.dumps(list(arrays))});"] + [
+        f'const [{", ".join(axes)}] = sizesOf("{name}", shapes.{name}, {len(axes)});' for name, axes in arrays.items()
+    ]
+
+
+def _guard(guard: Guard) -> str:
+    got = ", ".join(f"{label} = ${{{name}}}" for label, name in guard.got.items())
+    return f'if (!({guard.condition})) wrong("{guard.argument}", "{guard.expected}", `{got}`);'
+
+
+def _allocation(plan: Plan, names: _Names) -> list[str]:
+    nodes = [step.node for step in steps(plan.once + plan.always) if step.node in plan.arrays]
+    return [f"const {names.array(node)} = new Float64Array({_count(node)});" for node in nodes]
+
+
+def _count(node: Node) -> str:
+    return " * ".join(atom(size) for size in node.shape if size != "1") or "1"
+
+
+def _shape(node: Node) -> str:
+    return f"[{', '.join(node.shape)}]"
+
+
+def _nested(graph: Graph, show) -> str:
+    """The outputs in their nesting, as the text of an object."""
+    tree: dict = {}
+    for path, node in graph.outputs.items():
+        branch = tree
+        for step in path[:-1]:
+            branch = branch.setdefault(step, {})
+        branch[path[-1]] = show(node)
+    return _object(tree)
+
+
+def _object(tree: object) -> str:
+    if not isinstance(tree, dict):
+        return tree
+    return "{ " + ", ".join(f"{json.dumps(key) if not key.isidentifier() else key}: {_object(v)}" for key, v in tree.items()) + " }"
+
+
+# ---- one call
+
+
+def _inputs(graph: Graph, names: _Names) -> list[str]:
+    nodes = graph.inputs.items()
+    lines = [f"const {{ {', '.join(_bound(name, names.element(node)) for name, node in nodes)} }} = inputs;"]
+    lines.append(f"checkNames(inputs, {json.dumps(list(graph.inputs))});")
+    for name, node in nodes:
+        variable = names.element(node)
+        lines.append(f'checkArray("{name}", {variable}, {_count(node)});' if node.shape else f'checkNumber("{name}", {variable});')
+    return lines
+
+
+def _bound(name: str, variable: str) -> str:
+    return name if name == variable else f"{name}: {variable}"
+
+
+def _numbers(graph: Graph, names: _Names) -> list[str]:
+    """Outputs that are not arrays of our own: numbers, and an input that is an output as well."""
+    return [
+        f"result{''.join(f'.{key}' if key.isidentifier() else f'[{json.dumps(key)}]' for key in path)} = {names.element(node)};"
+        for path, node in graph.outputs.items()
+        if not node.shape or node.operator == "input"
+    ]
+
+
+def _body(body: Body, plan: Plan, names: _Names, visible: Visible = None) -> list[str]:
+    """Statements in order; ``visible``: nodes with a named element here, and which one it is."""
+    lines, visible = [], dict(visible or {})
+    for each in body:
+        if isinstance(each, Loop):
+            lines += _for([each.axis], _body(each.body, plan, names, visible))
+        else:
+            lines += _step(each, plan, names, visible)
+            visible[each.node] = each.index
+    return lines
+
+
+def _for(axes: Iterable[Axis], body: list[str]) -> list[str]:
+    for name, size in reversed(list(axes)):
+        head = f"for (let {name} = 0; {name} < {size}; {name}++)"
+        single = len(body) == 1 and not body[0].startswith("const")
+        body = [f"{head} {body[0]}"] if single else [f"{head} {{", *_indented(body), "}"]
+    return body
+
+
+def _step(step: Step, plan: Plan, names: _Names, visible: Visible) -> list[str]:
+    name, value = names.element(step.node), _text(step.value, names, visible)
+    row = OPERATORS[step.node.operator]
+    store = f"{names.array(step.node)}[{position(step.index, step.node.shape)}] = " if step.node in plan.arrays else ""
+    if isinstance(row, Reduction):
+        return _reduction(step, row, name, value) + ([f"{store}{name};"] if store else [])
+    if store and step.node not in plan.named:
+        return [f"{store}{value};"]
+    return [f"const {name} = {value};"] + ([f"{store}{name};"] if store else [])
+
+
+def _reduction(step: Step, row: Reduction, name: str, value: str) -> list[str]:
+    at = position(tuple(axis for axis, _ in step.along), tuple(size for _, size in step.along))
+    count = " * ".join(atom(size) for _, size in step.along) or "1"
+    inner = row.step.format(v=name, e=value, at=at)
+    end = [f"{row.end.format(v=name, n=count)};"] if row.end else []
+    return [f"let {row.start.format(v=name)};", *_for(step.along, [f"{line};" for line in inner.split("; ")]), *end]
+
+
+def _text(value: object, names: _Names, visible: Visible) -> str:
+    if isinstance(value, Read):
+        return _read(value, names, visible)
+    operands = [_text(each, names, visible) for each in value.operands]
+    if value.code == WHERE and isinstance(value.operands[0], Apply):
+        operands[0] = operands[0].removesuffix(" ? 1 : 0")
+    return substitute(value.code, operands)
+
+
+def _read(read: Read, names: _Names, visible: Visible) -> str:
+    node = read.node
+    if visible.get(node) == read.index or not node.shape:
+        return names.element(node)
+    return f"{names.array(node)}[{position(read.index, node.shape)}]"

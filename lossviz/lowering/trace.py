@@ -1,0 +1,183 @@
+"""From torch to a graph: a loss, with its gradient, traced over symbolic sizes.
+
+The tracer is told nothing of which sizes are equal: what it has to assume comes back as a guard.
+"""
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+
+import torch
+from torch import Tensor, fx
+from torch._dynamo.source import ConstantSource
+from torch._subclasses import FakeTensorMode
+from torch.func import grad_and_value
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
+
+from lossviz.lowering.decompositions import decompositions
+from lossviz.lowering.operators import HARMLESS
+from lossviz.lowering.graph import Graph, Guard, Node, Size, UnknownOperator
+from lossviz.lowering.sizes import Sizes
+
+# The sizes that the tracer sees are those of the example times this: large enough that half of them is not 1, which it
+# would take for a broadcast, and proportions such as "three times the dimension" stay.
+ENLARGE = 12
+
+
+def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> Graph:
+    """``loss.define`` on inputs like these, with the gradient of the loss by every embedding and tensor parameter."""
+    inputs = _named_inputs(loss, example_inputs)
+    wanted = [name for name in inputs if name in loss.inputs.rows or isinstance(getattr(loss, name, None), Tensor)]
+    paths: list[tuple[str, ...]] = []
+    function = _outputs(loss, list(inputs), wanted if gradients else [], paths)
+
+    environment = ShapeEnv(duck_shape=False)
+    mode = FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)
+    import os
+    if os.environ.get('NOCACHE'): mode.cache_enabled = False
+    symbolic = _symbolic(inputs, mode)
+    symbols = {name: tuple(size.node.expr for size in tensor.shape) for name, tensor in symbolic.items()}
+    traced = make_fx(function, decomposition_table=decompositions(), tracing_mode="symbolic", _disable_torch_fn_metadata_mode=bool(os.environ.get('NOMETA')))(*symbolic.values())
+    sizes = Sizes(symbols, loss.inputs.rows[0], [guard.expr for guard in environment.guards])
+    sizes.try_ones(function, traced, inputs, symbolic)
+    nodes = _Conversion(traced, list(inputs), sizes)
+    outputs = dict(zip(paths, nodes.outputs, strict=True))
+    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards())
+
+
+def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
+    """The arguments of ``define``, then the parameters that stay free: numbers and tensors."""
+    names = loss.inputs.arguments
+    if len(names) != len(example_inputs):
+        raise ValueError(f"example inputs: expected ({', '.join(names)}), got {len(example_inputs)} tensors")
+    parameters = {each.name: getattr(loss, each.name) for each in fields(loss) if each.init}
+    numbers = {each.name for each in fields(loss) if each.type in (float, "float")}
+    free = {
+        name: torch.as_tensor(value, dtype=torch.float64)
+        for name, value in parameters.items()
+        if isinstance(value, (float, Tensor)) or (name in numbers and type(value) is int)
+    }
+    tensors = (each.double() if each.is_floating_point() else each for each in example_inputs)
+    return dict(zip(names, (each.detach().cpu() for each in tensors), strict=True)) | free
+
+
+def _outputs(loss, names: list[str], wanted: list[str], paths: list) -> Callable:
+    """The function to trace: all inputs → every output as one tuple; ``paths`` is filled with what each of them is."""
+
+    def value(*tensors: Tensor):
+        inputs = dict(zip(names, tensors, strict=True))
+        arguments = [inputs.pop(name) for name in loss.inputs.arguments]
+        terms = replace(loss, **inputs).define(*arguments)
+        return terms.loss, terms
+
+    def outputs(*tensors: Tensor) -> tuple[Tensor, ...]:
+        if not wanted:
+            found = {("loss",): value(*tensors)[0]}
+        else:
+            places = tuple(names.index(name) for name in wanted)
+            gradients, (total, terms) = grad_and_value(value, argnums=places, has_aux=True)(*tensors)
+            found = {("loss",): total, **{("gradients", n): g for n, g in zip(wanted, gradients, strict=True)}}
+            found |= {("terms", *path): tensor for path, tensor in _leaves(terms)}
+        paths[:] = found
+        return tuple(found.values())
+
+    return outputs
+
+
+def _leaves(terms) -> list[tuple[tuple[str, ...], Tensor]]:
+    """Every tensor of the terms but the loss, by its path."""
+    leaves = []
+    for each in fields(terms):
+        value = getattr(terms, each.name)
+        if isinstance(value, dict):
+            leaves += [((each.name, key), tensor) for key, tensor in value.items()]
+        elif each.name != "loss":
+            leaves.append(((each.name,), value))
+    return leaves
+
+
+def _symbolic(inputs: dict[str, Tensor], mode: FakeTensorMode) -> dict[str, Tensor]:
+    return {
+        name: mode.from_tensor(
+            tensor.new_empty([ENLARGE * size for size in tensor.shape]),
+            source=ConstantSource(name),
+            symbolic_context=StatelessSymbolicContext(dynamic_sizes=[DimDynamic.DYNAMIC] * tensor.ndim),
+        )
+        for name, tensor in inputs.items()
+    }
+
+
+# ---- from torch's graph to ours
+
+# Operators that copy or rename a tensor.
+SAME = {"alias", "clone", "detach", "lift_fresh_copy"}
+
+
+class _Conversion:
+    """Our nodes for the traced ones; equal ones once, what nobody reads left out."""
+
+    def __init__(self, traced: fx.GraphModule, names: Sequence[str], sizes: Sizes) -> None:
+        self.traced = traced
+        self.sizes = sizes
+        self.inputs: dict[str, Node] = {}
+        self._remaining_names = iter(names)
+        self._done: dict[fx.Node, object] = {}
+        self._known: dict[tuple, Node] = {}
+        for node in traced.graph.nodes:
+            self._done[node] = self._convert(node)
+        self.outputs = self._done[node]
+
+    def _convert(self, node: fx.Node) -> object:
+        value = node.meta.get("val")
+        if node.op == "placeholder":
+            name = next(self._remaining_names)
+            self.inputs[name] = Node("input", {"name": name}, self.sizes.shape(value), value.dtype)
+            return self.inputs[name]
+        if node.op == "output":
+            return [self._done[each] for each in node.args[0]]
+        if node.op == "get_attr":
+            return self._constant(getattr(self.traced, node.target))
+        if not isinstance(value, (Tensor, tuple, list)):
+            return self.sizes.value(value)
+        if node.target is operator.getitem:
+            return self._part(self._done[node.args[0]], node.args[1], value)
+        return self._operation(node, value)
+
+    def _operation(self, node: fx.Node, value: object) -> Node:
+        name = node.target._schema.name.split("::")[-1]
+        arguments = self._arguments(node)
+        if name in SAME:
+            return next(iter(arguments.values()))
+        if isinstance(value, Tensor):
+            return self._once(Node(name, arguments, self.sizes.shape(value), value.dtype))
+        return Node(name, arguments, (), torch.float64)  # its parts follow, each with its shape
+
+    def _part(self, whole: Node, part: int, value: Tensor) -> Node:
+        arguments = {**whole.arguments, "part": part}
+        return self._once(Node(whole.operator, arguments, self.sizes.shape(value), value.dtype))
+
+    def _constant(self, value: Tensor) -> Node:
+        if value.numel() != 1:
+            raise UnknownOperator(f"a constant tensor of shape {tuple(value.shape)}; make it a parameter of the loss")
+        shape = self.sizes.shape(value)
+        return self._once(Node("full", {"size": shape, "fill_value": value.item()}, shape, torch.float64))
+
+    def _arguments(self, node: fx.Node) -> dict[str, object]:
+        """Every argument by its name, defaults included."""
+        arguments = {}
+        for place, each in enumerate(node.target._schema.arguments):
+            if each.name in HARMLESS or (each.kwarg_only and node.kwargs.get(each.name, each.default_value) == each.default_value):
+                continue
+            given = node.args[place] if place < len(node.args) else node.kwargs.get(each.name, each.default_value)
+            is_list = isinstance(given, (list, tuple))
+            arguments[each.name] = tuple(map(self._value, given)) if is_list else self._value(given)
+        return arguments
+
+    def _value(self, given: object) -> object:
+        return self._done[given] if isinstance(given, fx.Node) else self.sizes.value(given)
+
+    def _once(self, node: Node) -> Node:
+        # 1 and True and 1.0 are equal keys, and the same number; 0.0 and -0.0 are told apart by their text
+        arguments = tuple((name, value if isinstance(value, (Node, tuple)) else repr(value)) for name, value in node.arguments.items())
+        return self._known.setdefault((node.operator, arguments, node.shape, node.dtype), node)

@@ -1,0 +1,162 @@
+// The distance line: every pair as a dot on the axis of distances, positives above it and negatives below, each on the
+// curve that says what such a pair costs. Exact in any dimension, for it reads distances alone.
+
+import { keep, html, setAttributes, setText, svg } from "./dom.js";
+import { TAU, atAngle, niceCeiling, placeLabels, polyline } from "./geometry.js";
+import { brief, litTerms } from "./reading.js";
+import { shapeOf } from "./state.js";
+
+const MARKS = { positive: "M0,-8L7.5,5.5L-7.5,5.5Z", negative: "M0,8L7.5,-5.5L-7.5,-5.5Z", both: "M0,-8L7,0L0,8L-7,0Z" };
+const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
+const DOT = 9;
+const SAMPLES = 96;
+const SIDES = ["positive", "negative"];
+
+// Synthetic pairs whose distances run over the axis: turned apart on the circle, else drawn apart.
+export function samplePairs(shape, farthest) {
+  const share = (k) => k / (SAMPLES - 1);
+  return Array.from({ length: SAMPLES }, (_, k) => [[1, 0], shape === "circle" ? atAngle((TAU / 2) * share(k)) : [1 + farthest * share(k), 0]]);
+}
+
+let clips = 0; // an id must be unique on the page
+
+export function createDistanceLine(spec, engine, actions) {
+  const layers = Object.fromEntries(["axes", "curves", "thresholds", "dots"].map((name) => [name, svg("g", { class: name })]));
+  const clip = svg("clipPath", { id: `lossviz-clip-${++clips}` }, svg("rect"));
+  setAttributes(layers.curves, { "clip-path": `url(#${clip.id})` });
+  const picture = svg("svg", { class: "distance-line", role: "group", "aria-label": "Pairs on the axis of distance" });
+  picture.append(clip, ...Object.values(layers));
+  const root = html("div", {}, picture);
+  let seen = null;
+  let curves = { key: null, positive: [], negative: [], farthest: 2 };
+
+  // The axis is as long as the farthest pair needs, in steps, so that it holds still while points move.
+  function reach(state, terms) {
+    if (shapeOf(spec, state) === "circle") return 2;
+    return Math.max(3, niceCeiling(Math.max(...terms.map((term) => term.distance))));
+  }
+
+  async function refreshCurves(state, farthest) {
+    const key = JSON.stringify([state.loss, state.parameters, state.situation, farthest]);
+    if (key === curves.key) return;
+    curves = { ...curves, key };
+    const pairs = samplePairs(shapeOf(spec, state), farthest);
+    const [positive, negative] = await Promise.all([1, 0].map((label) => engine.probe(state, label, pairs)));
+    if (curves.key !== key) return;
+    curves = { key, farthest, positive, negative };
+    draw();
+  }
+
+  function draw() {
+    const { state, reading } = seen;
+    const width = Math.max(240, root.clientWidth);
+    const height = Math.round(Math.max(340, Math.min(480, width * 1.2)));
+    const half = (height - SPACE.top - SPACE.bottom - 2 * SPACE.middle) / 2;
+    const farthest = reach(state, reading.terms);
+    const ceilings = Object.fromEntries(SIDES.map((side) => [side, ceiling(side, farthest)]));
+    const x = (distance) => SPACE.left + DOT + (distance / farthest) * (width - SPACE.left - SPACE.right - 2 * DOT);
+    const base = { positive: SPACE.top + half, negative: SPACE.top + half + 2 * SPACE.middle };
+    const y = (side, value) => base[side] + (side === "positive" ? -1 : 1) * (value / ceilings[side]) * half;
+    const ticks = [0, 1, 2, 3, 4].map((k) => (k * farthest) / 4);
+    const middle = (base.positive + base.negative) / 2;
+    const layout = { width, height, half, farthest, ceilings, base, x, y, ticks, middle };
+    setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}` });
+    setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
+    drawAxes(layout);
+    drawCurves(layout);
+    drawThresholds(layout);
+    drawDots(layout);
+  }
+
+  // A side is as high as its curve in the near half of the axis, so that it holds still; higher only for a higher dot.
+  function ceiling(side, farthest) {
+    const near = curves[side].filter(([distance]) => distance <= farthest / 2).map(([, value]) => value);
+    const own = seen.reading.terms.filter((term) => sideOf(term) === side).map((term) => term.value);
+    return niceCeiling(Math.max(0, ...near, ...own));
+  }
+
+  function drawAxes({ width, height, x, base, ceilings, half, ticks, middle }) {
+    const right = width - SPACE.right;
+    const line = (y) => svg("path", { class: "axis", d: polyline([[SPACE.left, y], [right, y]]) });
+    const text = (attributes, content) => setText(svg("text", attributes), content);
+    layers.axes.replaceChildren(
+      line(base.positive), line(base.negative),
+      ...ticks.map((tick) => text({ x: x(tick), y: middle + 4, "text-anchor": "middle", class: "quiet" }, brief(tick, 2))),
+      text({ x: SPACE.left - 8, y: middle + 4, "text-anchor": "end" }, "d"),
+      text({ x: 2, y: 12, class: "positive" }, "▲ positive pairs: each is pulled to d = 0"),
+      text({ x: 2, y: height - 4, class: "negative" }, "▼ negative pairs: each is pushed to the right"),
+      text({ x: SPACE.left - 8, y: SPACE.top + 8, "text-anchor": "end", class: "quiet" }, brief(ceilings.positive, 4)),
+      text({ x: SPACE.left - 8, y: SPACE.top + 24, "text-anchor": "end", class: "quiet" }, "adds"),
+      text({ x: SPACE.left - 8, y: base.negative + half, "text-anchor": "end", class: "quiet" }, brief(ceilings.negative, 4)),
+    );
+  }
+
+  function drawCurves({ x, y }) {
+    const paths = keep(layers.curves, 2, (k) => svg("path", { class: `curve ${SIDES[k]}` }));
+    SIDES.forEach((side, k) => setAttributes(paths[k], { d: polyline(curves[side].map(([distance, value]) => [x(distance), y(side, value)])) }));
+  }
+
+  // A threshold concerns negatives alone (the margin), so its line stays on their side of the axis.
+  function drawThresholds({ x, base, half, width, farthest }) {
+    const thresholds = Object.entries(seen.result.terms.thresholds ?? {});
+    const marks = keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text")));
+    thresholds.forEach(([name, value], k) => {
+      const at = x(Math.min(value, farthest));
+      const left = at > width - 110;
+      setAttributes(marks[k].children[0], { d: polyline([[at, base.negative], [at, base.negative + half]]) });
+      setText(setAttributes(marks[k].children[1], { x: at + (left ? -6 : 6), y: base.negative + half - 4, "text-anchor": left ? "end" : "start" }), `${name} ${brief(value, 2)}`);
+    });
+  }
+
+  const sideOf = (term) => (term.sign === "negative" ? "negative" : "positive");
+
+  function drawDots({ x, y, ceilings, width, height, ticks, middle }) {
+    const { state, reading } = seen;
+    const lit = litTerms(state, reading.terms);
+    const dots = keep(layers.dots, reading.terms.length, makeDot);
+    const places = reading.terms.map((term) => [x(term.distance), y(sideOf(term), Math.min(term.value, ceilings[sideOf(term)]))]);
+    const names = placeLabels(places.map((place, k) => ({ candidates: besides(place, sideOf(reading.terms[k])), insists: Boolean(lit?.has(k)) })), [...places.map(around), ...ticks.map((tick) => around([x(tick), middle]))], { x: 0, y: 14, width, height: height - 28 });
+    reading.terms.forEach((term, k) => {
+      const [left, top] = places[k];
+      const faded = lit && !lit.has(term.index) ? " faded" : "";
+      setAttributes(dots[k], {
+        class: `dot ${term.sign}${term.active ? " active" : ""}${faded}`,
+        transform: `translate(${left.toFixed(2)},${top.toFixed(2)})`,
+        "aria-label": `pair ${term.letters}, ${term.names.join(" and ")}, distance ${brief(term.distance, 3)}, adds ${brief(term.value, 5)}`,
+      });
+      setAttributes(dots[k].children[1], { d: MARKS[term.sign] });
+      const box = names[k];
+      setText(setAttributes(dots[k].children[2], { x: box && box.x + box.width / 2 - left, y: box && box.y + 12 - top, visibility: box ? null : "hidden" }), term.letters);
+    });
+  }
+
+  const around = ([x, y]) => ({ x: x - DOT, y: y - DOT, width: 2 * DOT, height: 2 * DOT });
+
+  // Away from the axis first.
+  function besides([x, y], side) {
+    const [width, height] = [30, 16];
+    const out = side === "negative" ? 1 : -1;
+    const box = (cx, cy) => ({ x: cx - width / 2, y: cy - height / 2, width, height });
+    const level = [18, 34].map((gap) => box(x, y + out * gap));
+    return [level[0], box(x + 26, y), box(x - 26, y), ...[24, -24].flatMap((aside) => [box(x + aside, y + out * 14), box(x + aside, y - out * 14)]), level[1]];
+  }
+
+  function makeDot(index) {
+    const dot = svg("g", { tabindex: 0, role: "button" },
+      svg("circle", { class: "hit", r: 22 }), svg("path"), svg("text", { "text-anchor": "middle" }));
+    const on = () => actions.light({ kind: "term", index });
+    const off = () => actions.light(null);
+    for (const event of ["pointerenter", "focus", "click"]) dot.addEventListener(event, on);
+    for (const event of ["pointerleave", "blur"]) dot.addEventListener(event, off);
+    return dot;
+  }
+
+  return {
+    root,
+    draw(state, result, reading) {
+      seen = { state, result, reading };
+      draw();
+      refreshCurves(state, reach(state, reading.terms));
+    },
+  };
+}

@@ -1,0 +1,183 @@
+// Engines: what turns a state into a loss, its gradient and its terms. Both answer through a callback with
+//   {loss, rowGradients: {argument: [...]}, pointGradients: [[...]], terms}
+// The page engine calls the lowered torch definition; the kernel engine asks torch in Python.
+
+import { situationOf, variantOf } from "./state.js";
+
+const SLICE = 4; // milliseconds of a frame that a scan may take
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+const importText = (source) => import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+
+// The rows of one embedding argument, (B, d), as one array: each row is a point, and a point may stand in many rows.
+export function gather(points, rows, into) {
+  const dimension = points[0].length;
+  const array = into ?? new Float64Array(rows.length * dimension);
+  rows.forEach((point, row) => array.set(points[point], row * dimension));
+  return array;
+}
+
+// The gradient of each point: the sum over the rows in which it stands.
+export function scatter(rowGradients, rows, count, dimension) {
+  const gradients = Array.from({ length: count }, () => new Array(dimension).fill(0));
+  for (const [argument, points] of Object.entries(rows)) {
+    points.forEach((point, row) => {
+      for (let axis = 0; axis < dimension; axis++) gradients[point][axis] += rowGradients[argument][row * dimension + axis];
+    });
+  }
+  return gradients;
+}
+
+function inputsOf(situation, state) {
+  const inputs = { ...state.parameters };
+  for (const [argument, rows] of Object.entries(situation.rows)) inputs[argument] = gather(state.points, rows);
+  if (situation.labels) inputs.labels = Float64Array.from(situation.labels);
+  return inputs;
+}
+
+function shapesOf(situation, state) {
+  const dimension = state.points[0].length;
+  const shapes = Object.fromEntries(Object.entries(situation.rows).map(([argument, rows]) => [argument, [rows.length, dimension]]));
+  return situation.labels ? { ...shapes, labels: [situation.labels.length] } : shapes;
+}
+
+// The lowered function takes exactly its own inputs: float parameters yes, strings and flags (already baked in) no.
+function only(inputs, names) {
+  return Object.fromEntries(names.map((name) => [name, inputs[name]]));
+}
+
+const copied = (value) =>
+  value instanceof Float64Array ? value.slice()
+  : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copied(each)]))
+  : value;
+
+export function pageEngine(spec, modules) {
+  const loaded = new Map();
+  const made = new Map();
+
+  const load = async (name) => loaded.set(name, await importText(modules[name]));
+
+  // One allocated function per module and shape of the batch.
+  function evaluator(name, shapes) {
+    const key = name + JSON.stringify(shapes);
+    if (!made.has(key)) made.set(key, loaded.get(name).create(shapes));
+    return made.get(key);
+  }
+
+  function scanner(state, point, positions) {
+    const situation = situationOf(spec, state);
+    const variant = variantOf(spec, state);
+    const evaluate = evaluator(variant.value, shapesOf(situation, state));
+    const inputs = only(inputsOf(situation, state), variant.inputs);
+    const places = Object.entries(situation.rows).flatMap(([argument, rows]) =>
+      rows.flatMap((each, row) => (each === point ? [[inputs[argument], row * 2]] : [])),
+    );
+    return (values, start, stop) => {
+      for (let k = start; k < stop; k++) {
+        for (const [array, offset] of places) [array[offset], array[offset + 1]] = positions[k];
+        values[k] = evaluate(inputs).loss;
+      }
+    };
+  }
+
+  return {
+    // Resolves when the state's variant can be evaluated without waiting.
+    async ready(state) {
+      const variant = variantOf(spec, state);
+      await Promise.all([variant.module, variant.value].filter((name) => !loaded.has(name)).map(load));
+    },
+
+    evaluate(state, done) {
+      const situation = situationOf(spec, state);
+      const variant = variantOf(spec, state);
+      const evaluate = evaluator(variant.module, shapesOf(situation, state));
+      const { loss, gradients, terms } = evaluate(only(inputsOf(situation, state), variant.inputs));
+      const pointGradients = scatter(gradients, situation.rows, state.points.length, state.points[0].length);
+      done({ loss, rowGradients: copied(gradients), pointGradients, terms: copied(terms), shapes: evaluate.shapes });
+    },
+
+    // The loss with one point moved to each position. It works in slices that leave the frame its time, and resolves
+    // with the values, or with null once the signal says that they are no longer wanted.
+    async scan(state, point, positions, signal) {
+      const fill = scanner(state, point, positions);
+      const values = new Float64Array(positions.length);
+      let next = 0;
+      while (next < positions.length) {
+        const deadline = performance.now() + SLICE;
+        while (next < positions.length && performance.now() < deadline) {
+          const stop = Math.min(next + 64, positions.length);
+          fill(values, next, stop);
+          next = stop;
+        }
+        if (next < positions.length) await nextFrame();
+        if (signal.aborted) return null;
+      }
+      return values;
+    },
+
+    // What pairs of one label cost at each distance, [[distance, value], …]: the loss itself, on synthetic pairs.
+    async probe(state, label, pairs) {
+      const variant = variantOf(spec, state);
+      const situation = situationOf(spec, state);
+      const [first, second] = Object.keys(situation.rows);
+      const batch = situation.rows[first].length;
+      const shapes = { [first]: [batch, 2], [second]: [batch, 2], labels: [batch] };
+      const evaluate = evaluator(variant.module, shapes);
+      const samples = [];
+      for (let start = 0; start < pairs.length; start += batch) {
+        const slice = Array.from({ length: batch }, (_, k) => pairs[Math.min(start + k, pairs.length - 1)]);
+        const inputs = { ...state.parameters, labels: new Float64Array(batch).fill(label) };
+        inputs[first] = Float64Array.from(slice.flatMap(([anchor]) => anchor));
+        inputs[second] = Float64Array.from(slice.flatMap(([, other]) => other));
+        const { terms } = evaluate(only(inputs, variant.inputs));
+        for (let k = 0; k < batch && start + k < pairs.length; k++) samples.push([terms.matrix[k], terms.values[k]]);
+      }
+      return samples;
+    },
+  };
+}
+
+// Asks torch in Python, one question at a time: while it thinks, only the newest state waits.
+export function kernelEngine(spec, model) {
+  const waiting = new Map();
+  let asked = 0;
+  let busy = false;
+  let newest = null;
+
+  model.on("msg:custom", ({ id, answer }) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+
+  const ask = (question) =>
+    new Promise((resolve) => {
+      waiting.set(++asked, resolve);
+      model.send({ id: asked, ...question });
+    });
+
+  async function evaluateNewest() {
+    busy = true;
+    while (newest) {
+      const { state, done } = newest;
+      newest = null;
+      const { loss, gradients, terms, shapes } = await ask({ ask: "evaluate", state });
+      const rows = situationOf(spec, state).rows;
+      const pointGradients = scatter(gradients, rows, state.points.length, state.points[0].length);
+      done({ loss, rowGradients: gradients, pointGradients, terms, shapes });
+    }
+    busy = false;
+  }
+
+  return {
+    async ready() {},
+    evaluate(state, done) {
+      newest = { state, done };
+      if (!busy) evaluateNewest();
+    },
+    async scan(state, point, positions, signal) {
+      const values = await ask({ ask: "scan", state, point, positions });
+      return signal.aborted ? null : Float64Array.from(values);
+    },
+    probe: (state, label, pairs) => ask({ ask: "probe", state, label, pairs }),
+  };
+}

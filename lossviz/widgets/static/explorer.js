@@ -1,0 +1,185 @@
+// The explorer: one state, one result, linked views. The same code runs in Jupyter and on the published page.
+
+import { createControls, createSituations } from "./controls.js";
+import { createDistanceLine } from "./distance_line.js";
+import { html, keep, setAttributes, setText } from "./dom.js";
+import { kernelEngine, pageEngine } from "./engine.js";
+import { createMask } from "./mask.js";
+import { createPlane } from "./plane.js";
+import { fixed, letter, litPoints, read } from "./reading.js";
+import * as states from "./state.js";
+import { createSum } from "./sum.js";
+
+const CHARTS = { "distance line": createDistanceLine };
+const ABOUT = {
+  page: "Computed in this page, in float64, by the torch definition of this loss lowered to JavaScript.",
+  kernel: (device) => `Computed by torch in the kernel, on ${device}.`,
+};
+
+function createTabs(spec, engine, actions) {
+  const chart = CHARTS[Object.values(spec.losses)[0].chart];
+  const views = { ...(chart && { chart: chart(spec, engine, actions) }), mask: createMask(spec, engine, actions) };
+  const titles = { chart: "Chart", mask: "Mask" };
+  const tabs = Object.keys(views).map((name) => {
+    const tab = html("button", { type: "button", role: "tab" }, titles[name]);
+    tab.addEventListener("click", () => actions.open(name));
+    return { name, tab };
+  });
+  const list = html("div", { role: "tablist", "aria-label": "Chart or mask" }, ...tabs.map(({ tab }) => tab));
+  list.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    const here = tabs.findIndex(({ tab }) => tab === document.activeElement);
+    const next = tabs[(here + 1) % tabs.length];
+    next.tab.focus();
+    actions.open(next.name);
+  });
+  const panel = html("div", { role: "tabpanel" });
+  return {
+    root: html("section", { class: "chart" }, list, panel),
+    draw(state, result, reading) {
+      const name = views[state.tab] ? state.tab : "mask";
+      for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": each === name, tabindex: each === name ? 0 : -1 });
+      if (panel.firstChild !== views[name].root) panel.replaceChildren(views[name].root);
+      views[name].draw(state, result, reading);
+    },
+  };
+}
+
+// The sentences behind the letters; touching one lights it up everywhere and makes it the chosen one.
+function createLegend(spec, actions) {
+  const root = html("ol", { class: "legend", "aria-label": "The sentences" });
+  const make = (index) => {
+    const button = html("button", { type: "button" }, html("b", {}, letter(index)), html("span"));
+    button.addEventListener("click", () => actions.choose(index));
+    for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => actions.light({ kind: "point", index }));
+    for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => actions.light(null));
+    return html("li", {}, button);
+  };
+  return {
+    root,
+    draw(state, result, reading) {
+      const { sentences } = states.situationOf(spec, state);
+      const lit = litPoints(state, reading.terms);
+      keep(root, sentences.length, make).forEach((item, index) => {
+        setText(item.firstChild.lastChild, sentences[index].text);
+        setAttributes(item.firstChild, { "aria-pressed": index === state.chosen, class: lit && !lit.has(index) ? "faded" : null });
+      });
+    },
+  };
+}
+
+function createHeader(spec, actions) {
+  const value = html("output", { class: "value", "aria-label": "loss" });
+  const name = html("b");
+  const situations = createSituations(spec, actions);
+  return {
+    root: html("header", {}, html("span", { class: "name" }, name, value), situations.root),
+    draw(state, result) {
+      setText(name, state.loss);
+      setText(value, fixed(result.loss));
+      situations.draw(state);
+    },
+  };
+}
+
+function createFooter(spec) {
+  const { name, device } = spec.engine;
+  const about = name === "page" ? ABOUT.page : ABOUT.kernel(device);
+  return html("details", { class: "about" }, html("summary", { "aria-label": "How these numbers are computed" }, "i"), html("span", {}, about));
+}
+
+function render({ model, el }) {
+  const spec = model.get("spec");
+  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
+  let state = model.get("state");
+  let result = null;
+  let frame = 0;
+
+  // Every change goes through here: a new state is evaluated and drawn in the next frame, and Python sees it.
+  function change(next) {
+    if (next === state) return;
+    state = next;
+    model.set("state", state);
+    model.save_changes();
+    soon();
+  }
+
+  function soon() {
+    if (!frame) frame = requestAnimationFrame(() => { frame = 0; refresh(); });
+  }
+
+  async function refresh() {
+    await engine.ready(state);
+    engine.evaluate(state, (answer) => {
+      result = answer;
+      draw();
+      if (state.playing) advance();
+    });
+  }
+
+  function advance() {
+    change(states.finished(state, result) ? { ...state, playing: false } : states.step(spec, state, result));
+  }
+
+  // Reduced motion: Play shows its end at once.
+  function playAtOnce(from) {
+    engine.evaluate(from, (answer) => {
+      if (states.finished(from, answer)) change(from);
+      else playAtOnce(states.step(spec, from, answer));
+    });
+  }
+
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const actions = {
+    move: (index, position) => change(states.move(spec, state, index, position)),
+    choose: (index) => change(states.choose(state, index)),
+    light: (lit) => change(states.light(state, lit)),
+    open: (tab) => change({ ...state, tab }),
+    setParameter: (name, value) => change(states.setParameter(spec, state, name, value)),
+    setRate: (rate) => change({ ...state, rate }),
+    enter: (index) => change(states.enter(spec, state, index)),
+    reset: () => change(states.reset(spec, state)),
+    step: () => result && change({ ...states.step(spec, state, result), playing: false }),
+    play: () => (still.matches && !state.playing ? playAtOnce(state) : change({ ...state, playing: !state.playing })),
+  };
+
+  const header = createHeader(spec, actions);
+  const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
+  const tabs = createTabs(spec, engine, actions);
+  const legend = createLegend(spec, actions);
+  const sum = createSum(spec, engine, actions);
+  const controls = createControls(spec, engine, actions);
+  const caption = html("p", { class: "caption", "aria-live": "polite" });
+  const views = html("div", { class: `views${plane ? "" : " alone"}` }, ...(plane ? [plane.root] : []), tabs.root);
+  const root = html("div", { class: "lossviz-explorer" },
+    header.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
+  el.append(root);
+
+  function draw() {
+    const reading = read(spec, state, result);
+    for (const view of [header, plane, tabs, legend, sum, controls]) view?.draw(state, result, reading);
+    setAttributes(caption, { "aria-live": state.playing ? "off" : "polite" }); // sixty sentences a second would be noise
+    setText(caption, reading.caption);
+    root.dataset.ready = "yes";
+  }
+
+  const fromPython = () => {
+    if (model.get("state") === state) return;
+    state = model.get("state");
+    soon();
+  };
+  model.on("change:state", fromPython);
+  const resized = new ResizeObserver(() => result && draw());
+  resized.observe(el);
+  const themed = new MutationObserver(() => result && draw());
+  themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  refresh();
+  return () => {
+    model.off("change:state", fromPython);
+    resized.disconnect();
+    themed.disconnect();
+    cancelAnimationFrame(frame);
+  };
+}
+
+export default { render };

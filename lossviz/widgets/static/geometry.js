@@ -1,0 +1,140 @@
+// Geometry of the plane, the circle and the charts. Pure functions; angles in radians, anticlockwise from the right.
+
+export const TAU = 2 * Math.PI;
+
+export const angleOf = ([x, y]) => Math.atan2(y, x);
+export const atAngle = (angle) => [Math.cos(angle), Math.sin(angle)];
+
+// The nearest point of the unit circle; the centre has none and goes to angle 0.
+export function ontoCircle([x, y]) {
+  const length = Math.hypot(x, y);
+  return length > 0 ? [x / length, y / length] : [1, 0];
+}
+
+// The signed turn from one angle to another, in (−π, π].
+export function turn(from, to) {
+  const difference = (to - from) % TAU;
+  if (difference > Math.PI) return difference - TAU;
+  return difference <= -Math.PI ? difference + TAU : difference;
+}
+
+// Where one step of gradient descent puts a point (any dimension): against the gradient; on the circle, back onto it.
+export function descend(point, gradient, rate, shape) {
+  const moved = point.map((value, axis) => value - rate * gradient[axis]);
+  if (shape !== "circle") return moved;
+  const length = Math.hypot(...moved);
+  return length > 0 ? moved.map((value) => value / length) : point;
+}
+
+// Between the plane (y up, `extent` from the centre to the nearer edge) and pixels (y down).
+export function frame(width, height, extent) {
+  const unit = Math.min(width, height) / 2 / extent;
+  return {
+    unit,
+    toPixel: ([x, y]) => [width / 2 + x * unit, height / 2 - y * unit],
+    toPlane: ([x, y]) => [(x - width / 2) / unit, (height / 2 - y) / unit],
+  };
+}
+
+const number = (value) => String(Math.round(value * 100) / 100);
+const pair = ([x, y]) => `${number(x)},${number(y)}`;
+
+export const polyline = (points) => (points.length ? "M" + points.map(pair).join("L") : "");
+
+function head([x, y], direction, size) {
+  const back = [x - size * Math.cos(direction), y - size * Math.sin(direction)];
+  const side = [-Math.sin(direction) * size * 0.5, Math.cos(direction) * size * 0.5];
+  return `M${pair([x, y])}L${pair([back[0] + side[0], back[1] + side[1]])}L${pair([back[0] - side[0], back[1] - side[1]])}Z`;
+}
+
+// An arrow between two pixels: {shaft, head} as paths and the {places} it covers; null if it is too short to see.
+export function straightArrow(from, to, size = 9) {
+  const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+  if (length < 0.5) return null;
+  const direction = Math.atan2(to[1] - from[1], to[0] - from[0]);
+  const tip = Math.min(size, length);
+  const neck = [to[0] - tip * 0.8 * Math.cos(direction), to[1] - tip * 0.8 * Math.sin(direction)];
+  const places = [0.4, 0.7, 1].map((share) => [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]);
+  return { shaft: polyline([from, neck]), head: head(to, direction, tip), places };
+}
+
+// The same along a circle round `centre` (pixels), from one angle (plane, anticlockwise) to another.
+export function arcArrow(centre, radius, from, to, size = 9) {
+  const angle = turn(from, to);
+  const length = Math.abs(angle) * radius;
+  if (length < 0.5) return null;
+  const tip = Math.min(size, length);
+  const sense = Math.sign(angle);
+  const at = (a) => [centre[0] + radius * Math.cos(a), centre[1] - radius * Math.sin(a)];
+  const neck = to - (sense * tip * 0.8) / radius;
+  const steps = Math.max(2, Math.ceil(length / 4));
+  const shaft = Array.from({ length: steps + 1 }, (_, k) => at(from + (turn(from, neck) * k) / steps));
+  const tangent = -(to + (sense * Math.PI) / 2 - (sense * tip) / 2 / radius);
+  return { shaft: polyline(shaft), head: head(at(to), tangent, tip), places: [...shaft, at(to)] };
+}
+
+// Lines of equal height in a grid of values (row-major, y up from row 0), as an SVG path in a box of width × height.
+export function contour(values, columns, rows, level, width, height) {
+  const place = (column, row) => [(column / (columns - 1)) * width, height - (row / (rows - 1)) * height];
+  const crossing = (a, b) => {
+    const [low, high] = [values[a[1] * columns + a[0]], values[b[1] * columns + b[0]]];
+    if (low < level === high < level) return null;
+    const share = (level - low) / (high - low);
+    return place(a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]));
+  };
+  let path = "";
+  for (let row = 0; row < rows - 1; row++) {
+    for (let column = 0; column < columns - 1; column++) {
+      const corners = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]];
+      const cuts = corners.map((corner, k) => crossing(corner, corners[(k + 1) % 4])).filter(Boolean);
+      for (let k = 0; k + 1 < cuts.length; k += 2) path += polyline([cuts[k], cuts[k + 1]]);
+    }
+  }
+  return path;
+}
+
+// The index of the point nearest to a place, or −1 if none lies within reach.
+export function nearest(points, [x, y], reach) {
+  let best = -1;
+  let shortest = reach;
+  points.forEach(([px, py], index) => {
+    const distance = Math.hypot(px - x, py - y);
+    if (distance <= shortest) [best, shortest] = [index, distance];
+  });
+  return best;
+}
+
+const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+// Gives each label the first of its candidate boxes that touches no obstacle and no label before it; null where none is
+// free, unless the label insists. Boxes are pushed inside the bounds. labels: [{candidates: [box], insists}].
+export function placeLabels(labels, obstacles, bounds) {
+  const taken = [...obstacles];
+  const inside = (box) => ({
+    ...box,
+    x: Math.max(bounds.x, Math.min(bounds.x + bounds.width - box.width, box.x)),
+    y: Math.max(bounds.y, Math.min(bounds.y + bounds.height - box.height, box.y)),
+  });
+  const order = labels.map((label, index) => ({ label, index })).sort((a, b) => Boolean(b.label.insists) - Boolean(a.label.insists));
+  const placed = labels.map(() => null);
+  for (const { label, index } of order) {
+    const boxes = label.candidates.map(inside);
+    const box = boxes.find((each) => !taken.some((other) => overlap(each, other))) ?? (label.insists ? boxes[0] : null);
+    if (box) taken.push(box);
+    placed[index] = box;
+  }
+  return placed;
+}
+
+// Marks on a line, [{at, …}], moved to the right just as far as they must be to stand `gap` apart.
+export function spread(marks, gap) {
+  let last = -Infinity;
+  return [...marks].sort((a, b) => a.at - b.at).map((mark) => ({ ...mark, at: (last = Math.max(mark.at, last + gap)) }));
+}
+
+// The smallest of a few round numbers × 10ⁿ that is not below a value: the end of a readable scale.
+export function niceCeiling(value) {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 1.5, 2, 3, 4, 5, 7.5, 10].map((step) => step * power).find((each) => each >= value * (1 - 1e-12));
+}

@@ -1,0 +1,291 @@
+// The plane: sentences as points that move, each with the arrow of its next step; behind them the loss as the chosen one
+// moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
+
+import { parseHex, shade } from "./colour.js";
+import { html, keep, setAttributes, setText, svg } from "./dom.js";
+import {
+  TAU, angleOf, arcArrow, atAngle, contour, descend, frame, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
+} from "./geometry.js";
+import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { brief, fixed, letter, litPoints, litTerms } from "./reading.js";
+import { shapeOf, situationOf } from "./state.js";
+
+const EXTENT = 1.6; // how far the free plane reaches from its centre
+const RADIUS = 12; // of a point, in pixels
+const REACH = 24; // how near a finger must come to a point
+const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plane
+const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
+const STRIP = { height: 120, left: 40, right: 12, top: 14, bottom: 38 };
+const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
+
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+export function createPlane(spec, engine, actions) {
+  const heading = html("h4");
+  const canvas = html("canvas", { "aria-hidden": "true" });
+  const layers = Object.fromEntries(["ring", "contours", "lines", "points", "arrows", "labels"].map((name) => [name, svg("g", { class: name })]));
+  const stage = svg("svg", { class: "stage", role: "group", "aria-label": "Sentences as points; arrow keys move the focused one" });
+  stage.append(...Object.values(layers));
+  const strip = svg("svg", { class: "strip", role: "img" });
+  const scale = html("p", { class: "note" });
+  const root = html("section", { class: "plane" }, heading, html("div", { class: "frame" }, canvas, stage), strip, scale);
+
+  let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
+  let place = null; // between plane and pixels
+  let arrowPlaces = []; // pixels that an arrow covers: no label goes there
+  let heat = null;
+  let round = null; // {values, ceiling, family}: the strip
+  const scanHeat = heatScan(engine, EXTENT, (grid) => { heat = grid; drawHeat(); });
+  const scanStrip = stripScan(engine, ({ values }) => { round = lockedScale(values); drawStrip(); });
+
+  // The strip's scale never shrinks while the same loss and situation are shown, so that heights can be compared.
+  function lockedScale(values) {
+    const { loss, situation, parameters } = seen.state;
+    const family = JSON.stringify([loss, situation, parameters]);
+    const ceiling = niceCeiling(Math.max(...values));
+    return { values, family, ceiling: round?.family === family ? Math.max(round.ceiling, ceiling) : ceiling };
+  }
+
+  const onCircle = () => shapeOf(spec, seen.state) === "circle";
+
+  function layOut() {
+    const size = Math.max(240, Math.min(root.clientWidth, 420));
+    const extent = onCircle() ? size / (size - 2 * 44) : EXTENT;
+    place = frame(size, size, extent);
+    setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
+    const dense = Math.min(2, window.devicePixelRatio || 1);
+    if (canvas.width !== Math.round(size * dense)) Object.assign(canvas, { width: Math.round(size * dense), height: Math.round(size * dense) });
+    canvas.style.width = canvas.style.height = `${size}px`;
+    return size;
+  }
+
+  const circle = svg("circle", { class: "circle" });
+  const unit = svg("g", { class: "unit" }, svg("path"), setText(svg("text", { "text-anchor": "middle" }), "length 1"));
+  layers.ring.append(circle, unit);
+
+  // What gives the plane its measure: the unit circle, or a bar of length 1.
+  function drawMeasure(size) {
+    setAttributes(circle, { visibility: onCircle() ? null : "hidden", cx: size / 2, cy: size / 2, r: place.unit });
+    setAttributes(unit, { visibility: onCircle() ? "hidden" : null });
+    setAttributes(unit.firstChild, { d: polyline([[10, size - 10], [10 + place.unit, size - 10]]) });
+    setAttributes(unit.lastChild, { x: 10 + place.unit / 2, y: size - 16 });
+  }
+
+  function drawLines({ state, reading }) {
+    const lit = litTerms(state, reading.terms);
+    const lines = keep(layers.lines, reading.terms.length, (index) => {
+      const line = svg("path", { class: "pair" });
+      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index }));
+      line.addEventListener("pointerleave", () => actions.light(null));
+      return line;
+    });
+    reading.terms.forEach((term, k) => {
+      const faded = lit && !lit.has(term.index) ? " faded" : "";
+      const ends = term.points.map((point) => place.toPixel(state.points[point]));
+      setAttributes(lines[k], { class: `pair ${term.sign}${term.active ? " active" : ""}${faded}`, d: polyline(ends) });
+    });
+  }
+
+  function drawPoints({ state, result, reading }) {
+    const lit = litPoints(state, reading.terms);
+    const { sentences } = situationOf(spec, state);
+    const points = keep(layers.points, state.points.length, makePoint);
+    points.forEach((point, index) => {
+      const [x, y] = place.toPixel(state.points[index]);
+      const still = Math.hypot(...result.pointGradients[index]) < 1e-9;
+      const classes = ["point", still && "still", index === state.chosen && "chosen", lit && !lit.has(index) && "faded"];
+      setAttributes(point, {
+        class: classes.filter(Boolean).join(" "),
+        transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`,
+        "aria-label": `${letter(index)}, ${sentences[index].text}, ${whereabouts(state.points[index])}${still ? ", nothing pulls" : ""}`,
+      });
+    });
+  }
+
+  const whereabouts = (point) =>
+    onCircle() ? `at ${Math.round((angleOf(point) * 360) / TAU)} degrees` : `at ${brief(point[0], 2)}, ${brief(point[1], 2)}`;
+
+  function makePoint(index) {
+    const point = svg("g", { tabindex: 0, role: "button" },
+      svg("circle", { class: "hit", r: REACH }), svg("circle", { class: "halo", r: RADIUS + 5 }),
+      svg("circle", { class: "dot", r: RADIUS }), setText(svg("text", { dy: "0.36em", "text-anchor": "middle" }), letter(index)));
+    point.addEventListener("keydown", (event) => nudge(event, index));
+    point.addEventListener("focus", () => actions.choose(index));
+    point.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && !dragged && actions.light({ kind: "point", index }));
+    point.addEventListener("pointerleave", () => !dragged && actions.light(null));
+    return point;
+  }
+
+  function nudge(event, index) {
+    const direction = KEYS[event.key];
+    if (!direction) return;
+    event.preventDefault();
+    const size = event.shiftKey ? NUDGE * 4 : NUDGE;
+    const [x, y] = seen.state.points[index];
+    if (onCircle()) actions.move(index, atAngle(angleOf([x, y]) + size * (direction[1] || -direction[0])));
+    else actions.move(index, bounded([x + size * direction[0], y + size * direction[1]]));
+  }
+
+  const bounded = (point) => point.map((value) => Math.max(-EXTENT, Math.min(EXTENT, value)));
+
+  // An arrow is one Step long. It starts at the edge of its point, or runs beside the circle, so that it hides nothing.
+  function drawArrows({ state, result, reading }, size) {
+    const shape = shapeOf(spec, state);
+    const lit = litPoints(state, reading.terms);
+    const arrows = keep(layers.arrows, state.points.length, () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" })));
+    arrowPlaces = [];
+    state.points.forEach((point, index) => {
+      const target = descend(point, result.pointGradients[index], state.rate, shape);
+      const arrow = shape === "circle"
+        ? arcArrow([size / 2, size / 2], place.unit + ARROW_GAP, angleOf(point), angleOf(target))
+        : straightArrow(...fromEdge(place.toPixel(point), place.toPixel(target)));
+      if (arrow) arrowPlaces.push(...arrow.places);
+      setAttributes(arrows[index], { class: `arrow${lit && !lit.has(index) ? " faded" : ""}` });
+      setAttributes(arrows[index].children[0], { d: arrow?.shaft ?? "" });
+      setAttributes(arrows[index].children[1], { d: arrow?.head ?? "" });
+    });
+  }
+
+  function fromEdge(from, to) {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+    const shift = [0, 1].map((axis) => ((to[axis] - from[axis]) / length) * (RADIUS + 2));
+    return [from, to].map(([x, y]) => [x + shift[0], y + shift[1]]);
+  }
+
+  function drawLabels({ state, reading }, size) {
+    const { sentences } = situationOf(spec, state);
+    const lit = litPoints(state, reading.terms) ?? new Set([state.chosen]);
+    const pixels = state.points.map(place.toPixel);
+    const labels = sentences.map((sentence, index) => ({ candidates: candidates(pixels[index], sentence.short, size), insists: lit.has(index) }));
+    const around = ([x, y], radius) => ({ x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius });
+    const obstacles = [...pixels.map((pixel) => around(pixel, RADIUS)), ...arrowPlaces.map((pixel) => around(pixel, 4))];
+    const boxes = placeLabels(labels, obstacles, { x: 0, y: 0, width: size, height: size });
+    const texts = keep(layers.labels, sentences.length, () => svg("text", { "text-anchor": "middle" }));
+    boxes.forEach((box, index) => {
+      const at = box && { x: box.x + box.width / 2, y: box.y + box.height - 4 };
+      setText(setAttributes(texts[index], { x: at?.x, y: at?.y, visibility: at ? null : "hidden" }), sentences[index].short);
+    });
+  }
+
+  // Outside the circle first, beyond the arrows; else beside the point, else inside.
+  function candidates([x, y], text, size) {
+    const [width, height] = [text.length * 6.9 + 4, 16];
+    const angle = Math.atan2(y - size / 2, x - size / 2);
+    const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
+    const box = (cx, cy) => ({ x: cx - width / 2, y: cy - height / 2, width, height });
+    const away = (gap, aside = 0) => {
+      const reach = gap + Math.sign(gap) * ((Math.abs(dx) * width) / 2 + (Math.abs(dy) * height) / 2);
+      return box(x + dx * reach - dy * aside, y + dy * reach + dx * aside);
+    };
+    const beside = RADIUS + width / 2 + 4;
+    const around = [box(x + beside, y), box(x - beside, y), box(x, y - RADIUS - 12), box(x, y + RADIUS + 12)];
+    return onCircle() ? [...[0, 24, -24, 48, -48].map((aside) => away(ARROW_GAP + 9, aside)), away(-RADIUS - 6), ...around] : around;
+  }
+
+  const variable = (name) => parseHex(getComputedStyle(root).getPropertyValue(name));
+
+  function drawHeat() {
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    if (!heat || onCircle()) return setAttributes(keep(layers.contours, 1, () => svg("path"))[0], { d: "" });
+    const { size, values } = heat;
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const [from, to] = [variable("--heat-low"), variable("--heat-high")];
+    const image = new ImageData(size, size);
+    values.forEach((value, k) => {
+      const row = size - 1 - Math.floor(k / size); // the grid's y points up, the image's down
+      image.data.set([...shade(value, low, high, from, to), 255], 4 * (row * size + (k % size)));
+    });
+    const small = new OffscreenCanvas(size, size);
+    small.getContext("2d").putImageData(image, 0, 0);
+    // A grid's outer samples lie on the edge, so the image, whose pixels are areas, is drawn half a pixel larger.
+    const margin = canvas.width / (size - 1) / 2;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(small, -margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
+    const edge = Number(stage.getAttribute("width"));
+    const lines = CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge));
+    setAttributes(keep(layers.contours, 1, () => svg("path"))[0], { d: high - low > 1e-12 ? lines.join("") : "" });
+    setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, from ${fixed(low)} (clear) to ${fixed(high)} (full shade).`);
+  }
+
+  function drawStrip() {
+    if (!round || !onCircle()) return;
+    const { state, result } = seen;
+    const width = Number(stage.getAttribute("width"));
+    const x = (angle) => STRIP.left + ((angle + TAU / 2) / TAU) * (width - STRIP.left - STRIP.right);
+    const y = (value) => STRIP.height - STRIP.bottom - (value / round.ceiling) * (STRIP.height - STRIP.top - STRIP.bottom);
+    const curve = stripAngles.map((angle, k) => [x(angle), y(round.values[k])]);
+    const base = y(0);
+    const own = angleOf(state.points[state.chosen]);
+    const others = state.points.map((point, index) => ({ index, at: x(angleOf(point)) })).filter(({ index }) => index !== state.chosen);
+    setAttributes(strip, { width, height: STRIP.height, viewBox: `0 0 ${width} ${STRIP.height}`,
+      "aria-label": `Loss as ${letter(state.chosen)} goes round the circle; it stands at ${Math.round((own * 360) / TAU)} degrees` });
+    strip.replaceChildren(
+      svg("path", { class: "area", d: `${polyline([[x(-TAU / 2), base], ...curve, [x(TAU / 2), base]])}Z` }),
+      svg("path", { class: "curve", d: polyline(curve) }),
+      svg("path", { class: "axis", d: polyline([[x(-TAU / 2), base], [x(TAU / 2), base]]) }),
+      setText(svg("text", { x: STRIP.left - 6, y: y(round.ceiling) + 4, "text-anchor": "end" }), brief(round.ceiling, 4)),
+      setText(svg("text", { x: STRIP.left - 6, y: base + 4, "text-anchor": "end" }), "0"),
+      ...[-180, -90, 0, 90, 180].map((degrees) => setText(svg("text", { x: x((degrees / 360) * TAU), y: STRIP.height - 4, "text-anchor": degrees === 180 ? "end" : "middle" }), `${String(degrees).replace("-", "−")}°`)),
+      ...spread(others, 11).map(({ index, at }) => setText(svg("text", { class: "mark", x: at, y: base + 15, "text-anchor": "middle" }), letter(index))),
+      svg("path", { class: "here", d: polyline([[x(own), STRIP.top - 8], [x(own), base]]) }),
+      svg("circle", { class: "here", cx: x(own), cy: y(result.loss), r: 5 }),
+    );
+    setText(scale, `${arrowNote()} Below: the loss as ${letter(state.chosen)} goes round; letters mark where the others stand.`);
+  }
+
+  const arrowNote = () => `Step moves each point by its arrow, ${brief(seen.state.rate, 2)} × the gradient. A hollow point has gradient 0.`;
+
+  let dragged = null;
+  const pointerPlace = (event) => {
+    const box = stage.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  stage.addEventListener("pointerdown", (event) => {
+    const index = nearest(seen.state.points.map(place.toPixel), pointerPlace(event), REACH);
+    if (index < 0 || event.button > 0) return;
+    event.preventDefault();
+    dragged = { index, pointer: event.pointerId };
+    stage.setPointerCapture(event.pointerId);
+    layers.points.children[index].focus({ preventScroll: true });
+    actions.choose(index);
+    actions.light({ kind: "point", index });
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (dragged?.pointer !== event.pointerId) return;
+    const position = place.toPlane(pointerPlace(event));
+    actions.move(dragged.index, onCircle() ? position : bounded(position));
+  });
+  const release = (event) => {
+    if (dragged?.pointer !== event.pointerId) return;
+    dragged = null;
+    actions.light(null);
+  };
+  stage.addEventListener("pointerup", release);
+  stage.addEventListener("pointercancel", release);
+
+  return {
+    root,
+    draw(state, result, reading) {
+      seen = { state, result, reading };
+      const size = layOut();
+      const chosen = letter(state.chosen);
+      setText(heading, onCircle() ? `Sentences on the unit circle` : `Sentences in the plane; behind them, the loss as ${chosen} moves`);
+      setAttributes(strip, { hidden: onCircle() ? null : "" });
+      drawMeasure(size);
+      drawLines(seen);
+      drawPoints(seen);
+      drawArrows(seen, size);
+      drawLabels(seen, size);
+      if (onCircle()) {
+        drawHeat();
+        scanStrip(state);
+        drawStrip();
+      } else {
+        setText(scale, arrowNote());
+        scanHeat(state);
+        drawHeat();
+      }
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// The sum: the loss as its terms, largest first, each with its numbers put into the formula.
+
+import { html, keep, setAttributes, setText } from "./dom.js";
+import { fixed, litTerms } from "./reading.js";
+
+const SHARES = { positive: "▲", negative: "▼", both: "◆" };
+
+export function createSum(spec, engine, actions) {
+  const heading = html("h4");
+  const bar = html("div", { class: "bar", "aria-hidden": "true" });
+  const list = html("ol");
+  const root = html("section", { class: "sum" }, heading, bar, list);
+  let order = []; // the index of the term in each row, for the listeners
+
+  function makeRow(row) {
+    const item = html("li", { tabindex: 0 },
+      html("span", { class: "sign" }), html("span", { class: "letters" }), html("span", { class: "names" }),
+      html("span", { class: "formula" }), html("span", { class: "number" }));
+    const on = () => actions.light({ kind: "term", index: order[row] });
+    const off = () => actions.light(null);
+    for (const event of ["pointerenter", "focus", "click"]) item.addEventListener(event, on);
+    for (const event of ["pointerleave", "blur"]) item.addEventListener(event, off);
+    return item;
+  }
+
+  return {
+    root,
+    draw(state, result, reading) {
+      const lit = litTerms(state, reading.terms);
+      const { ranked } = reading;
+      order = ranked.map((term) => term.index);
+      const count = ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`;
+      setText(heading, reading.terms.length ? `The sum: ${count} up to ${fixed(reading.loss)}` : `The loss is ${fixed(reading.loss)}`);
+      const whole = ranked.reduce((sum, term) => sum + Math.abs(term.value), 0);
+      keep(bar, ranked.length, () => html("i")).forEach((part, k) => {
+        const faded = lit && !lit.has(ranked[k].index) ? " faded" : "";
+        setAttributes(part, { class: ranked[k].sign + faded, style: `flex-grow:${ranked[k].value / whole}` });
+      });
+      keep(list, ranked.length, makeRow).forEach((item, k) => {
+        const term = ranked[k];
+        const faded = lit && !lit.has(term.index) ? " faded" : "";
+        setAttributes(item, { class: term.sign + faded });
+        const texts = [SHARES[term.sign], term.letters, term.names.join(" / "), term.formula ?? "", fixed(term.value, 5)];
+        texts.forEach((text, column) => setText(item.children[column], text));
+      });
+    },
+  };
+}

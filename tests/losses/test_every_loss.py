@@ -1,0 +1,431 @@
+"""What holds for every loss of the catalogue: sentence-transformers' answer, never NaN, any dtype, honest terms."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from lossviz.catalogue import ENTRIES
+from lossviz.distances import SHORTEST
+from tests.losses import batches as make
+from tests.losses.batches import (
+    DOUBLE,
+    SWEEP,
+    every_loss,
+    every_loss_of_distance,
+    leaves,
+    split,
+    value_and_gradients,
+)
+from tests.losses.peers import as_the_peer_reads, peer
+
+KINK = 1e-4  # nearer than this to a kink, gradients are not compared
+HALF = (torch.float16, torch.bfloat16)
+FLOATING = (DOUBLE, torch.float32, *HALF)
+every_place = pytest.mark.parametrize("place", make.PLACES, ids=lambda place: place.__name__)
+every_dtype = pytest.mark.parametrize("dtype", FLOATING, ids=str)
+
+
+def example(loss, batch=7, dimension=5, seed=1):
+    """Points in general position: away from every kink."""
+    return loss.inputs.example(batch, dimension, seed)
+
+
+def all_finite(*tensors):
+    return all(torch.isfinite(each).all() for each in tensors)
+
+
+# --- faithful: the answer of sentence-transformers -------------------------------------------------------------------
+
+
+def off_kinks(loss, tensors):
+    """(B,) bool: the rows at which neither a coordinate, a distance nor a hinge lies near its kink.
+
+    Rows of one argument meet each other; rows of several arguments meet at the same index.
+    """
+    rows, _ = split(loss, tensors)
+    meeting = itertools.combinations(rows, 2) if len(rows) > 1 else [(rows[0].unsqueeze(-2), rows[0].unsqueeze(-3))]
+    apart = torch.ones(rows[0].shape[0], dtype=torch.bool)
+    for x, y in meeting:
+        far = ((x - y).abs() > KINK).all(-1)
+        apart &= far if far.ndim == 1 else (far | torch.eye(len(far), dtype=torch.bool)).all(-1)
+    for each in rows:
+        apart &= each.norm(dim=-1) > KINK
+    terms = loss.terms(*tensors)
+    if "margin" in terms.thresholds:
+        gap = (terms.matrix - terms.thresholds["margin"]).abs() > KINK
+        apart &= gap if gap.ndim == 1 else gap.all()
+    return apart
+
+
+@every_loss
+@SWEEP
+@given(data=st.data())
+def test_value_and_gradient_are_sentence_transformers(variant, data):
+    loss = data.draw(make.some_loss(variant))
+    tensors = data.draw(make.batches(loss.inputs))
+    value, gradients = value_and_gradients(loss, tensors, as_the_peer_reads(loss))
+    expected_value, expected_gradients = value_and_gradients(loss, tensors, peer(loss))
+    assert_close(value, expected_value, rtol=1e-9, atol=1e-9)
+    assert all_finite(*gradients)
+    compared = off_kinks(loss, tensors)
+    for gradient, expected in zip(gradients, expected_gradients, strict=True):
+        assert_close(gradient[compared], expected[compared], rtol=1e-8, atol=1e-8)
+
+
+@every_loss
+def test_nearly_the_same_with_the_peers_epsilon(variant):
+    loss = variant()
+    tensors = example(loss)
+    assert_close(loss(*tensors), peer(loss)(*tensors), rtol=0, atol=1e-5)
+
+
+@every_loss
+def test_examples_are_compared_by_gradient(variant):
+    """The sweep above would be hollow if its kinks swallowed everything."""
+    loss = variant()
+    assert off_kinks(loss, example(loss)).all()
+
+
+@every_loss
+def test_gradient_is_the_slope(variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss, batch=4, dimension=3))
+    assert torch.autograd.gradcheck(lambda *rows: loss(*rows, *labels), leaves(rows))
+
+
+@pytest.mark.parametrize("known", ENTRIES, ids=lambda known: known.loss.__name__)
+def test_number_parameters_may_be_learned(known):
+    for variant, name in itertools.product(make.variants(known), make.numbers(known)):
+        loss = variant()
+        tensors = example(loss)
+        number = torch.tensor(loss.parameters()[name], dtype=DOUBLE, requires_grad=True)
+        (gradient,) = torch.autograd.grad(variant(**{name: number})(*tensors), number)
+        h = 1e-6
+        above, below = (variant(**{name: number.item() + step})(*tensors) for step in (h, -h))
+        assert_close(gradient, (above - below) / (2 * h), rtol=1e-6, atol=1e-8)
+
+
+# --- never NaN -------------------------------------------------------------------------------------------------------
+
+
+@every_loss
+@every_place
+def test_degenerate_batches_have_a_finite_loss_and_gradient(place, variant):
+    loss = variant()
+    for (batch, dimension), dtype in itertools.product(((1, 1), (2, 1), (5, 4)), FLOATING):
+        rows, labels = split(loss, example(loss, batch, dimension))
+        rows = place(torch.stack(rows)).to(dtype)
+        value, gradients = value_and_gradients(loss, (*rows, *labels))
+        assert all_finite(value, *gradients), (dtype, batch, dimension)
+
+
+@every_loss
+@every_place
+def test_extreme_sizes_are_finite_or_refused(place, variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    for scale, dtype in itertools.product((1e-20, SHORTEST, 2 * SHORTEST, 300, 1e20, 1e200), FLOATING):
+        scaled = (place(torch.stack(rows)) * scale).to(dtype)
+        try:
+            value, gradients = value_and_gradients(loss, (*scaled, *labels))
+        except ValueError as refusal:
+            assert scale >= 1e20, "only the very large may be refused"
+            assert str(refusal).startswith(tuple(f"{each}: expected " for each in loss.inputs.rows))
+        else:
+            assert all_finite(value, *gradients), (dtype, scale)
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", HALF, ids=str)
+def test_a_half_gradient_too_large_is_the_largest_number(dtype, variant):
+    """fp16 holds numbers to 65504: a loss summed over large parts passes on more than that."""
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = leaves(tuple(each.to(dtype) for each in rows))
+    gradients = torch.autograd.grad(1e30 * loss(*rows, *labels), rows)
+    assert all_finite(*gradients)
+    assert any(each.abs().max() > 1e4 for each in gradients)
+
+
+@every_loss_of_distance("cosine", "euclidean", "manhattan")
+@pytest.mark.parametrize("place", (make.all_zero, make.collapsed), ids=lambda place: place.__name__)
+def test_a_collapsed_batch_has_no_gradient(place, variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    _, gradients = value_and_gradients(loss, (*place(torch.stack(rows)), *labels))
+    rounding = 1e-15 if loss.distance == "cosine" else 0  # a cosine's two unit vectors differ in the last bit
+    assert max(each.abs().max() for each in gradients) <= rounding
+
+
+@every_loss_of_distance("cosine")
+def test_a_row_shorter_than_the_shortest_is_a_zero_row(variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    for factor, has_direction in ((0.5, False), (4, True)):
+        rows[0][2] = factor * SHORTEST * torch.nn.functional.normalize(torch.ones(5, dtype=DOUBLE), dim=0)
+        _, gradients = value_and_gradients(loss, (*rows, *labels))
+        assert gradients[0][2].any() == has_direction
+
+
+# --- dtypes, devices, leading dimensions, transforms -----------------------------------------------------------------
+
+RELATIVE = {DOUBLE: 0, torch.float32: 2e-5, torch.float16: 1e-3, torch.bfloat16: 8e-3}  # a few roundings of the dtype
+
+
+@every_loss
+@SWEEP
+@given(data=st.data())
+def test_any_batch_in_any_dtype(variant, data):
+    loss = data.draw(make.some_loss(variant))
+    rows, labels = split(loss, data.draw(make.batches(loss.inputs)))
+    dtype = data.draw(st.sampled_from(FLOATING))
+    rows = tuple(each.to(dtype) for each in rows)
+    value, gradients = value_and_gradients(loss, (*rows, *labels))
+    exact = loss(*(each.double() for each in rows), *labels)
+    assert value.dtype == (torch.float32 if dtype in HALF else dtype)
+    assert_close(value.double(), exact, rtol=1e-5, atol=1e-6)
+    assert all_finite(*gradients)
+    assert all(gradient.dtype == dtype for gradient in gradients)
+
+
+@every_loss
+@every_dtype
+def test_dtypes_in_general_position(dtype, variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = tuple(each.to(dtype) for each in rows)
+    _, gradients = value_and_gradients(loss, (*rows, *labels))
+    _, exact_gradients = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
+    for gradient, exact in zip(gradients, exact_gradients, strict=True):
+        assert_close(gradient.double(), exact, rtol=RELATIVE[dtype], atol=1e-7)
+
+
+@every_loss_of_distance("euclidean", "manhattan")
+def test_a_cluster_far_from_the_origin_keeps_its_gradient(variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = tuple((30 + each).float() for each in rows)
+    _, gradients = value_and_gradients(loss, (*rows, *labels))
+    _, exact = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
+    for gradient, expected in zip(gradients, exact, strict=True):
+        assert_close(gradient.double(), expected, rtol=1e-6, atol=1e-7)
+
+
+@every_loss
+def test_labels_of_any_dtype(variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    for each in labels:
+        kinds = [DOUBLE, torch.float32, *HALF, torch.int64, torch.int32, torch.uint8]
+        for dtype in kinds + [torch.bool] * loss.inputs.labels.boolean:
+            assert_close(loss(*rows, each.to(dtype)), loss(*rows, each), rtol=0, atol=0)
+
+
+def with_leading_dimensions(loss):
+    """Six batches, stacked to (2, 3, B, d), and one by one."""
+    singles = [example(loss, batch=4, dimension=3, seed=seed) for seed in range(6)]
+    stacked = tuple(torch.stack(each).unflatten(0, (2, 3)) for each in zip(*singles, strict=True))
+    return stacked, singles
+
+
+@every_loss
+def test_leading_dimensions_are_a_loop(variant):
+    loss = variant()
+    stacked, singles = with_leading_dimensions(loss)
+    values, gradients = value_and_gradients(loss, stacked)
+    assert values.shape == (2, 3)
+    for place, single in enumerate(singles):
+        value, expected = value_and_gradients(loss, single)
+        assert_close(values.flatten()[place], value, rtol=1e-12, atol=1e-12)
+        for gradient, each in zip(gradients, expected, strict=True):
+            assert_close(gradient.flatten(0, 1)[place], each, rtol=1e-12, atol=1e-12)
+
+
+@every_loss
+def test_terms_with_leading_dimensions_are_a_loop(variant):
+    loss = variant()
+    stacked, singles = with_leading_dimensions(loss)
+    terms = loss.terms(*stacked)
+    for name in ("matrix", "positive", "negative", "valid", "active", "values", "loss"):
+        expected = torch.stack([getattr(loss.terms(*single), name) for single in singles])
+        assert_close(getattr(terms, name).flatten(0, 1), expected, rtol=1e-12, atol=1e-12)
+
+
+@every_loss
+def test_transforms(variant):
+    loss = variant()
+    stacked, _ = with_leading_dimensions(loss)
+    stacked = tuple(each.flatten(0, 1) for each in stacked)
+    value, (gradient, *_) = value_and_gradients(loss, stacked)
+
+    terms = torch.func.vmap(loss.define)(*stacked)
+    assert_close(terms.loss, value)
+    assert torch.equal(terms.active, loss.terms(*stacked).active)
+    assert_close(torch.func.vmap(torch.func.grad(lambda *each: loss(*each, check=False)))(*stacked), gradient)
+    single = tuple(each[0] for each in stacked)
+    assert_close(torch.func.grad(loss)(*single), gradient[0])
+
+    halves = (single[0].half(), *(each.half() for each in single[1:]))
+    assert torch.func.grad(loss)(*halves).dtype == torch.float16
+
+
+@every_loss
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_is_cpu(variant):
+    loss = variant()
+    for dtype in FLOATING:
+        rows, labels = split(loss, example(loss))
+        on_cpu = (*(each.to(dtype) for each in rows), *labels)
+        value, gradients = value_and_gradients(loss, on_cpu)
+        cuda_value, cuda_gradients = value_and_gradients(loss, tuple(each.cuda() for each in on_cpu))
+        assert cuda_value.is_cuda and cuda_value.dtype == value.dtype
+        assert_close(cuda_value.cpu(), value, rtol=1e-5, atol=1e-6)
+        for on_cuda, gradient in zip(cuda_gradients, gradients, strict=True):
+            assert on_cuda.is_cuda and on_cuda.dtype == dtype
+            assert_close(on_cuda.cpu(), gradient, rtol=max(RELATIVE[dtype], 1e-12), atol=1e-7)
+
+
+# --- terms -----------------------------------------------------------------------------------------------------------
+
+
+@every_loss
+@SWEEP
+@given(data=st.data())
+def test_values_sum_to_the_loss(variant, data):
+    loss = data.draw(make.some_loss(variant))
+    tensors = data.draw(make.batches(loss.inputs))
+    terms = loss.terms(*tensors)
+    assert_close(terms.loss, loss(*tensors), rtol=0, atol=0)
+    assert_close(terms.values.sum(), terms.loss, rtol=1e-12, atol=1e-12)
+    assert terms.values[~terms.valid].count_nonzero() == 0
+    assert terms.values.shape == terms.valid.shape == terms.active.shape
+    assert terms.values.ndim == len(loss.axes)
+    assert terms.matrix.shape == terms.positive.shape == terms.negative.shape
+    assert not (terms.active & ~terms.valid).any()
+    assert all(mask.dtype == torch.bool for mask in (terms.positive, terms.negative, terms.valid, terms.active))
+    assert all(threshold.ndim == 0 for threshold in terms.thresholds.values())
+
+
+@every_loss
+@SWEEP
+@given(data=st.data())
+def test_a_term_is_active_when_it_passes_gradient_on_to_the_matrix(variant, data):
+    loss = data.draw(make.some_loss(variant))
+    tensors = data.draw(make.batches(loss.inputs, sizes=(1, 6)))
+    rows, labels = split(loss, tensors)
+    terms = loss.terms(*leaves(rows), *labels)
+    for term in itertools.product(*map(range, terms.values.shape)):
+        (gradient,) = torch.autograd.grad(terms.values[term], terms.matrix, retain_graph=True)
+        strongest = gradient.abs().max()
+        if not 0 < strongest < 1e-15:  # a distance of zero, but for rounding
+            assert terms.active[term] == (strongest > 0)
+
+
+@every_loss
+def test_terms_are_a_pytree_of_tensors(variant):
+    terms = variant().terms(*example(variant()))
+    flat, structure = torch.utils._pytree.tree_flatten(terms)
+    assert all(isinstance(each, torch.Tensor) for each in flat)
+    again = torch.utils._pytree.tree_unflatten(flat, structure)
+    assert type(again) is type(terms)
+    for name, each in vars(terms).items():
+        assert getattr(again, name) is each or getattr(again, name) == each
+    doubled = torch.utils._pytree.tree_map(lambda each: each + each, terms)
+    assert_close(doubled.loss, 2 * terms.loss)
+
+
+@every_loss
+def test_thresholds_show_number_parameters(variant):
+    """A margin is drawn into the pictures from the terms: there it must be the parameter's number."""
+    loss = variant()
+    thresholds = loss.terms(*example(loss)).thresholds
+    for name in thresholds.keys() & loss.parameters().keys():
+        assert thresholds[name].item() == loss.parameters()[name]
+    if "margin" in loss.parameters():
+        assert "margin" in thresholds
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+def spoiled(tensor, value):
+    """One number of the last row is bad."""
+    tensor = tensor.clone()
+    tensor.view(-1)[-1] = value
+    return tensor
+
+
+def refused(loss, tensors, argument, **options):
+    with pytest.raises(ValueError, match=rf"^{argument}: expected \S.*, got \S") as caught:
+        loss(*tensors, **options)
+    with pytest.raises(ValueError) as from_terms:
+        loss.terms(*tensors, **options)
+    assert str(from_terms.value) == str(caught.value)
+
+
+WRONG_SHAPES = {
+    "one row": lambda each: each[:1],
+    "a row too many": lambda each: torch.cat([each, each[:1]]),
+    "a list": lambda each: each.tolist(),
+    "None": lambda each: None,
+    "complex": lambda each: each.to(torch.complex128),
+    "one dimension too many": lambda each: each.unsqueeze(-1),
+}
+
+
+@every_loss
+@pytest.mark.parametrize("change", WRONG_SHAPES.values(), ids=WRONG_SHAPES)
+def test_wrong_shapes_are_refused(change, variant):
+    loss = variant()
+    tensors = example(loss)
+    for place in range(len(tensors) - 1, 0, -1):
+        wrong = [*tensors[:place], change(tensors[place]), *tensors[place + 1 :]]
+        for check in (True, False):
+            refused(loss, wrong, loss.inputs.arguments[place], check=check)
+
+
+@every_loss
+@pytest.mark.parametrize("check", (True, False), ids=("checked", "unchecked"))
+def test_missing_arguments_and_empty_batches_are_refused(check, variant):
+    loss = variant()
+    tensors = example(loss)
+    for count, argument in enumerate(loss.inputs.arguments):
+        refused(loss, tensors[:count], argument, check=check)
+    refused(loss, (*tensors, tensors[-1]), "arguments", check=check)
+    refused(loss, [each[:0] for each in tensors], loss.inputs.rows[0], check=check)
+
+
+@every_loss
+@pytest.mark.parametrize("bad", (float("nan"), float("inf"), -float("inf")))
+def test_values_that_are_not_finite_are_refused(bad, variant):
+    loss = variant()
+    tensors = example(loss)
+    for place, argument in enumerate(loss.inputs.arguments):
+        wrong = [*tensors[:place], spoiled(tensors[place], bad), *tensors[place + 1 :]]
+        refused(loss, wrong, argument)
+        loss(*wrong, check=False)
+
+
+@every_loss
+@pytest.mark.parametrize("bad", (float("nan"), float("inf")))
+def test_number_parameters_that_are_not_finite_are_refused(bad, variant):
+    tensors = example(variant())
+    for name in make.numbers(make.entry_of(variant)):
+        for given_as in (float, torch.tensor):
+            refused(variant(**{name: given_as(bad)}), tensors, name)
+
+
+@every_loss
+def test_labels_outside_their_set_are_refused(variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    for each in labels:
+        for bad in (-1.0, -1e-3, 1.001, 2.0, 7.25):
+            if not loss.inputs.labels.allowed(torch.tensor(bad)):
+                refused(loss, (*rows, spoiled(each, bad)), "labels")
+                loss(*rows, spoiled(each, bad), check=False)

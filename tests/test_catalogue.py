@@ -1,0 +1,114 @@
+"""Every loss is in the catalogue once, and the catalogue says of it what its code and its peer say."""
+
+import string
+from dataclasses import fields
+
+import pytest
+
+from lossviz import catalogue, losses
+from lossviz.catalogue import ENTRIES, Parameter, entry
+from lossviz.inputs import LABELLED_PAIRS
+from lossviz.losses import ContrastiveLoss, Loss
+from tests.losses.peers import as_the_peer_says, peer_class, peer_defaults
+
+EXPORTED = [each for each in vars(losses).values() if isinstance(each, type) and issubclass(each, Loss)]
+LOSSES = [each for each in EXPORTED if each is not Loss]
+every_entry = pytest.mark.parametrize("known", ENTRIES, ids=lambda known: known.loss.__name__)
+
+
+def test_every_loss_has_exactly_one_entry():
+    assert LOSSES
+    assert sorted(each.__name__ for each in LOSSES) == sorted(each.loss.__name__ for each in ENTRIES)
+    assert {each.__name__ for each in LOSSES} == set(losses.__all__) - {"Loss", "Terms"}
+
+
+@every_entry
+def test_entries_are_found_by_their_loss(known):
+    assert entry(known.loss()) is known
+
+
+def test_a_loss_of_ones_own_has_no_entry():
+    class Mine(ContrastiveLoss):
+        pass
+
+    assert entry(Mine()) is None
+
+
+@every_entry
+def test_parameters_are_the_dataclasss_fields_in_order(known):
+    assert list(known.parameters) == [each.name for each in fields(known.loss)]
+
+
+@every_entry
+def test_a_parameter_is_a_slider_or_a_choice_and_its_default_is_on_it(known):
+    for name, default in known.loss().parameters().items():
+        parameter = known.parameters[name]
+        assert parameter.symbol and parameter.meaning
+        if parameter.choices:
+            assert default in parameter.choices
+            assert (parameter.minimum, parameter.maximum, parameter.step) == (None, None, None)
+        else:
+            assert parameter.minimum <= default <= parameter.maximum
+            steps = (default - parameter.minimum) / parameter.step
+            assert steps == pytest.approx(round(steps), abs=1e-9)
+
+
+@every_entry
+def test_words_are_there(known):
+    assert known.formula.count("{") == known.formula.count("}") > 0
+    assert known.chart and known.peer and known.paper.title and known.paper.authors and known.paper.venue
+    assert 1900 < known.paper.year < 2100
+    assert all(version and change for version, change in known.changes)
+
+
+@every_entry
+def test_docstrings_tell_formula_shapes_errors_and_source(known):
+    for word in ("loss =", "(…, B", "ValueError", "Source:"):
+        assert word in known.loss.__doc__
+
+
+@every_entry
+def test_terms_are_written_with_numbers_that_exist(known):
+    loss = known.loss()
+    for formula in known.term(loss).values():
+        names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
+        assert names and names <= {"d", "B"} | loss.parameters().keys()
+
+
+@every_entry
+def test_the_peer_has_the_same_defaults(known):
+    assert known.peer == peer_class(known).__name__ == known.loss.__name__
+    ours = as_the_peer_says(known, known.loss().parameters())
+    theirs = peer_defaults(known)
+    assert {name: theirs[name] for name in ours} == ours
+    assert ours.keys() == theirs.keys()
+
+
+# --- what the controls are made from ---------------------------------------------------------------------------------
+
+
+def test_a_loss_of_ones_own_gets_controls_from_its_defaults():
+    class Mine(Loss):
+        inputs = LABELLED_PAIRS
+        axes = ("pair",)
+
+        def parameters(self):
+            return {"small": 0.1, "large": 5.0, "below": -2.0, "flag": True, "distance": "manhattan", "other": "what"}
+
+    guessed = catalogue.parameters(Mine())
+    assert list(guessed) == ["small", "large", "below", "flag", "distance"]
+    ranges = {name: (guessed[name].minimum, guessed[name].maximum) for name in ("small", "large", "below")}
+    assert ranges == {"small": (0, 1), "large": (0, 10), "below": (-4, 1)}
+    assert guessed["flag"].choices == (True, False)
+    assert guessed["distance"].choices == ("cosine", "euclidean", "manhattan")
+    assert catalogue.chart(Mine()) == "distance line"
+    assert catalogue.term_formulas(Mine()) is None
+
+
+@every_entry
+def test_a_known_loss_gets_controls_from_its_entry(known):
+    loss = known.loss()
+    assert catalogue.parameters(loss) is known.parameters
+    assert all(isinstance(each, Parameter) for each in known.parameters.values())
+    assert catalogue.chart(loss) == known.chart
+    assert catalogue.term_formulas(loss) == known.term(loss)

@@ -1,0 +1,149 @@
+"""Measure the book: `make bench` prints each number beside its target. Add a section with @section; see the end of this file."""
+
+import gzip
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import browser
+import build
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+CHAPTERS = sorted(path.relative_to(ROOT).with_suffix("") for path in (ROOT / "book").glob("*.ipynb"))
+OPENINGS = 7  # how often a page is opened for a median
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measured number. Without a target it is only reported."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+
+    def __str__(self) -> str:
+        target = "" if self.target is None else f"≤ {self.target:g} {self.unit}"
+        verdict = "" if self.target is None else "ok" if self.value <= self.target else "over"
+        return f"{self.name:<58} {self.value:>9.3g} {self.unit:<6} {target:<12} {verdict}".rstrip()
+
+
+SECTIONS: dict[str, Callable[[], Iterator[Line]]] = {}
+
+
+def section(function: Callable[[], Iterator[Line]]) -> Callable[[], Iterator[Line]]:
+    SECTIONS[function.__name__] = function
+    return function
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        sys.exit(f"There is no section {unknown[0]}. Sections: {', '.join(SECTIONS)}")
+    for name in names or SECTIONS:
+        print(f"\n{name}", flush=True)
+        for line in SECTIONS[name]():
+            print(f"  {line}", flush=True)
+
+
+# Building
+
+
+@section
+def building() -> Iterator[Line]:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = copy_of_the_book(Path(folder))
+        yield Line("build from nothing", seconds(lambda: build_quietly(copy)), "s")
+        yield Line("build with nothing changed", seconds(lambda: build_quietly(copy)), "s", target=10)
+
+
+def copy_of_the_book(folder: Path) -> Path:
+    for name in ("_config.yml", "_toc.yml", "constraints.txt", "requirements.txt"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("book", "lossviz"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "_build"))
+    return folder
+
+
+def build_quietly(book: Path) -> None:
+    log = book / "_build" / "build.log"
+    if build.build(book, log):
+        raise subprocess.SubprocessError(log.read_text()[-2000:])
+
+
+def seconds(function: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+# The built page
+
+
+@section
+def pages() -> Iterator[Line]:
+    with sync_playwright() as playwright, chromium(playwright) as running:
+        for chapter in CHAPTERS:
+            page = SITE / chapter.with_suffix(".html")
+            yield Line(f"{chapter}: weight, compressed", weight(running, page) / 1e6, "MB", target=1.3)
+            if has_explorer(page):
+                yield Line(f"{chapter}: explorer ready after opening", explorer_ready(running, page), "s", target=1.0)
+
+
+def chromium(playwright):
+    path = browser.find() or sys.exit(browser.MISSING)
+    return playwright.chromium.launch(executable_path=path, args=browser.FLAGS)
+
+
+def weight(running, page: Path) -> int:
+    """Bytes of everything a first visit loads without scrolling, each file as a server would compress it."""
+    context = running.new_context()
+    opened, urls = context.new_page(), []
+    opened.on("request", lambda request: urls.append(request.url))
+    opened.goto(page.as_uri(), wait_until="networkidle")
+    context.close()
+    files = {Path(url.removeprefix("file://").split("?")[0]) for url in urls if url.startswith("file://")}
+    return sum(compressed(file) for file in files)
+
+
+def compressed(file: Path) -> int:
+    data = file.read_bytes()
+    already = file.suffix in (".woff", ".woff2", ".png", ".jpg")
+    return len(data) if already else len(gzip.compress(data, compresslevel=6))
+
+
+def has_explorer(page: Path) -> bool:
+    return "lossviz-explorer" in page.read_text()  # its module, which the page carries, names the class
+
+
+def explorer_ready(running, page: Path) -> float:
+    """Median seconds from the start of the navigation until the first explorer can be used, in a fresh profile each time."""
+    return statistics.median(one_opening(running, page) for _ in range(OPENINGS))
+
+
+def one_opening(running, page: Path) -> float:
+    context = running.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script("""
+        new MutationObserver((_, observer) => {
+          if (!document.querySelector(".lossviz-explorer[data-ready]")) return;
+          window.explorerReady = performance.now();
+          observer.disconnect();
+        }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-ready"] });
+    """)
+    opened = context.new_page()
+    opened.goto(page.as_uri(), wait_until="commit")
+    ready = opened.wait_for_function("window.explorerReady").json_value()
+    context.close()
+    return ready / 1000
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

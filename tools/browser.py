@@ -1,0 +1,55 @@
+"""Find Chromium: `python3 tools/browser.py` prints its path; with --install it first installs one where there is none."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+MISSING = "The browser tests need Chromium. Install it (apt-get install chromium), or name one: make test CHROMIUM=/path/to/it"
+
+
+def main(arguments: list[str]) -> None:
+    path = find() or ("--install" in arguments and install()) or None
+    sys.exit(MISSING) if path is None else print(path)
+
+
+def find() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return shutil.which(named)
+    return next(filter(None, map(shutil.which, NAMES)), None) or playwrights_own()
+
+
+def playwrights_own() -> str | None:
+    """The Chromium that `playwright install` keeps, if that was run here."""
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    patterns = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+    return next((str(found) for pattern in patterns for found in sorted(cache.glob(pattern), reverse=True)), None)
+
+
+def install() -> str | None:
+    for command in ways_to_install():
+        print("Installing Chromium:", *command, file=sys.stderr, flush=True)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        if done.returncode == 0 and find():
+            return find()
+    return None
+
+
+def ways_to_install() -> list[list[str]]:
+    ways = []
+    if shutil.which("apt-get"):
+        prefix = [] if os.geteuid() == 0 else ["sudo", "-n"] if shutil.which("sudo") else None
+        if prefix is not None:
+            script = "apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium"
+            ways.append([*prefix, "sh", "-c", script])
+    ways.append([sys.executable, "-m", "playwright", "install", "chromium"])
+    return ways
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,39 @@
+"""Keep of each notebook what nbval compares: `strip.py book/*.ipynb` drops images, plotly figures, widgets and timings."""
+
+import sys
+
+import nbformat
+
+DRAWN = ("application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json")
+
+
+def main(paths: list[str]) -> None:
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        strip(notebook)
+        nbformat.write(notebook, path)
+
+
+def strip(notebook: nbformat.NotebookNode) -> None:
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [kept for output in cell.outputs if (kept := keep(output)) is not None]
+
+
+def keep(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """The output reduced to its text, or None where nothing comparable is left."""
+    if output.output_type == "stream":
+        return output if output.name == "stdout" else None
+    if output.output_type == "error":
+        return output
+    if any(kind in output.data for kind in DRAWN) or "text/plain" not in output.data:
+        return None
+    output.data = {"text/plain": output.data["text/plain"]}
+    output.metadata = {}
+    return output
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
