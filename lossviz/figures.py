@@ -1,4 +1,4 @@
-"""Pictures that are not widgets. A plotly figure becomes `Interactive`, which works in JupyterLab and on the built page."""
+"""Pictures that are not widgets. A plotly figure becomes `Interactive`, which works in JupyterLab and on the page."""
 
 import html
 import json
@@ -32,8 +32,9 @@ class Interactive:
     def _page_html(self, drawing: dict) -> str:
         height = drawing["layout"].get("height", HEIGHT)
         data = json.dumps(drawing, separators=(",", ":")).replace("<", "\\u003c")
+        label = html.escape(self.description)
         return (
-            f'<div class="lossviz-plotly" role="img" aria-label="{html.escape(self.description)}" style="min-height:{height}px">'
+            f'<div class="lossviz-plotly" role="img" aria-label="{label}" style="min-height:{height}px">'
             f'<script type="application/json">{data}</script></div>'
         )
 

@@ -96,10 +96,12 @@ def open_page(request, chromium):
 
 
 def watch(page, home: str, complaints: list[str]) -> None:
-    page.on("request", lambda request: origin(request.url) in (home, "data:", "blob:") or complaints.append(f"asked {request.url}"))
-    page.on("response", lambda response: response.status < 400 or complaints.append(f"{response.status} {response.url}"))
-    page.on("pageerror", lambda error: complaints.append(f"threw {error}"))
-    page.on("console", lambda message: is_harmless(message) or complaints.append(f"console: {message.text}"))
+    at_home = (home, "data:", "blob:")
+    complain = complaints.append
+    page.on("request", lambda request: origin(request.url) in at_home or complain(f"asked {request.url}"))
+    page.on("response", lambda response: response.status < 400 or complain(f"{response.status} {response.url}"))
+    page.on("pageerror", lambda error: complain(f"threw {error}"))
+    page.on("console", lambda message: is_harmless(message) or complain(f"console: {message.text}"))
 
 
 def is_harmless(message) -> bool:

@@ -1,5 +1,6 @@
 """Distances against torch, against naive loops, and against what a distance must be."""
 
+import inspect
 import math
 
 import pytest
@@ -184,6 +185,10 @@ def test_zero_rows_have_no_cosine_gradient_and_give_none():
     assert cosine_similarity(x, y).tolist() == [0, 0]
     for gradient, other in zip(gradients(cosine_similarity, x, y), ([0, 1], [0.5, 0]), strict=True):
         assert gradient.tolist() == [[0, 0], other]
+
+
+def test_the_shortest_row_is_torchs():
+    assert SHORTEST == inspect.signature(F.normalize).parameters["eps"].default
 
 
 @pytest.mark.parametrize("dtype", (torch.float64, torch.float32))

@@ -1,4 +1,4 @@
-"""Find Chromium: `python3 tools/browser.py` prints its path; with --install it first installs one where there is none."""
+"""Find Chromium: `python3 tools/browser.py` prints its path; --install first installs one where there is none."""
 
 import os
 import shutil
@@ -9,7 +9,11 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-MISSING = "The browser tests need Chromium. Install it (apt-get install chromium), or name one: make test CHROMIUM=/path/to/it"
+MISSING = (
+    "The browser tests need Chromium. Install it (apt-get install chromium), "
+    "or name one: make test CHROMIUM=/path/to/chromium"
+)
+APT = "apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium"
 
 
 def main(arguments: list[str]) -> None:
@@ -45,8 +49,7 @@ def ways_to_install() -> list[list[str]]:
     if shutil.which("apt-get"):
         prefix = [] if os.geteuid() == 0 else ["sudo", "-n"] if shutil.which("sudo") else None
         if prefix is not None:
-            script = "apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium"
-            ways.append([*prefix, "sh", "-c", script])
+            ways.append([*prefix, "sh", "-c", APT])
     ways.append([sys.executable, "-m", "playwright", "install", "chromium"])
     return ways
 

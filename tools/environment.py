@@ -15,13 +15,21 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 
 NO_VENV = "This Python cannot make a virtual environment. On Debian or Ubuntu: sudo apt-get install python3-venv"
-NO_NETWORK = "pip could not reach its package index. Connect to the network (or set PIP_INDEX_URL) and run the command again."
+NO_NETWORK = "pip could not reach its package index. Connect to the network (or set PIP_INDEX_URL) and try again."
 NO_PACKAGE = "pip could not install {names}. Its own message is above."
 OLD_PYTHON = "Python {}.{} or newer is needed; this is Python {}.{}. Choose another with: make book PYTHON=python3.12"
 
 # What pip prints when it cannot reach an index, as opposed to not finding a version there.
-UNREACHABLE = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError", "Network is unreachable",
-               "Failed to establish a new connection", "Temporary failure in name resolution", "Connection refused")
+UNREACHABLE = (
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeoutError",
+    "ProxyError",
+    "Network is unreachable",
+    "Failed to establish a new connection",
+    "Temporary failure in name resolution",
+    "Connection refused",
+)
 
 
 def main(names: list[str]) -> None:

@@ -8,6 +8,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # without it JupyterLab asks which
+
 
 def main(paths: list[str]) -> None:
     for path in map(Path, paths):
@@ -23,6 +25,7 @@ def execute(path: Path) -> None:
         client.execute()
     except CellExecutionError as error:
         sys.exit(f"{path} stopped in a cell:\n{error}")
+    notebook.metadata.kernelspec = KERNEL
     nbformat.write(notebook, path)
 
 

@@ -1,9 +1,10 @@
-"""Keep of each notebook what nbval compares: `strip.py book/*.ipynb` drops images, plotly figures, widgets and timings."""
+"""Keep of each notebook what nbval compares: `strip.py book/*.ipynb` drops images, figures, widgets and timings."""
 
 import sys
 
 import nbformat
 
+IGNORED = "nbval-ignore-output"  # what nobody compares goes stale unseen
 DRAWN = ("application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json")
 
 
@@ -19,7 +20,8 @@ def strip(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = [kept for output in cell.outputs if (kept := keep(output)) is not None]
+            outputs = [] if IGNORED in cell.metadata.get("tags", []) else cell.outputs
+            cell.outputs = [kept for output in outputs if (kept := keep(output)) is not None]
 
 
 def keep(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:

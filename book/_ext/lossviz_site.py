@@ -1,5 +1,6 @@
 """Sphinx extension: the built pages need no kernel and no other origin, and show the lossviz that is here now."""
 
+import filecmp
 import hashlib
 import importlib.util
 import json
@@ -30,7 +31,7 @@ def setup(app: Sphinx) -> dict:
 
 
 def watch_sources(app: Sphinx, config: Config) -> None:
-    """myst-nb keys its cache on the notebook alone; ours lives in a folder named after the code that the notebook runs."""
+    """myst-nb keys its cache on the notebook alone; ours lives in a folder named after the code that it runs."""
     root = Path(app.srcdir)
     config.lossviz_code = fingerprint([root / name for name in ("lossviz", "requirements.txt", "constraints.txt")])
     config.lossviz_pages = fingerprint([root / "book" / name for name in ("_ext", "_static", "_templates")])
@@ -85,7 +86,7 @@ def package(name: str) -> Path:
 
 def copy_if_changed(source: Path, target: Path) -> None:
     """Copy through a temporary name, so that a build that is stopped leaves no half-written file behind."""
-    if target.exists() and target.stat().st_size == source.stat().st_size and target.read_bytes() == source.read_bytes():
+    if target.exists() and filecmp.cmp(source, target, shallow=False):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
@@ -110,4 +111,5 @@ def silence_thebe(app: Sphinx, config: Config) -> None:
     for listeners in app.events.listeners.values():
         for listener in [each for each in listeners if each.handler.__module__ == "sphinx_thebe"]:
             app.disconnect(listener.id)
-    app.registry.css_files[:] = [(name, options) for name, options in app.registry.css_files if name != "sphinx-thebe.css"]
+    styles = app.registry.css_files
+    styles[:] = [(name, options) for name, options in styles if name != "sphinx-thebe.css"]

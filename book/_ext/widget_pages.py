@@ -1,4 +1,7 @@
-"""What a page carries for its widgets: the same bytes on every build, and every long text once. Pure functions on strings and JSON."""
+"""What a page carries for its widgets: the same bytes on every build, and every long text once.
+
+Pure functions on strings and JSON.
+"""
 
 import json
 import re
@@ -10,7 +13,7 @@ VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(
 
 
 def stable_page(body: str, document: dict) -> tuple[str, dict]:
-    """Rename the random model ids to w0, w1, … in the order in which a reader meets them; drop models that nobody can see."""
+    """Rename the random model ids to w0, w1, … as a reader meets them, and drop the models that nobody can see."""
     state = document["state"]
     names = {model: f"w{number}" for number, model in enumerate(reading_order(views(body), state))}
     if not names:
@@ -52,7 +55,7 @@ def references(model: dict) -> list[str]:
 
 
 def links_from(order: dict[str, None], state: dict) -> list[str]:
-    """The jslinks, not yet in the order, that start or end at a model of it; sorted by what they tie, as their ids are random."""
+    """The jslinks that start or end at a model of the order, sorted by what they tie: their own ids are random."""
     places = {model: f"{place:06}" for place, model in enumerate(order)}
 
     def ends(link: str) -> list[str]:

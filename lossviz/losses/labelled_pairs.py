@@ -37,7 +37,8 @@ class ContrastiveLoss(Loss):
         margin = scalar(self.margin, distance)
         positive, negative = masks.labelled_pairs(labels)
         shortfall = relu(margin - distance)
-        values = 0.5 * (labels * distance.square() + (1 - labels) * shortfall.square())
+        pull, push = distance.square(), shortfall.square()
+        values = 0.5 * (labels * pull + (1 - labels) * push)
         if self.size_average:
             values = values / distance.shape[-1]
         return Terms(

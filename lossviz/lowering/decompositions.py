@@ -14,10 +14,14 @@ from lossviz.lowering.graph import UnknownOperator
 aten = torch.ops.aten
 
 
+# Operators of the core set that torch can take apart as well.
+TAKEN_APART = [aten._softmax, aten._log_softmax, aten.addmm, aten.linalg_vector_norm, aten.leaky_relu, aten.gelu]
+
+
 @cache
 def decompositions() -> dict:
     """ATen operator → function that computes it by simpler ones: torch's core set, some that it leaves whole, and ours."""
-    return {**core_aten_decompositions(), **get_decompositions([aten._softmax, aten._log_softmax, aten.addmm]), **OURS}
+    return {**core_aten_decompositions(), **get_decompositions(TAKEN_APART), **OURS}
 
 
 def _mm(left: Tensor, right: Tensor) -> Tensor:

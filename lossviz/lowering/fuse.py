@@ -91,7 +91,10 @@ def steps(body: Body) -> Iterator[Step]:
             yield each
 
 
-def kind(node: Node):
+def kind(node: Node) -> object:
+    """The operator's row in the table; none for an input."""
+    if node.operator == "input":
+        return None
     if node.operator not in OPERATORS:
         raise UnknownOperator(f"no row in the table for the operator aten.{node.operator}")
     return OPERATORS[node.operator]
@@ -122,6 +125,9 @@ def _in_order(outputs: Iterable[Node]) -> list[Node]:
 
 
 def operands(node: Node) -> list[Node]:
+    """The nodes whose elements this one reads."""
+    if isinstance(kind(node), Constant):
+        return []
     flat = [each for value in node.operands for each in (value if isinstance(value, tuple) else (value,))]
     return [each for each in flat if isinstance(each, Node)]
 

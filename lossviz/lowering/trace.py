@@ -34,11 +34,10 @@ def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> 
 
     environment = ShapeEnv(duck_shape=False)
     mode = FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)
-    import os
-    if os.environ.get('NOCACHE'): mode.cache_enabled = False
+    mode.cache_enabled = False  # a cache of what is asked once only costs time
     symbolic = _symbolic(inputs, mode)
     symbols = {name: tuple(size.node.expr for size in tensor.shape) for name, tensor in symbolic.items()}
-    traced = make_fx(function, decomposition_table=decompositions(), tracing_mode="symbolic", _disable_torch_fn_metadata_mode=bool(os.environ.get('NOMETA')))(*symbolic.values())
+    traced = make_fx(function, decomposition_table=decompositions(), tracing_mode="symbolic")(*symbolic.values())
     sizes = Sizes(symbols, loss.inputs.rows[0], [guard.expr for guard in environment.guards])
     sizes.try_ones(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
@@ -147,11 +146,28 @@ class _Conversion:
     def _operation(self, node: fx.Node, value: object) -> Node:
         name = node.target._schema.name.split("::")[-1]
         arguments = self._arguments(node)
+        if node.target._schema.is_mutable:
+            return self._in_place(node, name.removesuffix("_"), arguments, value)
         if name in SAME:
             return next(iter(arguments.values()))
         if isinstance(value, Tensor):
             return self._once(Node(name, arguments, self.sizes.shape(value), value.dtype))
         return Node(name, arguments, (), torch.float64)  # its parts follow, each with its shape
+
+    def _in_place(self, node: fx.Node, name: str, arguments: dict[str, object], value: Tensor) -> Node:
+        """Some of torch's gradients write into a tensor of their own: from then on it stands for the new value."""
+        changed = node.args[0]
+        alike = [changed, *changed.users]
+        if any(each.op != "call_function" or each.target.is_view for each in alike if each is not node):
+            raise UnknownOperator(f"aten.{name}_ on a tensor that has another name")
+        if name == "copy":
+            result = arguments["src"]
+        else:
+            result = self._once(Node(name, arguments, self.sizes.shape(value), value.dtype))
+        while changed in self._done:
+            self._done[changed] = result
+            changed = changed.args[0] if changed.target._schema.is_mutable else node
+        return result
 
     def _part(self, whole: Node, part: int, value: Tensor) -> Node:
         arguments = {**whole.arguments, "part": part}

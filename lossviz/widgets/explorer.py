@@ -157,7 +157,10 @@ def explore(
         raise ValueError(f"dimension: expected 2 or {sentences.DIMENSION}, got {dimension}")
     if engine not in ("page", "kernel"):
         raise ValueError(f'engine: expected "page" or "kernel", got {engine!r}')
-    return Explorer(loss, _starting_with(situation, loss), dimension, engine, device)
+    batches = _starting_with(situation, loss)
+    if dimension != 2:
+        batches = batches[:1]  # the others differ in where points stand in the plane
+    return Explorer(loss, batches, dimension, engine, device)
 
 
 def _starting_with(situation: str | Situation, loss: Loss) -> tuple[Situation, ...]:

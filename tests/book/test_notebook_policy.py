@@ -32,6 +32,10 @@ def test_it_was_run_from_top_to_bottom(notebook):
     assert counts == list(range(1, len(counts) + 1)), "run: make notebooks"
 
 
+def test_it_names_its_kernel(notebook):
+    assert notebook.metadata.kernelspec.name == "python3", "run: make notebooks (JupyterLab would ask which kernel)"
+
+
 def test_no_cell_failed(notebook):
     assert not [output for cell in code(notebook) for output in cell.outputs if output.output_type == "error"]
 

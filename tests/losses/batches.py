@@ -149,21 +149,23 @@ def label_patterns(labels: LabelSet) -> dict[str, callable]:
         "all highest": lambda batch, generator: highest.expand(batch).clone(),
         "a single highest": single,
         "two mixed": two,
-        "all mixed": any_allowed,
+        "any allowed": any_allowed,
     }
 
 
 @st.composite
-def batches(draw, inputs: InputType, places=PLACES, sizes=(1, 32), dimensions=(1, 16), spreads=(0.1, 1.0, 10.0)):
-    """A float64 batch: arguments of the loss, in order."""
-    batch, dimension = draw(st.integers(*sizes)), draw(st.integers(*dimensions))
+def batches(draw, inputs: InputType, sizes=(1, 32), spreads=(0.1, 1.0, 10.0), weights=True):
+    """A float64 batch: arguments of the loss, in order. Without `weights`, labels are the lowest or the highest."""
+    batch, dimension = draw(st.integers(*sizes)), draw(st.integers(1, 16))
     generator = torch.Generator().manual_seed(draw(st.integers(0, 10_000)))
     rows = torch.randn(len(inputs.rows), batch, dimension, generator=generator, dtype=DOUBLE)
-    rows = draw(st.sampled_from(places))(draw(st.sampled_from(spreads)) * rows)
+    rows = draw(st.sampled_from(PLACES))(draw(st.sampled_from(spreads)) * rows)
     if not inputs.labels:
         return tuple(rows)
-    pattern = draw(st.sampled_from(list(label_patterns(inputs.labels).values())))
-    return (*rows, pattern(batch, generator))
+    patterns = label_patterns(inputs.labels)
+    if not weights:
+        del patterns["any allowed"]
+    return (*rows, draw(st.sampled_from(list(patterns.values())))(batch, generator))
 
 
 # --- asking a loss ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Loss and Terms, apart from any one loss: a reader's own dataclass, checks of parameters, half precision."""
 
 import math
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import numpy as np
 import pytest
@@ -116,6 +116,16 @@ def test_overflow_names_a_parameter(kind):
         Scaled(kind(-3e3), exponential=True)(-ANCHOR.half().abs(), OTHER.half().abs(), LABELS)
 
 
+def test_overflow_does_not_name_a_flag():
+    class Infinite(Scaled):
+        def define(self, *tensors):
+            terms = super().define(*tensors)
+            return replace(terms, loss=terms.loss / 0)
+
+    with size_refused("other", "float64", "0.99.*"):
+        Infinite(scale=0.5, exponential=True)(ANCHOR, OTHER, LABELS)
+
+
 def test_overflow_of_one_leading_batch_is_refused():
     stacked = torch.stack([ANCHOR, 1e200 * ANCHOR])
     with size_refused("anchor", "float64", r"\d.*"):
@@ -141,11 +151,11 @@ def test_half_precision_is_computed_in_float32():
 def test_a_gradient_too_large_for_half_precision_is_its_largest_number(dtype):
     largest = torch.finfo(dtype).max
     anchor = torch.tensor([[1.0, -1.0, 0.0]], dtype=dtype, requires_grad=True)
-    other = torch.ones(1, 3, dtype=dtype)
+    other = torch.tensor([[1.0, 1.0, -1.0]], dtype=dtype)
     loss = Scaled(scale=3.4e38)(anchor, other, torch.ones(1))
     (gradient,) = torch.autograd.grad(loss, anchor)
     assert gradient.dtype == dtype
-    assert gradient.tolist() == [[largest] * 3]
+    assert gradient.tolist() == [[largest, largest, -largest]]
 
 
 def test_scalar_stands_beside_its_tensor():

@@ -222,7 +222,7 @@ class Smooth(Loss):
         parts += [first.asinh(), (above + 1).acosh(), torch.atan2(first, above), first.sigmoid(), above.rsqrt()]
         parts += [above.reciprocal(), above**self.power, above**0.5, above**-1, first**3, 2**first, above.sqrt(), -first]
         parts += [torch.maximum(first, second), torch.minimum(first, second), first.clamp(-0.5, 0.5), first.clamp(max=second)]
-        parts += [F.silu(first), F.gelu(first, approximate="tanh"), F.leaky_relu(first), torch.logaddexp(first, second)]
+        parts += [F.silu(first), F.leaky_relu(first), torch.logaddexp(first, second)]
         values = torch.stack(parts).sum(0).sum(-1)
         amount = first.amax(-1) - second.amin(-1) + first.amax() * above.mean()
         return _terms(first @ second.mT, values + amount)
@@ -237,6 +237,7 @@ OF_TWO = "add sub mul div remainder pow maximum minimum atan2 gt ge lt le eq ne 
 class Functions(Loss):
     """Every pointwise operator as it is, for numbers that are special."""
 
+    special = True
     inputs = PAIR
     axes = ("pair",)
 
@@ -258,6 +259,7 @@ class Functions(Loss):
 class Statistics(Loss):
     """Every reduction as it is: along rows, along columns, over all; with ties, with numbers that are special."""
 
+    special = True
     inputs = PAIR
     axes = ("pair",)
 

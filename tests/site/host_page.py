@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from widget_pages import script_json, share_texts, stable_page  # noqa: E402
 
 SCRIPTS = ("widget_models.js", "widget_controls.js", "widget_host.js")
+VIEW = '<div><script type="application/vnd.jupyter.widget-view+json">{}</script></div>'
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>widgets</title>
 <link rel="stylesheet" href="lossviz_site.css">{scripts}
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
@@ -25,8 +26,8 @@ def write_page(folder: Path, *widgets: Widget, theme: str = "light") -> Path:
     for name in (*SCRIPTS, "lossviz_site.css"):
         shutil.copy(ROOT / "book" / "_static" / name, folder)
     made = embed_data(views=list(widgets), drop_defaults=False)
-    views = (f'<div><script type="application/vnd.jupyter.widget-view+json">{json.dumps(view)}</script></div>' for view in made["view_specs"])
-    body, state = stable_page("".join(views), made["manager_state"])
+    views = "".join(VIEW.format(json.dumps(view)) for view in made["view_specs"])
+    body, state = stable_page(views, made["manager_state"])
     page = folder / "page.html"
     scripts = "".join(f'<script defer src="{name}"></script>' for name in SCRIPTS)
     page.write_text(PAGE.format(theme=theme, scripts=scripts, state=script_json(share_texts(state)), body=body))

@@ -13,7 +13,9 @@ CELLS = (
     "import lossviz\nlossviz.ANSWER",
     "counters = [lossviz.Counter(count=n) for n in (1, 2, 3)]\ncounters[0]",
     "counters[1]",
-    "import ipywidgets\nlink = ipywidgets.jslink((counters[0], 'count'), (counters[2], 'count'))\nipywidgets.VBox([counters[2]])",
+    "import ipywidgets\n"
+    "link = ipywidgets.jslink((counters[0], 'count'), (counters[2], 'count'))\n"
+    "ipywidgets.VBox([counters[2]])",
 )
 LOSSVIZ = '''
 import anywidget, traitlets
@@ -24,7 +26,7 @@ class Counter(anywidget.AnyWidget):
     _css = "/* the style sheet */ " + "p { } " * 300
     count = traitlets.Float(1).tag(sync=True)
 '''
-MODULE = "/* the module */ export default { render({ el }) { el.textContent = 'first' } } // </script>" + "\n// more" * 300
+MODULE = "/* the module */ export default { render({ el }) { el.textContent = 'first' } }" + "// </script>" * 200
 
 
 class ScratchBook:
@@ -81,7 +83,8 @@ def test_no_random_id_is_left(page):
 
 def test_the_libraries_are_copied_from_their_wheels(page, book):
     static = book.folder / "_build" / "html" / "_static"
-    for name in ("plotly.min.js", "mathjax/tex-chtml.js", "mathjax/output/chtml/fonts/woff-v2/MathJax_Main-Regular.woff"):
+    font = "mathjax/output/chtml/fonts/woff-v2/MathJax_Main-Regular.woff"
+    for name in ("plotly.min.js", "mathjax/tex-chtml.js", font):
         assert (static / name).stat().st_size > 10_000
     assert not list(static.rglob("*.partial"))
 

@@ -23,8 +23,13 @@ class Counter(anywidget.AnyWidget):
       model.on("change", () => heard.push("change"));
     }
     function render({ model, el, signal }) {
-      const button = document.createElement("button"), show = () => button.textContent = `count ${model.get("count")}`;
-      button.onclick = () => { model.set("count", model.get("count") + model.get("step")); model.save_changes(); model.send({}); };
+      const button = document.createElement("button");
+      const show = () => { button.textContent = `count ${model.get("count")}`; };
+      button.onclick = () => {
+        model.set("count", model.get("count") + model.get("step"));
+        model.save_changes();
+        model.send({});
+      };
       model.on("change:count", show);
       window.models = [...(window.models ?? []), model];
       signal.addEventListener("abort", () => heard.push("aborted"));
@@ -285,10 +290,18 @@ def test_a_layout_width_is_kept(show):
     assert page.get_by_text("wide").evaluate("e => e.offsetWidth") == 321
 
 
-@pytest.mark.parametrize("control", [
-    ipywidgets.FloatSlider(description="x"), ipywidgets.FloatText(description="x"), ipywidgets.Checkbox(description="x"),
-    ipywidgets.Dropdown(options=["a"], description="x"), ipywidgets.ToggleButtons(options=["a"]), ipywidgets.Button(description="x"),
-], ids=lambda control: type(control).__name__)
+@pytest.mark.parametrize(
+    "control",
+    [
+        ipywidgets.FloatSlider(description="x"),
+        ipywidgets.FloatText(description="x"),
+        ipywidgets.Checkbox(description="x"),
+        ipywidgets.Dropdown(options=["a"], description="x"),
+        ipywidgets.ToggleButtons(options=["a"]),
+        ipywidgets.Button(description="x"),
+    ],
+    ids=lambda control: type(control).__name__,
+)
 def test_a_finger_can_hit_every_control(show, control):
     page = show(control, viewport={"width": 360, "height": 640})
     target = page.locator(".widget-view :is(label, button)").first

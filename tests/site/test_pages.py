@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import nbformat
+import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import expect
+
+from lossviz.figures import Interactive
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path for path in (ROOT / "book").glob("*") if path.suffix in (".ipynb", ".md"))
@@ -17,8 +20,7 @@ def settle(page) -> None:
     page.wait_for_load_state()
     if page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count():
         page.wait_for_selector("html[data-widgets=ready]", state="attached")
-    if page.locator(".math").count():
-        page.wait_for_function("[...document.querySelectorAll('.math')].every(math => math.querySelector('mjx-container'))")
+    page.wait_for_function("[...document.querySelectorAll('.math')].every(math => math.querySelector('mjx-container'))")
 
 
 def test_there_are_pages():
@@ -81,9 +83,10 @@ def test_the_page_follows_the_readers_colour_scheme(open_page, name, scheme):
     page = open_page(name, color_scheme=scheme)
     settle(page)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    ground, ink = page.evaluate("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('article p')).color]")
-    assert (brightness(ground) > brightness(ink)) == (scheme == "light")
-    assert abs(brightness(ground) - brightness(ink)) > 120
+    ground = brightness(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    ink = brightness(page.evaluate("getComputedStyle(document.querySelector('article p')).color"))
+    assert (ground > ink) == (scheme == "light")
+    assert abs(ground - ink) > 120
 
 
 def brightness(colour: str) -> float:
@@ -116,11 +119,12 @@ def test_the_page_loads_nothing_it_does_not_need(site, name):
 
 def test_plotly_waits_for_its_reader(open_page, site, tmp_path):
     """On a page of its own: the chapters may have no figure yet, or several."""
-    figure = '<div class="lossviz-plotly"><script type="application/json">{"data":[{"y":[1,3,2]}],"layout":{}}</script></div>'
+    figure = Interactive(go.Figure(go.Scatter(y=[1, 3, 2])), "three points")._repr_mimebundle_()["text/html"]
     for name in ("lazy_plotly.js", "plotly.min.js"):
         (tmp_path / name).symlink_to(site / "_static" / name)
     (tmp_path / "page.html").write_text(
-        f'<!doctype html><meta charset="utf-8"><div style="height:5000px"></div>{figure}<script src="lazy_plotly.js"></script>'
+        f'<!doctype html><meta charset="utf-8"><div style="height:5000px"></div>{figure}'
+        '<script src="lazy_plotly.js"></script>'
     )
     page = open_page(tmp_path / "page.html")
     page.wait_for_load_state()

@@ -18,12 +18,13 @@ def view(name: str, ids: dict) -> str:
 
 
 def page(ids: dict, models: list[str]) -> tuple[str, dict]:
-    """A page that shows `box` (holding `second`) and `first`, which is linked to a hidden model; written in that order."""
+    """A page that shows `box`, which holds `second`, and `first`, which is linked to a hidden model."""
+    ref = {name: f"IPY_MODEL_{id}" for name, id in ids.items()}
     every = {
         "first": model(x=1),
         "second": model(x=2),
-        "box": model("VBoxModel", children=[f"IPY_MODEL_{ids['second']}"]),
-        "link": model("LinkModel", source=[f"IPY_MODEL_{ids['first']}", "x"], target=[f"IPY_MODEL_{ids['hidden']}", "x"]),
+        "box": model("VBoxModel", children=[ref["second"]]),
+        "link": model("LinkModel", source=[ref["first"], "x"], target=[ref["hidden"], "x"]),
         "hidden": model(x=3),
         "unseen": model(x=4, big="y" * 5000),
     }
@@ -58,7 +59,11 @@ def test_long_texts_are_kept_once_at_any_depth():
     state = {name: model(_esm=module, _css=style, modules={"ContrastiveLoss": [module]}) for name in ("a", "b", "c")}
     shared = share_texts({"state": state})
     assert shared["texts"] == [module, style]
-    assert shared["state"]["b"]["state"] == {"_esm": {"$text": 0}, "_css": {"$text": 1}, "modules": {"ContrastiveLoss": [{"$text": 0}]}}
+    assert shared["state"]["b"]["state"] == {
+        "_esm": {"$text": 0},
+        "_css": {"$text": 1},
+        "modules": {"ContrastiveLoss": [{"$text": 0}]},
+    }
     assert state["a"]["state"]["_esm"] == module  # the caller's own document is left alone
 
 

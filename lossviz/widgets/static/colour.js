@@ -9,10 +9,13 @@ export function parseHex(text) {
 
 export const mix = (from, to, share) => from.map((value, channel) => Math.round(value + (to[channel] - value) * share));
 
-// A value's shade between two colours; the share is held in [0, 1].
-export function shade(value, low, high, from, to) {
+// Steps of shade from one colour to another, as [red, green, blue] each.
+export const ramp = (from, to, steps) => Array.from({ length: steps }, (_, k) => mix(from, to, k / (steps - 1)));
+
+// Which of so many steps a value falls on, between the lowest and the highest.
+export function stepOf(value, low, high, steps) {
   const share = high > low ? (value - low) / (high - low) : 0;
-  return mix(from, to, Math.max(0, Math.min(1, share)));
+  return Math.round(Math.max(0, Math.min(1, share)) * (steps - 1));
 }
 
 function luminance(colour) {

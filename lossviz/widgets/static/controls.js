@@ -94,6 +94,6 @@ export function createControls(spec, engine, actions) {
 export function createSituations(spec, actions) {
   const input = html("select", { "aria-label": "Situation" }, ...spec.situations.map(({ title }, k) => html("option", { value: k }, title)));
   input.addEventListener("change", () => actions.enter(Number(input.value)));
-  const root = html("label", { class: "situations" }, html("span", {}, "Situation"), input);
+  const root = html("label", { class: "situations", hidden: spec.situations.length > 1 ? null : "" }, html("span", {}, "Situation"), input);
   return { root, draw: (state) => { input.value = state.situation; } };
 }

@@ -28,6 +28,8 @@ export function createDistanceLine(spec, engine, actions) {
   picture.append(clip, ...Object.values(layers));
   const root = html("div", {}, picture);
   let seen = null;
+  let width = 300; // measured when it changes
+  let axes = null; // what the axes show
   let curves = { key: null, positive: [], negative: [], farthest: 2 };
 
   // The axis is as long as the farthest pair needs, in steps, so that it holds still while points move.
@@ -49,7 +51,6 @@ export function createDistanceLine(spec, engine, actions) {
 
   function draw() {
     const { state, reading } = seen;
-    const width = Math.max(240, root.clientWidth);
     const height = Math.round(Math.max(340, Math.min(480, width * 1.2)));
     const half = (height - SPACE.top - SPACE.bottom - 2 * SPACE.middle) / 2;
     const farthest = reach(state, reading.terms);
@@ -59,7 +60,7 @@ export function createDistanceLine(spec, engine, actions) {
     const y = (side, value) => base[side] + (side === "positive" ? -1 : 1) * (value / ceilings[side]) * half;
     const ticks = [0, 1, 2, 3, 4].map((k) => (k * farthest) / 4);
     const middle = (base.positive + base.negative) / 2;
-    const layout = { width, height, half, farthest, ceilings, base, x, y, ticks, middle };
+    const layout = { height, half, farthest, ceilings, base, x, y, ticks, middle };
     setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}` });
     setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
     drawAxes(layout);
@@ -75,7 +76,10 @@ export function createDistanceLine(spec, engine, actions) {
     return niceCeiling(Math.max(0, ...near, ...own));
   }
 
-  function drawAxes({ width, height, x, base, ceilings, half, ticks, middle }) {
+  function drawAxes({ height, x, base, ceilings, half, ticks, middle }) {
+    const wanted = JSON.stringify([width, height, ceilings, ticks]);
+    if (axes === wanted) return;
+    axes = wanted;
     const right = width - SPACE.right;
     const line = (y) => svg("path", { class: "axis", d: polyline([[SPACE.left, y], [right, y]]) });
     const text = (attributes, content) => setText(svg("text", attributes), content);
@@ -97,7 +101,7 @@ export function createDistanceLine(spec, engine, actions) {
   }
 
   // A threshold concerns negatives alone (the margin), so its line stays on their side of the axis.
-  function drawThresholds({ x, base, half, width, farthest }) {
+  function drawThresholds({ x, base, half, farthest }) {
     const thresholds = Object.entries(seen.result.terms.thresholds ?? {});
     const marks = keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text")));
     thresholds.forEach(([name, value], k) => {
@@ -110,7 +114,7 @@ export function createDistanceLine(spec, engine, actions) {
 
   const sideOf = (term) => (term.sign === "negative" ? "negative" : "positive");
 
-  function drawDots({ x, y, ceilings, width, height, ticks, middle }) {
+  function drawDots({ x, y, ceilings, height, ticks, middle }) {
     const { state, reading } = seen;
     const lit = litTerms(state, reading.terms);
     const dots = keep(layers.dots, reading.terms.length, makeDot);
@@ -153,6 +157,9 @@ export function createDistanceLine(spec, engine, actions) {
 
   return {
     root,
+    measure() {
+      width = Math.max(240, root.clientWidth);
+    },
     draw(state, result, reading) {
       seen = { state, result, reading };
       draw();

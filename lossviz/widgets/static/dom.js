@@ -33,3 +33,5 @@ export function keep(parent, count, make) {
   while (parent.children.length < count) parent.append(make(parent.children.length));
   return [...parent.children];
 }
+
+export const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));

@@ -2,11 +2,11 @@
 //   {loss, rowGradients: {argument: [...]}, pointGradients: [[...]], terms}
 // The page engine calls the lowered torch definition; the kernel engine asks torch in Python.
 
+import { nextFrame } from "./dom.js";
 import { situationOf, variantOf } from "./state.js";
 
 const SLICE = 4; // milliseconds of a frame that a scan may take
 
-const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 const importText = (source) => import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
 
 // The rows of one embedding argument, (B, d), as one array: each row is a point, and a point may stand in many rows.

@@ -36,10 +36,16 @@ function createTabs(spec, engine, actions) {
   const panel = html("div", { role: "tabpanel" });
   return {
     root: html("section", { class: "chart" }, list, panel),
+    measure() {
+      for (const view of Object.values(views)) if (view.root.isConnected) view.measure?.();
+    },
     draw(state, result, reading) {
       const name = views[state.tab] ? state.tab : "mask";
       for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": each === name, tabindex: each === name ? 0 : -1 });
-      if (panel.firstChild !== views[name].root) panel.replaceChildren(views[name].root);
+      if (panel.firstChild !== views[name].root) {
+        panel.replaceChildren(views[name].root);
+        views[name].measure?.();
+      }
       views[name].draw(state, result, reading);
     },
   };
@@ -153,11 +159,18 @@ function render({ model, el }) {
   const views = html("div", { class: `views${plane ? "" : " alone"}` }, ...(plane ? [plane.root] : []), tabs.root);
   const root = html("div", { class: "lossviz-explorer" },
     header.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
+  const parts = [header, plane, tabs, legend, sum, controls].filter(Boolean);
   el.append(root);
+
+  // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
+  function resize() {
+    for (const view of parts) view.measure?.();
+    if (result) draw();
+  }
 
   function draw() {
     const reading = read(spec, state, result);
-    for (const view of [header, plane, tabs, legend, sum, controls]) view?.draw(state, result, reading);
+    for (const view of parts) view.draw(state, result, reading);
     setAttributes(caption, { "aria-live": state.playing ? "off" : "polite" }); // sixty sentences a second would be noise
     setText(caption, reading.caption);
     root.dataset.ready = "yes";
@@ -169,10 +182,11 @@ function render({ model, el }) {
     soon();
   };
   model.on("change:state", fromPython);
-  const resized = new ResizeObserver(() => result && draw());
+  const resized = new ResizeObserver(resize);
   resized.observe(el);
   const themed = new MutationObserver(() => result && draw());
   themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  resize();
   refresh();
   return () => {
     model.off("change:state", fromPython);

@@ -82,9 +82,15 @@ export function contour(values, columns, rows, level, width, height) {
     const share = (level - low) / (high - low);
     return place(a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]));
   };
+  // Most cells lie all on one side of the level: they must cost next to nothing.
+  const crossed = (at) => {
+    const below = values[at] < level;
+    return below !== values[at + 1] < level || below !== values[at + columns] < level || below !== values[at + columns + 1] < level;
+  };
   let path = "";
   for (let row = 0; row < rows - 1; row++) {
     for (let column = 0; column < columns - 1; column++) {
+      if (!crossed(row * columns + column)) continue;
       const corners = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]];
       const cuts = corners.map((corner, k) => crossing(corner, corners[(k + 1) % 4])).filter(Boolean);
       for (let k = 0; k + 1 < cuts.length; k += 2) path += polyline([cuts[k], cuts[k + 1]]);

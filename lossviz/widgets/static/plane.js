@@ -1,7 +1,7 @@
 // The plane: sentences as points that move, each with the arrow of its next step; behind them the loss as the chosen one
 // moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
 
-import { parseHex, shade } from "./colour.js";
+import { parseHex, ramp, stepOf } from "./colour.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
   TAU, angleOf, arcArrow, atAngle, contour, descend, frame, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
@@ -16,6 +16,7 @@ const REACH = 24; // how near a finger must come to a point
 const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plane
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
 const STRIP = { height: 120, left: 40, right: 12, top: 14, bottom: 38 };
+const SHADES = 256;
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -31,11 +32,18 @@ export function createPlane(spec, engine, actions) {
   const root = html("section", { class: "plane" }, heading, html("div", { class: "frame" }, canvas, stage), strip, scale);
 
   let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
+  let width = 0; // of the page's column, measured when it changes
   let place = null; // between plane and pixels
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
-  let heat = null;
+  let heat = null; // {size, values, low, high}
+  let painted = {}; // what the canvas shows
+  const contours = svg("path");
+  layers.contours.append(contours);
   let round = null; // {values, ceiling, family}: the strip
-  const scanHeat = heatScan(engine, EXTENT, (grid) => { heat = grid; drawHeat(); });
+  const scanHeat = heatScan(engine, EXTENT, ({ size, values }) => {
+    heat = { size, values, low: Math.min(...values), high: Math.max(...values) };
+    drawHeat();
+  });
   const scanStrip = stripScan(engine, ({ values }) => { round = lockedScale(values); drawStrip(); });
 
   // The strip's scale never shrinks while the same loss and situation are shown, so that heights can be compared.
@@ -49,7 +57,7 @@ export function createPlane(spec, engine, actions) {
   const onCircle = () => shapeOf(spec, seen.state) === "circle";
 
   function layOut() {
-    const size = Math.max(240, Math.min(root.clientWidth, 420));
+    const size = Math.max(240, Math.min(width, 420));
     const extent = onCircle() ? size / (size - 2 * 44) : EXTENT;
     place = frame(size, size, extent);
     setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
@@ -182,19 +190,32 @@ export function createPlane(spec, engine, actions) {
     return onCircle() ? [...[0, 24, -24, 48, -48].map((aside) => away(ARROW_GAP + 9, aside)), away(-RADIUS - 6), ...around] : around;
   }
 
-  const variable = (name) => parseHex(getComputedStyle(root).getPropertyValue(name));
+  const variable = (name) => getComputedStyle(root).getPropertyValue(name);
 
+  // The heat map is drawn again only when its values, its size or its colours are other ones.
   function drawHeat() {
-    const context = canvas.getContext("2d");
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    if (!heat || onCircle()) return setAttributes(keep(layers.contours, 1, () => svg("path"))[0], { d: "" });
-    const { size, values } = heat;
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const [from, to] = [variable("--heat-low"), variable("--heat-high")];
+    const wanted = onCircle() ? null : heat;
+    const edge = Number(stage.getAttribute("width"));
+    const look = JSON.stringify([edge, variable("--heat-low")]);
+    if (wanted !== painted.heat || look !== painted.look) {
+      painted = { heat: wanted, look };
+      const context = canvas.getContext("2d");
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      setAttributes(contours, { d: "" });
+      if (wanted) paintHeat(context, wanted, edge);
+    }
+    if (wanted) setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, from ${fixed(wanted.low)} (clear) to ${fixed(wanted.high)} (full shade).`);
+  }
+
+  function paintHeat(context, { size, values, low, high }, edge) {
+    const shades = ramp(parseHex(variable("--heat-low")), parseHex(variable("--heat-high")), SHADES);
     const image = new ImageData(size, size);
     values.forEach((value, k) => {
       const row = size - 1 - Math.floor(k / size); // the grid's y points up, the image's down
-      image.data.set([...shade(value, low, high, from, to), 255], 4 * (row * size + (k % size)));
+      const at = 4 * (row * size + (k % size));
+      const shade = shades[stepOf(value, low, high, SHADES)];
+      for (let channel = 0; channel < 3; channel++) image.data[at + channel] = shade[channel];
+      image.data[at + 3] = 255;
     });
     const small = new OffscreenCanvas(size, size);
     small.getContext("2d").putImageData(image, 0, 0);
@@ -202,10 +223,8 @@ export function createPlane(spec, engine, actions) {
     const margin = canvas.width / (size - 1) / 2;
     context.imageSmoothingQuality = "high";
     context.drawImage(small, -margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
-    const edge = Number(stage.getAttribute("width"));
-    const lines = CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge));
-    setAttributes(keep(layers.contours, 1, () => svg("path"))[0], { d: high - low > 1e-12 ? lines.join("") : "" });
-    setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, from ${fixed(low)} (clear) to ${fixed(high)} (full shade).`);
+    if (high - low < 1e-12) return; // flat: no line has a meaning
+    setAttributes(contours, { d: CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("") });
   }
 
   function drawStrip() {
@@ -266,6 +285,9 @@ export function createPlane(spec, engine, actions) {
 
   return {
     root,
+    measure() {
+      width = stage.parentElement.clientWidth;
+    },
     draw(state, result, reading) {
       seen = { state, result, reading };
       const size = layOut();

@@ -1,0 +1,137 @@
+"""Batches for the fuzz: every size, every label pattern, rows that are zero, coincide or lie exactly on a threshold.
+
+Two roads of arithmetic may differ in the last bit, and then a comparison with a threshold may come out either way. So the
+rows that meet a threshold on purpose are ones whose distances are exact on any road: one or two coordinates of ±1.
+"""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from tests.lowering.harness import Batch
+from tests.lowering.zoo import ZOO
+
+LARGEST_BATCH, LARGEST_DIMENSION = 32, 16
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One module's worth of losses: ``make(dimension, choose)`` gives the loss with parameters of its own."""
+
+    name: str
+    make: Callable[[int, random.Random], object]
+
+    def example(self):
+        """(the loss, example inputs) to lower."""
+        loss = self.make(2, random.Random(0))
+        return loss, loss.inputs.example()
+
+
+def catalogue() -> Iterator[Variant]:
+    from lossviz.catalogue import ENTRIES
+
+    for entry in ENTRIES:
+        ranges = {n: p for n, p in entry.parameters.items() if p.minimum is not None}
+        choices = {n: p.choices for n, p in entry.parameters.items() if p.choices}
+        for chosen in itertools.product(*choices.values()):
+            fixed = dict(zip(choices, chosen, strict=True))
+
+            def make(dimension, choose, entry=entry, ranges=ranges, fixed=fixed):
+                numbers = {name: _number(choose, each.minimum, each.maximum) for name, each in ranges.items()}
+                start = getattr(entry.loss, "initial", None)
+                return start(dimension, 3, choose.randrange(99), **fixed) if start else entry.loss(**fixed, **numbers)
+
+            yield Variant("-".join([entry.loss.__name__, *map(str, chosen)]), make)
+
+
+def zoo() -> Iterator[Variant]:
+    for loss in ZOO:
+        flags = [each.name for each in fields(loss) if isinstance(each.default, bool)]
+        for chosen in itertools.product((False, True), repeat=len(flags)):
+
+            def make(dimension, choose, loss=loss, fixed=tuple(zip(flags, chosen, strict=True))):
+                if hasattr(loss, "initial"):
+                    return loss.initial(dimension, choose.randrange(99))
+                numbers = {f.name: f.default * choose.uniform(0.5, 2) for f in fields(loss) if isinstance(f.default, float)}
+                return loss(**numbers, **dict(fixed))
+
+            yield Variant("-".join([loss.__name__, *map(str, chosen)]), make)
+
+
+def _number(choose: random.Random, minimum: float, maximum: float) -> float:
+    return float(choose.choice((minimum, maximum, choose.uniform(minimum, maximum), choose.uniform(minimum, maximum))))
+
+
+# ---- rows and labels
+
+
+def batches(variant: Variant, count: int) -> list[Batch]:
+    return [_batch(variant, seed) for seed in range(count)]
+
+
+def _batch(variant: Variant, seed: int) -> Batch:
+    choose, generator = random.Random(f"{variant.name} {seed}"), torch.Generator().manual_seed(seed)
+    size, dimension = choose.choice((1, 2, choose.randint(1, 8), choose.randint(1, 32))), choose.randint(1, 16)
+    loss = variant.make(dimension, choose)
+    if type(loss).__name__ in EVEN:
+        dimension += dimension % 2
+        loss = variant.make(dimension, choose)
+    arrange = choose.choice(SPECIAL if getattr(loss, "special", False) else ARRANGEMENTS)
+    rows = torch.stack([arrange(size, dimension, choose, generator) for _ in loss.inputs.rows])
+    labels = (_labels(loss.inputs.labels, size, choose),) if loss.inputs.labels else ()
+    name = f"{variant.name}, seed {seed}: {size} rows of {dimension}, {arrange.__name__}, {loss}"
+    return Batch(name, loss, (*_some_coincide(rows, choose), *labels))
+
+
+def scattered(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    """Anywhere, near the origin or far from it."""
+    rows = torch.randn(size, dimension, generator=generator, dtype=torch.float64)
+    return rows * 10.0 ** choose.uniform(-2, 2)
+
+
+def exact(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    """Zero, or one or two coordinates of ±1."""
+    rows = torch.zeros(size, dimension, dtype=torch.float64)
+    for row in rows:
+        for _ in range(choose.choice((0, 1, 2, 2))):
+            row[choose.randrange(dimension)] = choose.choice((-1.0, 1.0))
+    return rows
+
+
+def mixed(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    """Both; each exact row at a distance of its own from the origin, or Manhattan distances to the others would tie."""
+    scales = torch.rand(size, 1, generator=generator, dtype=torch.float64) + 0.5
+    take = torch.rand(size, 1, generator=generator) < 0.5
+    return torch.where(take, scattered(size, dimension, choose, generator), scales * exact(size, dimension, choose, generator))
+
+
+def strange(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    values = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 1e-300, 1e300, -1e300, torch.inf, -torch.inf, torch.nan]
+    return torch.tensor([[choose.choice(values) for _ in range(dimension)] for _ in range(size)], dtype=torch.float64)
+
+
+ARRANGEMENTS = (scattered, scattered, exact, mixed)
+SPECIAL = (scattered, exact, strange)
+EVEN = {"Halves", "AnglELoss"}
+
+
+def _some_coincide(rows: Tensor, choose: random.Random) -> Tensor:
+    """Rows of the other arguments that lie on the first one's, where those have one size of coordinate only."""
+    size = rows[0].abs().amax(-1, keepdim=True)
+    simple = ((rows[0].abs() == size) | (rows[0] == 0)).all(-1) & ((rows[0] != 0).sum(-1) <= 2)
+    for place in range(rows.shape[1]):
+        if simple[place] and choose.random() < 0.3:
+            rows[1:, place] = rows[0, place]
+    return rows
+
+
+def _labels(labels, size: int, choose: random.Random) -> Tensor:
+    """All alike, two kinds, or any of the values that the set allows."""
+    candidates = torch.tensor([-1.0, 0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 7.25], dtype=torch.float64)
+    values = candidates[labels.allowed(candidates)].tolist()
+    allowed = choose.choice(([values[0]], [values[-1]], [0.0, 1.0], values, values))
+    return torch.tensor([choose.choice(allowed) for _ in range(size)], dtype=torch.float64)

@@ -1,0 +1,114 @@
+"""Running a lowered module in the browser, and the same loss in eager torch, which knows nothing of the lowering."""
+
+import base64
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Each case's arrays come back end to end, as bytes: the cubes of 32 sentences are too long for JSON.
+SCRIPT = """
+const numbers = (text) => new Float64Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+const flat = (tree) => typeof tree === "object" && !(tree instanceof Float64Array) ? Object.values(tree).flatMap(flat) : [tree];
+function text(arrays) {
+  const bytes = new Uint8Array(new Float64Array(arrays.flatMap((each) => (typeof each === "number" ? [each] : [...each]))).buffer);
+  let letters = "";
+  for (let i = 0; i < bytes.length; i += 8192) letters += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(letters);
+}
+async function load(code) {
+  return import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+}
+async function runAll([code, cases]) {
+  const { create } = await load(code);
+  const made = {};
+  return cases.map(({ shapes, arrays, scalars }) => {
+    const evaluate = (made[JSON.stringify(shapes)] ??= create(shapes));
+    const inputs = { ...scalars };
+    for (const name in arrays) inputs[name] = numbers(arrays[name]);
+    const result = evaluate(inputs);
+    return { numbers: text(flat(result)), shapes: evaluate.shapes };
+  });
+}
+async function complaint([code, shapes, inputs]) {
+  const { create } = await load(code);
+  try {
+    const evaluate = create(shapes);
+    const arrays = (value) => (Array.isArray(value) ? new Float64Array(value) : value);
+    if (inputs) evaluate(Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, arrays(value)])));
+    return null;
+  } catch (error) {
+    return error.message;
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One case: a loss with its parameters, its tensors, and what to call it when it fails."""
+
+    name: str
+    loss: object
+    tensors: tuple[Tensor, ...]
+
+    def inputs(self) -> dict[str, Tensor]:
+        """All inputs of the lowered module by name."""
+        values = {each.name: getattr(self.loss, each.name) for each in fields(self.loss)}
+        free = {name: value for name, value in values.items() if isinstance(value, (float, Tensor))}
+        return dict(zip(self.loss.inputs.arguments, self.tensors, strict=True)) | {
+            name: torch.as_tensor(value, dtype=torch.float64) for name, value in free.items()
+        }
+
+
+def _case(batch: Batch) -> dict:
+    inputs = batch.inputs()
+    arrays = {name: tensor for name, tensor in inputs.items() if tensor.ndim}
+    return {
+        "shapes": {name: list(tensor.shape) for name, tensor in arrays.items()},
+        "arrays": {name: base64.b64encode(tensor.double().numpy().tobytes()).decode() for name, tensor in arrays.items()},
+        "scalars": {name: tensor.item() for name, tensor in inputs.items() if not tensor.ndim},
+    }
+
+
+def in_javascript(page, code: str, batches: list[Batch]) -> list[dict[str, np.ndarray]]:
+    """For each batch, every output of the lowered module by its path ("terms matrix")."""
+    answers = page.evaluate("runAll", [code, [_case(batch) for batch in batches]])
+    return [_unpacked(np.frombuffer(base64.b64decode(answer["numbers"])), answer["shapes"]) for answer in answers]
+
+
+def _unpacked(numbers: np.ndarray, shapes: dict) -> dict[str, np.ndarray]:
+    outputs, start = {}, 0
+    for path, shape in _paths(shapes):
+        length = int(np.prod(shape))
+        outputs[path] = numbers[start : start + length].reshape(shape)
+        start += length
+    assert start == len(numbers), "evaluate.shapes does not say the size of what evaluate returns"
+    return outputs
+
+
+def _paths(tree: object, path: str = "") -> list[tuple[str, object]]:
+    if not isinstance(tree, dict):
+        return [(path, tree)]
+    return [leaf for key, branch in tree.items() for leaf in _paths(branch, f"{path} {key}".strip())]
+
+
+def in_torch(batch: Batch) -> dict[str, np.ndarray]:
+    """The same outputs from ``define`` and autograd."""
+    inputs = {name: tensor.detach().clone() for name, tensor in batch.inputs().items()}
+    wanted = [n for n in inputs if n in batch.loss.inputs.rows or isinstance(getattr(batch.loss, n, None), Tensor)]
+    for name in wanted:
+        inputs[name].requires_grad_()
+    tensors = [inputs[name] for name in batch.loss.inputs.arguments]
+    terms = _replaced(batch.loss, {n: t for n, t in inputs.items() if n not in batch.loss.inputs.arguments}).define(*tensors)
+    found = torch.autograd.grad(terms.loss, [inputs[name] for name in wanted], allow_unused=True)
+    gradients = {n: torch.zeros_like(inputs[n]) if g is None else g for n, g in zip(wanted, found, strict=True)}
+    parts = {each.name: getattr(terms, each.name) for each in fields(terms) if each.name != "loss"}
+    tree = {"loss": terms.loss, "gradients": gradients, "terms": parts}
+    return {path: tensor.detach().double().numpy() for path, tensor in _paths(tree)}
+
+
+def _replaced(loss: object, parameters: dict[str, Tensor]) -> object:
+    values = {each.name: getattr(loss, each.name) for each in fields(loss)}
+    return type(loss)(**(values | parameters))
