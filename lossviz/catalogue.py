@@ -6,7 +6,13 @@ The chooser, the controls, the API page, and the cases of the parity, fuzz, robu
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lossviz.losses import ContrastiveLoss, Loss
+from lossviz.losses import (
+    BatchHardTripletLoss,
+    ContrastiveLoss,
+    Loss,
+    MultipleNegativesRankingLoss,
+    OnlineContrastiveLoss,
+)
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,9 @@ class Paper:
 class Entry:
     """What is known of one loss.
 
-    ``chart`` names the chart that shows it first. ``term(loss)`` gives, for a positive and for a negative term, the
-    formula of what it adds; names in braces stand for numbers: {d} the term's distance, {B} the number of pairs, or a
-    parameter. ``changes`` says what changed in sentence-transformers, by version.
+    ``chart`` names the chart that shows it first. ``term(loss)`` gives, for each kind of term, the formula of what it
+    adds; names in braces stand for numbers: {d} a pair's distance, {d_ap} and {d_an} those of a triplet, {p} the
+    probability of an anchor's target, {B} the number of terms, or a parameter. ``changes`` says what changed in sentence-transformers, by version.
     """
 
     loss: type[Loss]
@@ -53,10 +59,17 @@ DISTANCE = Parameter(
 )
 
 
-def _contrastive_term(loss: ContrastiveLoss) -> dict[str, str]:
-    share = " / {B}" if loss.size_average else ""
-    return {"positive": "½ · {d}²" + share, "negative": "½ · ({margin} − {d})²" + share}
 
+def _share(loss: Loss) -> str:
+    return " / {B}" if getattr(loss, "size_average", True) else ""
+
+
+HADSELL = Paper(
+    "Raia Hadsell, Sumit Chopra, Yann LeCun",
+    "Dimensionality Reduction by Learning an Invariant Mapping",
+    "CVPR",
+    2006,
+)
 
 ENTRIES = (
     Entry(
@@ -65,18 +78,67 @@ ENTRIES = (
         peer="ContrastiveLoss",
         formula=r"\mathcal{L} = \frac{1}{B} \sum_{i=1}^{B} \tfrac12 \left[\, y_i\, d_i^2"
         r" + (1 - y_i)\, \max(0,\ m - d_i)^2 \,\right]",
-        term=_contrastive_term,
+        term=lambda loss: {
+            "positive": "½ · {d}²" + _share(loss),
+            "negative": "½ · ({margin} − {d})²" + _share(loss),
+        },
         parameters={
             "margin": Parameter("m", "the distance from which a negative pair is left alone", 0.0, 2.0, 0.01),
             "distance": DISTANCE,
             "size_average": Parameter("1/B", "average over the pairs, or sum them", choices=(True, False)),
         },
         changes=(("6.2", "labels other than 0 and 1 warn, and weigh both halves of the loss"),),
+        paper=HADSELL,
+    ),
+    Entry(
+        loss=OnlineContrastiveLoss,
+        chart="distance line",
+        peer="OnlineContrastiveLoss",
+        formula=r"\mathcal{L} = \sum_{i \in P:\ d_i > \min_N d} d_i^2"
+        r" + \sum_{i \in N:\ d_i < \max_P d} \max(0,\ m - d_i)^2",
+        term=lambda loss: {"positive": "{d}²", "negative": "({margin} − {d})²"},
+        parameters={
+            "margin": Parameter("m", "the distance from which a negative pair is left alone", 0.0, 2.0, 0.01),
+            "distance": DISTANCE,
+        },
+        changes=(("6.2", "a batch with a single positive or a single negative pair no longer compares with a mean"),),
+        paper=HADSELL,
+    ),
+    Entry(
+        loss=BatchHardTripletLoss,
+        chart="triplet plane",
+        peer="BatchHardTripletLoss",
+        formula=r"\mathcal{L} = \frac{1}{B} \sum_{a=1}^{B} \max\left(0,\ \max_{p} d(a,p) - \min_{n} d(a,n) + m\right)",
+        term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / {B}"},
+        parameters={
+            "margin": Parameter("m", "how much nearer the positive must be than the negative", 0.0, 6.0, 0.05),
+            "distance": DISTANCE,
+        },
+        changes=(),
         paper=Paper(
-            "Raia Hadsell, Sumit Chopra, Yann LeCun",
-            "Dimensionality Reduction by Learning an Invariant Mapping",
-            "CVPR",
-            2006,
+            "Alexander Hermans, Lucas Beyer, Bastian Leibe",
+            "In Defense of the Triplet Loss for Person Re-Identification",
+            "arXiv:1703.07737",
+            2017,
+        ),
+    ),
+    Entry(
+        loss=MultipleNegativesRankingLoss,
+        chart="score matrix",
+        peer="MultipleNegativesRankingLoss",
+        formula=r"\mathcal{L} = \frac{1}{B} \sum_{i=1}^{B} \left[\, \log \sum_{j} e^{s_{ij}} - s_{ii} \,\right],"
+        r"\qquad s_{ij} = \mathrm{scale} \cdot \cos(a_i, c_j)",
+        term=lambda loss: {"anchor": "−ln {p} / {B}"},
+        parameters={
+            "scale": Parameter("s", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5),
+            "similarity": Parameter("", "how the similarity is measured", choices=("cosine", "dot")),
+        },
+        changes=(),
+        paper=Paper(
+            "Aäron van den Oord, Yazhe Li, Oriol Vinyals",
+            "Representation Learning with Contrastive Predictive Coding",
+            "arXiv:1807.03748",
+            2018,
         ),
     ),
 )

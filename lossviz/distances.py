@@ -77,4 +77,23 @@ def paired(distance: Distance) -> DistanceFunction:
 
 def pairwise(distance: Distance, x: Tensor, y: Tensor) -> Tensor:
     """The distance of every row of x to every row of y: (…, B, d), (…, C, d) → (…, B, C)."""
+    if paired(distance) is cosine:  # as a product of matrices, not of B·C rows
+        return 1 - similarities("cosine", x, y)
     return paired(distance)(x.unsqueeze(-2), y.unsqueeze(-3))
+
+
+Similarity = str | DistanceFunction
+
+
+def similarities(similarity: Similarity, x: Tensor, y: Tensor) -> Tensor:
+    """How similar every row of x is to every row of y: (…, B, d), (…, C, d) → (…, B, C).
+
+    ``similarity`` is "cosine", "dot", or a function of that signature. Raises ValueError for any other name.
+    """
+    if callable(similarity):
+        return similarity(x, y)
+    if similarity not in ("cosine", "dot"):
+        raise ValueError(f"similarity: expected one of cosine, dot or a function of two tensors, got {similarity!r}")
+    if similarity == "cosine":
+        x, y = unit(x), unit(y)
+    return x @ y.transpose(-1, -2)

@@ -5,7 +5,7 @@ value; checks of values look at a sum first and scan only when the sum says that
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -35,6 +35,11 @@ def _zero_to_one(labels: Tensor) -> Tensor:
     return (labels >= 0) & (labels <= 1)
 
 
+def _finite(labels: Tensor) -> Tensor:
+    return torch.isfinite(labels)
+
+
+ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True)
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True)
 ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True)
 
@@ -44,7 +49,7 @@ class InputType:
     """One shape of training data: the arguments of every loss that learns from it.
 
     ``rows`` names the embedding arguments, each (…, B, d); ``labels`` the set of the label argument, (…, B), which is
-    called "labels" and comes last; ``example`` makes a small valid batch.
+    called "labels" and comes last; ``example`` makes a small valid batch; ``more`` names rows that may follow.
     """
 
     name: str
@@ -52,6 +57,15 @@ class InputType:
     rows: tuple[str, ...]
     labels: LabelSet | None
     example: Callable[..., tuple[Tensor, ...]]
+    more: str | None = None  # the name of further rows that may follow, where any number of them may
+
+    def fitted(self, count: int) -> "InputType":
+        """This type for a call with ``count`` tensors: with a name for each of the further rows."""
+        extra = count - len(self.arguments)
+        if not self.more or extra < 1:
+            return self
+        names = (self.more,) if extra == 1 else tuple(f"{self.more}_{k + 1}" for k in range(extra))
+        return replace(self, rows=self.rows + names)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -147,4 +161,37 @@ LABELLED_PAIRS = InputType(
     rows=("anchor", "other"),
     labels=ZERO_OR_ONE,
     example=_example_pairs,
+)
+
+
+def _example_classes(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Random rows, float64, in classes of two or three."""
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randn(batch, dimension, generator=generator, dtype=torch.float64)
+    return rows, torch.arange(batch) * ((batch + 2) // 3) // batch
+
+
+LABELLED_SENTENCES = InputType(
+    name="labelled_sentences",
+    shape="(sentence, label)",
+    rows=("embeddings",),
+    labels=ANY_CLASS,
+    example=_example_classes,
+)
+
+
+def _example_positive_pairs(batch: int = 4, dimension: int = 2, seed: int = 0, negatives: int = 0) -> tuple[Tensor, ...]:
+    """Random unit rows, float64: anchors, positives, and as many further rows of explicit negatives as asked for."""
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randn(2 + negatives, batch, dimension, generator=generator, dtype=torch.float64)
+    return tuple(torch.nn.functional.normalize(rows, dim=-1))
+
+
+POSITIVE_PAIRS = InputType(
+    name="positive_pairs",
+    shape="(anchor, positive), or (anchor, positive, negative, …)",
+    rows=("anchor", "positive"),
+    labels=None,
+    example=_example_positive_pairs,
+    more="negative",
 )

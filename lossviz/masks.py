@@ -1,5 +1,6 @@
 """Masks: what the labels allow. Boolean tensors, any leading dimensions, no data-dependent shape."""
 
+import torch
 from torch import Tensor
 
 
@@ -9,3 +10,14 @@ def labelled_pairs(labels: Tensor) -> tuple[Tensor, Tensor]:
     A label between 0 and 1 is a weight: such a pair is both, in part.
     """
     return labels > 0, labels < 1
+
+
+def same(rows: int, columns: int, device: torch.device) -> Tensor:
+    """True where row and column have one index: (rows, columns). Like an identity, without a data-dependent shape."""
+    return torch.arange(rows, device=device)[:, None] == torch.arange(columns, device=device)
+
+
+def labelled_sentences(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """(positive, negative) masks of (anchor, other) by class: (…, B) → two of (…, B, B). No sentence is its own positive."""
+    alike = labels.unsqueeze(-1) == labels.unsqueeze(-2)
+    return alike & ~same(labels.shape[-1], labels.shape[-1], labels.device), ~alike

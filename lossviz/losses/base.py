@@ -60,13 +60,14 @@ class Loss:
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart; arguments and errors as for the call itself."""
-        self.inputs.check_shapes(tensors)
+        inputs = self.inputs.fitted(len(tensors))
+        inputs.check_shapes(tensors)
         if check:
             self._check_parameters()
-            self.inputs.check_values(tensors)
-        terms = self.define(*self._widened(tensors))
+            inputs.check_values(tensors)
+        terms = self.define(*_widened(tensors, len(inputs.rows)))
         if check and not torch.isfinite(terms.loss.detach()).all():
-            raise self._overflow(tensors, terms)
+            raise self._overflow(dict(zip(inputs.rows, tensors, strict=False)), terms)
         return terms
 
     def parameters(self) -> dict[str, object]:
@@ -80,18 +81,8 @@ class Loss:
             elif isinstance(value, Real) and not math.isfinite(value):
                 raise wrong(name, "a finite number", str(value))
 
-    def _widened(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Half-precision rows in float32; labels that are not integers in the dtype of the rows."""
-        rows = [_widen(each) for each in tensors[: len(self.inputs.rows)]]
-        labels = tensors[len(rows) :]
-        weights = [
-            each.to(rows[0].dtype) if each.is_floating_point() or each.dtype == torch.bool else each for each in labels
-        ]
-        return (*rows, *weights)
-
-    def _overflow(self, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
-        named = dict(zip(self.inputs.rows, tensors, strict=False)) | self.parameters()
-        sizes = {name: _size(each) for name, each in named.items() if _is_number(each)}
+    def _overflow(self, rows: dict[str, Tensor], terms: Terms) -> ValueError:
+        sizes = {name: _size(each) for name, each in (rows | self.parameters()).items() if _is_number(each)}
         largest = max(sizes, key=sizes.get)
         kind = str(terms.loss.dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
@@ -122,6 +113,14 @@ class _Widen(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> Tensor:
         limits = torch.finfo(ctx.dtype)
         return gradient.clamp(limits.min, limits.max).to(ctx.dtype)
+
+
+def _widened(tensors: tuple[Tensor, ...], rows: int) -> tuple[Tensor, ...]:
+    """Half-precision rows in float32; labels that are not integers in the dtype of the rows."""
+    embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
+    kind = embeddings[0].dtype
+    weights = [each.to(kind) if each.is_floating_point() or each.dtype == torch.bool else each for each in labels]
+    return (*embeddings, *weights)
 
 
 def _widen(rows: Tensor) -> Tensor:

@@ -51,3 +51,59 @@ class ContrastiveLoss(Loss):
             thresholds={"margin": margin},
             loss=values.sum(-1),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class OnlineContrastiveLoss(Loss):
+    """Contrastive loss on the hard pairs of the batch alone.
+
+    A positive pair counts while it is farther than the nearest negative; a negative pair counts while it is nearer than
+    the farthest positive. With d the distance of a pair,
+
+        loss = sum over the positive pairs that count of d²  +  sum over the negative pairs that count of max(0, margin − d)²
+
+    A batch of positives alone takes their mean distance for the nearest negative, a batch of negatives alone takes theirs
+    for the farthest positive.
+
+    ``(anchor, other, labels)``: (…, B, d), (…, B, d), (…, B); a label is 1 (near) or 0 (far). Raises ValueError as
+    ``Loss`` says. Source: sentence-transformers' ``OnlineContrastiveLoss``.
+    """
+
+    margin: float = 0.5
+    distance: Distance = "cosine"
+    inputs = LABELLED_PAIRS
+    axes = ("pair",)
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        distance = paired(self.distance)(anchor, other)
+        margin = scalar(self.margin, distance)
+        positive, negative = masks.labelled_pairs(labels)
+        farthest_positive = _largest_or_mean(distance, positive, negative)
+        nearest_negative = -_largest_or_mean(-distance, negative, positive)
+        hard_positive = positive & (distance > nearest_negative.unsqueeze(-1))
+        hard_negative = negative & (distance < farthest_positive.unsqueeze(-1))
+        shortfall = relu(margin - distance)
+        pull, push = distance.square(), shortfall.square()
+        values = torch.where(hard_positive, pull, torch.where(hard_negative, push, 0.0))
+        return Terms(
+            matrix=distance,
+            positive=positive,
+            negative=negative,
+            valid=torch.ones_like(positive),
+            active=(hard_positive & (distance > 0)) | (hard_negative & (shortfall > 0)),
+            values=values,
+            thresholds={
+                "margin": margin,
+                "farthest positive": farthest_positive,
+                "nearest negative": nearest_negative,
+            },
+            loss=values.sum(-1),
+        )
+
+
+def _largest_or_mean(distance: Tensor, wanted: Tensor, rest: Tensor) -> Tensor:
+    """The largest of the wanted distances, or, where there is none, the mean of the rest: (…, B) → (…)."""
+    fixed = distance.detach()
+    largest = torch.where(wanted, fixed, -torch.inf).amax(-1)
+    mean = torch.where(rest, fixed, 0.0).sum(-1) / rest.sum(-1).clamp(min=1)
+    return torch.where(wanted.any(-1), largest, mean)

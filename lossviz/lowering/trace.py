@@ -28,7 +28,8 @@ ENLARGE = 12
 def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> Graph:
     """``loss.define`` on inputs like these, with the gradient of the loss by every embedding and tensor parameter."""
     inputs = _named_inputs(loss, example_inputs)
-    wanted = [name for name in inputs if name in loss.inputs.rows or isinstance(getattr(loss, name, None), Tensor)]
+    rows = loss.inputs.fitted(len(example_inputs)).rows
+    wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
     function = _outputs(loss, list(inputs), wanted if gradients else [], paths)
 
@@ -38,7 +39,7 @@ def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> 
     symbolic = _symbolic(inputs, mode)
     symbols = {name: tuple(size.node.expr for size in tensor.shape) for name, tensor in symbolic.items()}
     traced = make_fx(function, decomposition_table=decompositions(), tracing_mode="symbolic")(*symbolic.values())
-    sizes = Sizes(symbols, loss.inputs.rows[0], [guard.expr for guard in environment.guards])
+    sizes = Sizes(symbols, rows[0], [guard.expr for guard in environment.guards])
     sizes.try_ones(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
     outputs = dict(zip(paths, nodes.outputs, strict=True))
@@ -47,7 +48,7 @@ def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> 
 
 def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     """The arguments of ``define``, then the parameters that stay free: numbers and tensors."""
-    names = loss.inputs.arguments
+    names = loss.inputs.fitted(len(example_inputs)).arguments
     if len(names) != len(example_inputs):
         raise ValueError(f"example inputs: expected ({', '.join(names)}), got {len(example_inputs)} tensors")
     parameters = {each.name: getattr(loss, each.name) for each in fields(loss) if each.init}
@@ -64,9 +65,11 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
 def _outputs(loss, names: list[str], wanted: list[str], paths: list) -> Callable:
     """The function to trace: all inputs → every output as one tuple; ``paths`` is filled with what each of them is."""
 
+    parameters = {each.name for each in fields(loss)}
+
     def value(*tensors: Tensor):
         inputs = dict(zip(names, tensors, strict=True))
-        arguments = [inputs.pop(name) for name in loss.inputs.arguments]
+        arguments = [inputs.pop(name) for name in names if name not in parameters]
         terms = replace(loss, **inputs).define(*arguments)
         return terms.loss, terms
 

@@ -36,30 +36,36 @@ class Explorer(anywidget.AnyWidget):
     modules = traitlets.Dict().tag(sync=True)  # name → lowered JavaScript
     state = traitlets.Dict().tag(sync=True)  # what moves; state.js says what is in it
 
-    def __init__(self, loss: Loss, batches: tuple[Situation, ...], dimension: int, engine: str, device: str) -> None:
-        self._loss, self._batches, self._device = loss, batches, torch.device(device)
+    def __init__(
+        self, losses: tuple[Loss, ...], batches: tuple[Situation, ...], dimension: int, engine: str, device: str
+    ) -> None:
+        self._losses = {type(loss).__name__: loss for loss in losses}
+        self._batches, self._device = batches, torch.device(device)
         points = batches[0].points(dimension)
-        rate = _calm_rate(loss, batches[0], points)
+        counts = sorted({_argument_count(batch) for batch in batches})
+        described = {name: _Lowered(loss, counts, engine == "page", dimension == 2) for name, loss in self._losses.items()}
+        rates = {name: _calm_rate(loss, batches[0], points) for name, loss in self._losses.items()}
         super().__init__(
             spec={
-                "losses": {type(loss).__name__: _describe_loss(loss, lower=engine == "page", plane=dimension == 2)},
+                "losses": {name: {**described[name].description(), "rate": rates[name]} for name in described},
                 "situations": [_describe_situation(each, dimension) for each in batches],
                 "dimension": dimension,
-                "rate": rate,
                 "engine": {"name": engine, "device": str(self._device)},
             },
-            modules=_modules(loss, plane=dimension == 2) if engine == "page" else {},
+            modules={key: text for each in described.values() for key, text in each.modules().items()},
             state={
-                "loss": type(loss).__name__,
-                "parameters": _plain_parameters(loss),
+                "loss": type(losses[0]).__name__,
+                "parameters": _plain_parameters(losses[0]),
                 "situation": 0,
                 "points": points.tolist(),
                 "chosen": batches[0].chosen,
                 "lit": None,
                 "tab": "chart",
-                "rate": rate,
+                "rate": rates[type(losses[0]).__name__],
                 "playing": False,
+                "origin": points.tolist(),
                 "history": [],
+                "runs": [],
             },
         )
         self.on_msg(self._answer)
@@ -90,18 +96,16 @@ class Explorer(anywidget.AnyWidget):
         return self.loss.terms(*self.inputs())
 
     def _loss_of(self, state: dict) -> Loss:
-        return replace(self._loss, **state["parameters"])
+        return replace(self._losses[state["loss"]], **state["parameters"])
 
     def _inputs_of(self, state: dict, points: Tensor) -> tuple[Tensor, ...]:
         """Rows gathered from points (…, points, d), then the labels."""
-        batch = self._batches[state["situation"]]
-        rows = [points[..., batch.rows[name], :] for name in self._loss.inputs.rows]
-        return (*rows, *_labels(batch, points))
+        return _gathered(self._batches[state["situation"]], points)
 
     # The kernel engine: the page asks, torch answers.
 
     def _answer(self, _widget: object, question: dict, _buffers: object) -> None:
-        answers = {"evaluate": self._evaluate, "scan": self._scan, "probe": self._probe}
+        answers = {"evaluate": self._evaluate, "pieces": self._pieces, "scan": self._scan, "probe": self._probe}
         self.send({"id": question["id"], "answer": answers[question["ask"]](question)})
 
     def _points_of(self, state: dict) -> Tensor:
@@ -110,16 +114,27 @@ class Explorer(anywidget.AnyWidget):
     def _evaluate(self, question: dict) -> dict:
         """Loss, gradient of every row, and terms of a state."""
         state = question["state"]
-        *rows, labels = self._inputs_of(state, self._points_of(state))
-        rows = [row.detach().requires_grad_() for row in rows]
-        terms = self._loss_of(state).define(*rows, labels)
+        names = list(self._batches[state["situation"]].rows)
+        inputs = self._inputs_of(state, self._points_of(state))
+        rows = [row.detach().requires_grad_() for row in inputs[: len(names)]]
+        terms = self._loss_of(state).define(*rows, *inputs[len(names) :])
         gradients = torch.autograd.grad(terms.loss, rows)
         return {
             "loss": terms.loss.item(),
-            "gradients": dict(zip(self._loss.inputs.rows, (each.flatten().tolist() for each in gradients), strict=True)),
+            "gradients": {name: each.flatten().tolist() for name, each in zip(names, gradients, strict=True)},
             "terms": {name: _listed(value) for name, value in vars(terms).items() if name != "loss"},
             "shapes": {"matrix": list(terms.matrix.shape)},
         }
+
+    def _pieces(self, question: dict) -> list[list[float]]:
+        """The gradient of every term by one point: [[…d], …], one row per term."""
+        state, place = question["state"], self._points_of(question["state"])
+
+        def values(moved: Tensor) -> Tensor:
+            points = torch.cat([place[: question["point"]], moved[None], place[question["point"] + 1 :]])
+            return self._loss_of(state).define(*self._inputs_of(state, points)).values.flatten()
+
+        return torch.func.jacrev(values)(place[question["point"]]).tolist()
 
     def _scan(self, question: dict) -> list[float]:
         """The loss with one point moved to each of many positions."""
@@ -139,28 +154,43 @@ class Explorer(anywidget.AnyWidget):
 
 
 def explore(
-    loss: Loss, situation: str | Situation = "start", *, dimension: int = 2, engine: str = "page", device: str = "cpu"
+    *losses: Loss,
+    situation: str | Situation = "start",
+    dimension: int = 2,
+    engine: str = "page",
+    device: str = "cpu",
 ) -> Explorer:
     """An explorer of a loss: drag the sentences, move the parameters, watch loss, mask and gradient.
 
-    ``loss``       any loss of lossviz, or a dataclass of your own that derives from ``Loss``
+    ``losses``     any loss of lossviz, or a dataclass of your own that derives from ``Loss``; with several of one input
+                   type the reader can switch between them, on the same batch
     ``situation``  the name of the first batch shown, or a ``Situation`` of your own
     ``dimension``  2: points that move in the plane; 384: the sentences' real embeddings, shown by the chart
     ``engine``     "page": the loss lowered to JavaScript; "kernel": torch in this kernel, on ``device``
 
-    Raises ValueError for anything else, and NotImplementedError if the loss uses an operator that cannot be lowered
+    Raises ValueError for anything else, and UnknownOperator if the loss uses an operator that cannot be lowered
     (engine="kernel" can show it).
     """
-    if not isinstance(loss, Loss):
-        raise ValueError(f"loss: expected a Loss, got {type(loss).__name__}")
+    _check_losses(losses)
     if dimension not in (2, sentences.DIMENSION):
         raise ValueError(f"dimension: expected 2 or {sentences.DIMENSION}, got {dimension}")
     if engine not in ("page", "kernel"):
         raise ValueError(f'engine: expected "page" or "kernel", got {engine!r}')
-    batches = _starting_with(situation, loss)
+    batches = _starting_with(situation, losses[0])
     if dimension != 2:
         batches = batches[:1]  # the others differ in where points stand in the plane
-    return Explorer(loss, batches, dimension, engine, device)
+    return Explorer(losses, batches, dimension, engine, device)
+
+
+def _check_losses(losses: tuple[Loss, ...]) -> None:
+    if not losses:
+        raise ValueError("losses: expected at least one Loss, got none")
+    for loss in losses:
+        if not isinstance(loss, Loss):
+            raise ValueError(f"losses: expected a Loss, got {type(loss).__name__}")
+    kinds = sorted({loss.inputs.name for loss in losses})
+    if len(kinds) > 1:
+        raise ValueError(f"losses: expected losses of one input type, got {' and '.join(kinds)}")
 
 
 def _starting_with(situation: str | Situation, loss: Loss) -> tuple[Situation, ...]:
@@ -174,8 +204,16 @@ def _starting_with(situation: str | Situation, loss: Loss) -> tuple[Situation, .
     return (*first, *(each for each in known if each is not first[0]))
 
 
-def _labels(batch: Situation, like: Tensor) -> list[Tensor]:
-    return [] if batch.labels is None else [torch.tensor(batch.labels, dtype=like.dtype, device=like.device)]
+def _argument_count(batch: Situation) -> int:
+    return len(batch.rows) + (batch.labels is not None)
+
+
+def _gathered(batch: Situation, points: Tensor) -> tuple[Tensor, ...]:
+    """The arguments of the loss: rows gathered from points (…, points, d), then the labels."""
+    rows = [points[..., rows, :] for rows in batch.rows.values()]
+    if batch.labels is None:
+        return tuple(rows)
+    return (*rows, torch.tensor(batch.labels, dtype=points.dtype, device=points.device))
 
 
 def _plain_parameters(loss: Loss) -> dict[str, float | str | bool]:
@@ -184,69 +222,74 @@ def _plain_parameters(loss: Loss) -> dict[str, float | str | bool]:
     return {name: value for name, value in values.items() if isinstance(value, (float, int, str, bool))}
 
 
-def _statics(loss: Loss) -> list[str]:
-    """The parameters that choose a lowered variant: those with a list of choices, and a choice made."""
-    known = catalogue.parameters(loss)
-    return [name for name, value in loss.parameters().items() if name in known and value in known[name].choices]
+class _Lowered:
+    """A loss as the page knows it: its controls, and every variant that its controls and its situations can reach."""
 
+    def __init__(self, loss: Loss, counts: list[int], lower: bool, plane: bool) -> None:
+        self.loss, self.counts, self.lower, self.plane = loss, counts, lower, plane
+        self.known = catalogue.parameters(loss)
+        self.plain = _plain_parameters(loss)
+        # The parameters that choose a variant: those with a list of choices, and a choice made.
+        self.statics = [name for name, value in self.plain.items() if name in self.known and value in self.known[name].choices]
+        self.numbers = [name for name, value in self.plain.items() if isinstance(value, float)]
 
-def _variants(loss: Loss) -> Iterator[tuple[str, Loss]]:
-    """(key, loss) of every combination of choices; state.js builds the same key."""
-    names, known = _statics(loss), catalogue.parameters(loss)
-    for values in product(*(known[name].choices for name in names)):
-        key = "|".join(str(value).lower() if isinstance(value, bool) else value for value in values)
-        yield key, replace(loss, **dict(zip(names, values, strict=True)))
+    def variants(self) -> Iterator[tuple[str, Loss, int]]:
+        """(key, loss, number of arguments) of every combination; state.js builds the same key."""
+        for values in product(*(self.known[name].choices for name in self.statics)):
+            variant = replace(self.loss, **dict(zip(self.statics, values, strict=True)))
+            words = [str(value).lower() if isinstance(value, bool) else value for value in values]
+            for count in self.counts:
+                yield "|".join([*words, str(count)]), variant, count
 
+    def description(self) -> dict:
+        controls = [
+            {"name": name, **{key: value for key, value in asdict(parameter).items() if value not in (None, ())}}
+            for name, parameter in self.known.items()
+            if name in self.numbers or name in self.statics
+        ]
+        return {
+            "chart": catalogue.chart(self.loss),
+            "axes": list(self.loss.axes),
+            "parameters": self.plain,
+            "controls": controls,
+            "statics": self.statics,
+            "variants": {key: self._describe(key, variant, count) for key, variant, count in self.variants()},
+        }
 
-def _describe_loss(loss: Loss, lower: bool, plane: bool) -> dict:
-    numbers = [name for name, value in _plain_parameters(loss).items() if isinstance(value, float)]
-    controls = [
-        {"name": name, **{key: value for key, value in asdict(parameter).items() if value not in (None, ())}}
-        for name, parameter in catalogue.parameters(loss).items()
-        if name in numbers or name in _statics(loss)
-    ]
-    return {
-        "chart": catalogue.chart(loss),
-        "axes": list(loss.axes),
-        "parameters": _plain_parameters(loss),
-        "controls": controls,
-        "statics": _statics(loss),
-        "variants": {
-            key: {
-                "shape": "circle" if _ignores_length(variant) else "free",
-                "term": catalogue.term_formulas(variant),
-                "inputs": [*loss.inputs.arguments, *numbers],
-                **({"module": _module_name(variant, key)} if lower else {}),
-                **({"value": _module_name(variant, key) + " value"} if lower and plane else {}),
-            }
-            for key, variant in _variants(loss)
-        },
-    }
+    def _describe(self, key: str, variant: Loss, count: int) -> dict:
+        module = f"{type(variant).__name__} {key}"
+        return {
+            "shape": "circle" if _ignores_length(variant) else "free",
+            "term": catalogue.term_formulas(variant),
+            "inputs": [*variant.inputs.fitted(count).arguments, *self.numbers],
+            **({"module": module} if self.lower else {}),
+            **({"value": module + " value"} if self.lower and self.plane else {}),
+        }
 
-
-def _module_name(loss: Loss, key: str) -> str:
-    return f"{type(loss).__name__} {key}".strip()
-
-
-def _modules(loss: Loss, plane: bool) -> dict[str, str]:
-    """Every variant lowered; with a plane, its value-only form too, for the loss behind a moving point."""
-    modules = {}
-    for key, variant in _variants(loss):
-        modules[_module_name(variant, key)] = _lowered(variant, gradients=True)
-        if plane:
-            modules[_module_name(variant, key) + " value"] = _lowered(variant, gradients=False)
-    return modules
+    def modules(self) -> dict[str, str]:
+        """Every variant lowered; with a plane, its value-only form too, for the loss behind a moving point."""
+        if not self.lower:
+            return {}
+        found = {}
+        for key, variant, count in self.variants():
+            module = f"{type(variant).__name__} {key}"
+            found[module] = _lowered(variant, count, gradients=True)
+            if self.plane:
+                found[module + " value"] = _lowered(variant, count, gradients=False)
+        return found
 
 
 _LOWERED: dict[tuple, str] = {}
 
 
-def _lowered(loss: Loss, gradients: bool) -> str:
+def _lowered(loss: Loss, count: int, gradients: bool) -> str:
     """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
     baked = tuple(value for value in loss.parameters().values() if not isinstance(value, (float, Tensor)))
-    key = (type(loss), baked, gradients)
+    key = (type(loss), baked, count, gradients)
     if key not in _LOWERED:
-        _LOWERED[key] = to_javascript(loss, *loss.inputs.example(), gradients=gradients)
+        extra = count - len(loss.inputs.arguments)
+        example = loss.inputs.example(**({loss.inputs.more + "s": extra} if extra else {}))
+        _LOWERED[key] = to_javascript(loss, *example, gradients=gradients)
     return _LOWERED[key]
 
 
@@ -275,8 +318,7 @@ def _ignores_length(loss: Loss) -> bool:
 def _calm_rate(loss: Loss, batch: Situation, points: Tensor) -> float:
     """The step size whose first step moves no point farther than FIRST_STEP, to two digits."""
     points = points.detach().requires_grad_()
-    rows = [points[batch.rows[name], :] for name in loss.inputs.rows]
-    (gradient,) = torch.autograd.grad(loss(*rows, *_labels(batch, points)), points)
+    (gradient,) = torch.autograd.grad(loss(*_gathered(batch, points)), points)
     pull = gradient.norm(dim=-1).max().item()
     return float(f"{FIRST_STEP / pull:.2g}") if pull > 0 else 1.0
 
