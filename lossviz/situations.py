@@ -97,7 +97,7 @@ SITUATIONS: dict[str, tuple[Situation, ...]] = {
         _labelled_sentences("collapsed", "Everything collapsed", _COLLAPSED),
     ),
     "positive_pairs": (
-        _positive_pairs("start", "Start", on_circle(95, 60, 215, 160, 330, 20), chosen=1),
+        _positive_pairs("start", "Start", on_circle(95, 35, 215, 130, 330, 270), chosen=3),
         _positive_pairs("easy", "Easy", on_circle(92, 88, 212, 208, 332, 328), chosen=1),
         _positive_pairs("collapsed", "Everything collapsed", _COLLAPSED),
     ),

@@ -3,43 +3,46 @@
 import re
 from pathlib import Path
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(?P<file>[\w.]+)";\n', re.MULTILINE)
-_NAMESPACE = re.compile(r'^import \* as (?P<name>\w+) from "\./(?P<file>[\w.]+)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
-_DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
-_EXPORTED = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\}|\* as (?P<name>\w+)) from "\./(?P<file>[\w.]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)((?:async )?(?:function|const|let|class) (\w+))", re.MULTILINE)
 
 
 def bundle(entry: Path) -> str:
     """The text of ``entry`` and of all that it imports from its own folder, each once, importers after the imported.
 
-    Supports ``import {a, b} from "./file.js"`` and ``import * as name from "./file.js"``. All files share one scope, so
-    raises ValueError where two of them declare the same name.
+    Every imported file keeps a scope of its own. Supports ``import {a, b} from "./file.js"``,
+    ``import * as name from "./file.js"`` and exported declarations. Raises ValueError for files that import each other.
     """
     texts: dict[str, str] = {}
-    _collect(entry, texts)
-    _check_names(texts)
-    return "\n".join(f"// ---- {name}\n{_stripped(text, texts)}" for name, text in texts.items())
+    _collect(entry, texts, [])
+    *modules, main = texts
+    return "\n".join([_module(name, texts[name]) for name in modules] + [_body(texts[main])])
 
 
-def _collect(file: Path, texts: dict[str, str]) -> None:
+def _collect(file: Path, texts: dict[str, str], importers: list[str]) -> None:
+    if file.name in importers:
+        raise ValueError(f"{file.name}: expected no circle of imports, got {' → '.join([*importers, file.name])}")
+    if file.name in texts:
+        return
     text = file.read_text(encoding="utf-8")
-    for match in re.finditer(r'from "\./([\w.]+)";', text):
-        if match[1] not in texts:
-            _collect(file.with_name(match[1]), texts)
+    for match in _IMPORT.finditer(text):
+        _collect(file.with_name(match["file"]), texts, [*importers, file.name])
     texts[file.name] = text
 
 
-def _check_names(texts: dict[str, str]) -> None:
-    owner: dict[str, str] = {}
-    for file, text in texts.items():
-        for name in _DECLARED.findall(text):
-            if owner.setdefault(name, file) != file:
-                raise ValueError(f"{file}: {name} is declared in {owner[name]} too; a bundle has one scope")
+def _variable(file: str) -> str:
+    return re.sub(r"\W", "_", file)
 
 
-def _stripped(text: str, texts: dict[str, str]) -> str:
-    def gathered(match: re.Match) -> str:
-        return f"const {match['name']} = {{ {', '.join(_EXPORTED.findall(texts[match['file']]))} }};\n"
+def _module(file: str, text: str) -> str:
+    exported = ", ".join(match[2] for match in _EXPORT.finditer(text))
+    return f"const {_variable(file)} = (() => {{\n{_body(text)}\nreturn {{ {exported} }};\n}})();"
 
-    return _EXPORT.sub("", _NAMESPACE.sub(gathered, _IMPORT.sub("", text)))
+
+def _body(text: str) -> str:
+    return _EXPORT.sub(r"\1", _IMPORT.sub(_imported, text))
+
+
+def _imported(match: re.Match) -> str:
+    names = match["name"] or f"{{{match['names']}}}"
+    return f"const {names} = {_variable(match['file'])};\n"

@@ -144,13 +144,16 @@ class Explorer(anywidget.AnyWidget):
         return self._loss_of(state).define(*self._inputs_of(state, points)).loss.tolist()
 
     def _probe(self, question: dict) -> list[list[float]]:
-        """[[distance, value], …] of synthetic pairs of one label, in batches as large as the state's."""
-        state, pairs = question["state"], torch.tensor(question["pairs"], dtype=torch.float64, device=self._device)
+        """[[distance, value], …] of synthetic pairs of one label, in batches as large as the state's, each with a foil."""
+        state, label = question["state"], float(question["label"])
+        pairs, foil = (torch.tensor(question[name], dtype=torch.float64, device=self._device) for name in ("pairs", "foil"))
         size = len(next(iter(self._batches[state["situation"]].rows.values())))
-        filled = torch.cat([pairs, pairs[-1:].repeat(-len(pairs) % size, 1, 1)]).unflatten(0, (-1, size))
-        labels = torch.full(filled.shape[:2], float(question["label"]), dtype=torch.float64, device=self._device)
-        terms = self._loss_of(state).define(filled[..., 0, :], filled[..., 1, :], labels)
-        return torch.stack([terms.matrix.flatten(), terms.values.flatten()], -1)[: len(pairs)].tolist()
+        filled = torch.cat([pairs, pairs[-1:].repeat(-len(pairs) % (size - 1), 1, 1)]).unflatten(0, (-1, size - 1))
+        batches = torch.cat([filled, foil.expand(len(filled), 1, 2, 2)], dim=1)
+        labels = torch.full(batches.shape[:2], label, dtype=torch.float64, device=self._device)
+        labels[:, -1] = 1 - label
+        terms = self._loss_of(state).define(batches[..., 0, :], batches[..., 1, :], labels)
+        return torch.stack([terms.matrix, terms.values], -1)[:, :-1].flatten(0, 1)[: len(pairs)].tolist()
 
 
 def explore(

@@ -1,9 +1,8 @@
 // The controls: one per parameter, from the catalogue; the step size; Step, Play, Reset; and the loss over the steps taken.
 
-import { html, setAttributes, setText, svg } from "./dom.js";
+import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { polyline } from "./geometry.js";
 import { brief, fixed } from "./reading.js";
-import { lossOf } from "./state.js";
 
 const CHART = { width: 150, height: 40 };
 
@@ -43,48 +42,75 @@ function rateSlider(start, change) {
   };
 }
 
+// The loss over the steps of this run, and of the runs of other losses from the same start. Each is drawn as a share of
+// what it started from, since two losses have no common unit.
 function createHistory() {
-  const line = svg("path", { class: "curve" });
-  const picture = svg("svg", { ...CHART, viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img" }, line);
+  const lines = svg("g", { class: "lines" });
+  const picture = svg("svg", { ...CHART, viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img" }, lines);
   const text = html("span");
   const root = html("div", { class: "history" }, picture, text);
   return {
     root,
     draw(state, result) {
-      const losses = [...state.history, result.loss];
-      const top = Math.max(...losses, 1e-12);
-      const x = (k) => 2 + (k / Math.max(1, losses.length - 1)) * (CHART.width - 4);
-      const y = (loss) => CHART.height - 3 - (loss / top) * (CHART.height - 6);
-      setAttributes(line, { d: polyline(losses.map((loss, k) => [x(k), y(loss)])) });
-      const words = !state.history.length ? "0 steps" : `${state.history.length} step${state.history.length === 1 ? "" : "s"}: loss ${fixed(losses[0])} → ${fixed(result.loss)}`;
+      const runs = [...state.runs, { loss: state.loss, history: [...state.history, result.loss] }];
+      const longest = Math.max(2, ...runs.map(({ history }) => history.length));
+      const x = (k) => 2 + (k / (longest - 1)) * (CHART.width - 4);
+      keep(lines, runs.length, () => svg("path")).forEach((line, k) => {
+        const { history } = runs[k];
+        const top = Math.max(...history, 1e-12);
+        const points = history.map((loss, step) => [x(step), CHART.height - 3 - (loss / top) * (CHART.height - 6)]);
+        setAttributes(line, { class: k < runs.length - 1 ? "curve before" : "curve", d: polyline(points) });
+      });
+      const words = describeRuns(state, result);
       setAttributes(picture, { "aria-label": words });
       setText(text, words);
     },
   };
 }
 
+const count = (steps) => `${steps} step${steps === 1 ? "" : "s"}`;
+
+function describeRuns({ history, runs }, result) {
+  const own = history.length ? `${count(history.length)}: loss ${fixed(history[0])} → ${fixed(result.loss)}` : "0 steps";
+  const before = runs.map((run) => `dashed: ${run.loss}, ${count(run.history.length)}`);
+  return [own, ...before].join("; ");
+}
+
+// The parameters of one loss; shown while that loss is.
+function createParameters(name, loss, actions) {
+  const controls = loss.controls.map((control) => {
+    const make = control.choices ? choice : slider;
+    return { name: control.name, ...make(control, (value) => actions.setParameter(control.name, value)) };
+  });
+  const rate = rateSlider(loss.rate, actions.setRate);
+  const root = html("div", { class: "parameters" }, ...controls.map((each) => each.root), rate.root);
+  return {
+    root,
+    draw(state) {
+      setAttributes(root, { hidden: state.loss === name ? null : "" });
+      if (state.loss !== name) return;
+      for (const control of controls) control.show(state.parameters[control.name]);
+      rate.show(state.rate);
+    },
+  };
+}
+
 export function createControls(spec, engine, actions) {
-  const loss = Object.values(spec.losses)[0];
   const button = (text, act, attributes = {}) => {
     const element = html("button", { type: "button", ...attributes }, text);
     element.addEventListener("click", act);
     return element;
   };
-  const parameters = loss.controls.map((control) => {
-    const make = control.choices ? choice : slider;
-    return { name: control.name, ...make(control, (value) => actions.setParameter(control.name, value)) };
-  });
-  const rate = rateSlider(spec.rate, actions.setRate);
+  const parameters = Object.entries(spec.losses).map(([name, loss]) => createParameters(name, loss, actions));
   const play = button("Play", actions.play, { class: "primary" });
   const history = createHistory();
   const buttons = html("div", { class: "buttons" }, play, button("Step", actions.step), button("Reset", actions.reset));
   const run = html("div", { class: "run" }, buttons, history.root);
-  const root = html("section", { class: "controls" }, run, ...parameters.map((each) => each.root), rate.root);
+  const root = html("section", { class: "controls" }, run, ...parameters.map((each) => each.root));
   return {
     root,
     draw(state, result) {
-      for (const { name, show } of parameters) show(state.parameters[name]);
-      rate.show(state.rate);
+      for (const each of parameters) each.draw(state);
       setText(play, state.playing ? "Pause" : "Play");
       history.draw(state, result);
     },
@@ -96,4 +122,13 @@ export function createSituations(spec, actions) {
   input.addEventListener("change", () => actions.enter(Number(input.value)));
   const root = html("label", { class: "situations", hidden: spec.situations.length > 1 ? null : "" }, html("span", {}, "Situation"), input);
   return { root, draw: (state) => { input.value = state.situation; } };
+}
+
+// The name of the loss; with several, a switch between them.
+export function createLosses(spec, actions) {
+  const names = Object.keys(spec.losses);
+  if (names.length === 1) return { root: html("b", {}, names[0]), draw() {} };
+  const input = html("select", { "aria-label": "Loss" }, ...names.map((name) => html("option", { value: name }, name)));
+  input.addEventListener("change", () => actions.switchLoss(input.value));
+  return { root: html("b", {}, input), draw: (state) => { input.value = state.loss; } };
 }

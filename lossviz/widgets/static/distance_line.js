@@ -10,6 +10,7 @@ const MARKS = { positive: "M0,-8L7.5,5.5L-7.5,5.5Z", negative: "M0,8L7.5,-5.5L-7
 const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
 const DOT = 9;
 const SAMPLES = 96;
+const GATES = { "nearest negative": "positive" };
 const SIDES = ["positive", "negative"];
 
 // Synthetic pairs whose distances run over the axis: turned apart on the circle, else drawn apart.
@@ -43,7 +44,7 @@ export function createDistanceLine(spec, engine, actions) {
     if (key === curves.key) return;
     curves = { ...curves, key };
     const pairs = samplePairs(shapeOf(spec, state), farthest);
-    const [positive, negative] = await Promise.all([1, 0].map((label) => engine.probe(state, label, pairs)));
+    const [positive, negative] = await Promise.all([engine.probe(state, 1, pairs, pairs[0]), engine.probe(state, 0, pairs, pairs.at(-1))]);
     if (curves.key !== key) return;
     curves = { key, farthest, positive, negative };
     draw();
@@ -100,19 +101,24 @@ export function createDistanceLine(spec, engine, actions) {
     SIDES.forEach((side, k) => setAttributes(paths[k], { d: polyline(curves[side].map(([distance, value]) => [x(distance), y(side, value)])) }));
   }
 
-  // A threshold concerns negatives alone (the margin), so its line stays on their side of the axis.
+  // A threshold stands on the side of the pairs that it gates: positives count beyond the nearest negative, negatives
+  // within the margin and the farthest positive.
   function drawThresholds({ x, base, half, farthest }) {
     const thresholds = Object.entries(seen.result.terms.thresholds ?? {});
     const marks = keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text")));
     thresholds.forEach(([name, value], k) => {
       const at = x(Math.min(value, farthest));
-      const left = at > width - 110;
-      setAttributes(marks[k].children[0], { d: polyline([[at, base.negative], [at, base.negative + half]]) });
-      setText(setAttributes(marks[k].children[1], { x: at + (left ? -6 : 6), y: base.negative + half - 4, "text-anchor": left ? "end" : "start" }), `${name} ${brief(value, 2)}`);
+      const left = at > width - 130;
+      const gate = GATES[name] ?? "negative";
+      const out = gate === "positive" ? -1 : 1;
+      const end = base[gate] + out * half;
+      const level = base[gate] + out * (half - 6 - 16 * k); // names stand one under the other
+      setAttributes(marks[k].children[0], { d: polyline([[at, base[gate]], [at, end]]) });
+      setText(setAttributes(marks[k].children[1], { x: at + (left ? -6 : 6), y: level + (out > 0 ? 0 : 10), "text-anchor": left ? "end" : "start" }), `${name} ${brief(value, 2)}`);
     });
   }
 
-  const sideOf = (term) => (term.sign === "negative" ? "negative" : "positive");
+  const sideOf = (term) => (term.kind === "negative" ? "negative" : "positive");
 
   function drawDots({ x, y, ceilings, height, ticks, middle }) {
     const { state, reading } = seen;
@@ -124,11 +130,11 @@ export function createDistanceLine(spec, engine, actions) {
       const [left, top] = places[k];
       const faded = lit && !lit.has(term.index) ? " faded" : "";
       setAttributes(dots[k], {
-        class: `dot ${term.sign}${term.active ? " active" : ""}${faded}`,
+        class: `dot ${term.kind}${term.active ? " active" : ""}${faded}`,
         transform: `translate(${left.toFixed(2)},${top.toFixed(2)})`,
         "aria-label": `pair ${term.letters}, ${term.names.join(" and ")}, distance ${brief(term.distance, 3)}, adds ${brief(term.value, 5)}`,
       });
-      setAttributes(dots[k].children[1], { d: MARKS[term.sign] });
+      setAttributes(dots[k].children[1], { d: MARKS[term.kind] });
       const box = names[k];
       setText(setAttributes(dots[k].children[2], { x: box && box.x + box.width / 2 - left, y: box && box.y + 12 - top, visibility: box ? null : "hidden" }), term.letters);
     });

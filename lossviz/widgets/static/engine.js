@@ -5,6 +5,7 @@
 import { nextFrame } from "./dom.js";
 import { situationOf, variantOf } from "./state.js";
 
+const NUDGED = 1e-6; // the step of a difference: its error is far below what an arrow shows
 const SLICE = 4; // milliseconds of a frame that a scan may take
 
 const importText = (source) => import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
@@ -115,22 +116,37 @@ export function pageEngine(spec, modules) {
       return values;
     },
 
-    // What pairs of one label cost at each distance, [[distance, value], …]: the loss itself, on synthetic pairs.
-    async probe(state, label, pairs) {
+    // The gradient of every term by one point, [[…], …]: central differences of the terms' values, one axis at a time.
+    async pieces(state, point) {
+      const situation = situationOf(spec, state);
+      const variant = variantOf(spec, state);
+      const evaluate = evaluator(variant.module, shapesOf(situation, state));
+      const valuesAt = (shift, axis) => {
+        const points = state.points.map((each, k) => (k === point ? each.map((value, j) => (j === axis ? value + shift : value)) : each));
+        return evaluate(only(inputsOf(situation, { ...state, points }), variant.inputs)).terms.values.slice();
+      };
+      const slopes = state.points[point].map((_, axis) => {
+        const [before, after] = [valuesAt(-NUDGED, axis), valuesAt(NUDGED, axis)];
+        return Array.from(after, (value, term) => (value - before[term]) / (2 * NUDGED));
+      });
+      return slopes[0].map((_, term) => slopes.map((slope) => slope[term]));
+    },
+
+    // What pairs of one label cost at each distance, [[distance, value], …]: the loss itself, on synthetic pairs. Each
+    // batch ends with a foil of the other label, placed so that every pair counts: nearest negative, farthest positive.
+    async probe(state, label, pairs, foil) {
       const variant = variantOf(spec, state);
       const situation = situationOf(spec, state);
       const [first, second] = Object.keys(situation.rows);
       const batch = situation.rows[first].length;
-      const shapes = { [first]: [batch, 2], [second]: [batch, 2], labels: [batch] };
-      const evaluate = evaluator(variant.module, shapes);
+      const evaluate = evaluator(variant.module, { [first]: [batch, 2], [second]: [batch, 2], labels: [batch] });
       const samples = [];
-      for (let start = 0; start < pairs.length; start += batch) {
-        const slice = Array.from({ length: batch }, (_, k) => pairs[Math.min(start + k, pairs.length - 1)]);
-        const inputs = { ...state.parameters, labels: new Float64Array(batch).fill(label) };
-        inputs[first] = Float64Array.from(slice.flatMap(([anchor]) => anchor));
-        inputs[second] = Float64Array.from(slice.flatMap(([, other]) => other));
-        const { terms } = evaluate(only(inputs, variant.inputs));
-        for (let k = 0; k < batch && start + k < pairs.length; k++) samples.push([terms.matrix[k], terms.values[k]]);
+      for (let start = 0; start < pairs.length; start += batch - 1) {
+        const slice = Array.from({ length: batch - 1 }, (_, k) => pairs[Math.min(start + k, pairs.length - 1)]);
+        const labels = Float64Array.from([...slice.map(() => label), 1 - label]);
+        const [anchors, others] = [0, 1].map((side) => Float64Array.from([...slice, foil].flatMap((pair) => pair[side])));
+        const { terms } = evaluate(only({ ...state.parameters, [first]: anchors, [second]: others, labels }, variant.inputs));
+        for (let k = 0; k < slice.length && start + k < pairs.length; k++) samples.push([terms.matrix[k], terms.values[k]]);
       }
       return samples;
     },
@@ -178,6 +194,7 @@ export function kernelEngine(spec, model) {
       const values = await ask({ ask: "scan", state, point, positions });
       return signal.aborted ? null : Float64Array.from(values);
     },
-    probe: (state, label, pairs) => ask({ ask: "probe", state, label, pairs }),
+    pieces: (state, point) => ask({ ask: "pieces", state, point }),
+    probe: (state, label, pairs, foil) => ask({ ask: "probe", state, label, pairs, foil }),
   };
 }

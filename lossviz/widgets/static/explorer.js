@@ -1,6 +1,6 @@
 // The explorer: one state, one result, linked views. The same code runs in Jupyter and on the published page.
 
-import { createControls, createSituations } from "./controls.js";
+import { createControls, createLosses, createSituations } from "./controls.js";
 import { createDistanceLine } from "./distance_line.js";
 import { html, keep, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
@@ -8,19 +8,27 @@ import { createMask } from "./mask.js";
 import { createPlane } from "./plane.js";
 import { fixed, letter, litPoints, read } from "./reading.js";
 import * as states from "./state.js";
+import { createScoreMatrix } from "./score_matrix.js";
 import { createSum } from "./sum.js";
+import { createTripletPlane } from "./triplet_plane.js";
 
-const CHARTS = { "distance line": createDistanceLine };
+const CHARTS = { "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score matrix": createScoreMatrix };
 const ABOUT = {
   page: "Computed in this page, in float64, by the torch definition of this loss lowered to JavaScript.",
   kernel: (device) => `Computed by torch in the kernel, on ${device}.`,
 };
 
 function createTabs(spec, engine, actions) {
-  const chart = CHARTS[Object.values(spec.losses)[0].chart];
-  const views = { ...(chart && { chart: chart(spec, engine, actions) }), mask: createMask(spec, engine, actions) };
+  const mask = createMask(spec, engine, actions);
+  const charts = new Map(); // a chart is made when a loss first needs it
+  function viewOf(state) {
+    const { chart } = states.lossOf(spec, state);
+    if (state.tab === "mask" || !CHARTS[chart]) return mask;
+    if (!charts.has(chart)) charts.set(chart, CHARTS[chart](spec, engine, actions));
+    return charts.get(chart);
+  }
   const titles = { chart: "Chart", mask: "Mask" };
-  const tabs = Object.keys(views).map((name) => {
+  const tabs = Object.keys(titles).map((name) => {
     const tab = html("button", { type: "button", role: "tab" }, titles[name]);
     tab.addEventListener("click", () => actions.open(name));
     return { name, tab };
@@ -37,16 +45,17 @@ function createTabs(spec, engine, actions) {
   return {
     root: html("section", { class: "chart" }, list, panel),
     measure() {
-      for (const view of Object.values(views)) if (view.root.isConnected) view.measure?.();
+      for (const view of charts.values()) if (view.root.isConnected) view.measure();
     },
     draw(state, result, reading) {
-      const name = views[state.tab] ? state.tab : "mask";
+      const view = viewOf(state);
+      const name = view === mask ? "mask" : "chart";
       for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": each === name, tabindex: each === name ? 0 : -1 });
-      if (panel.firstChild !== views[name].root) {
-        panel.replaceChildren(views[name].root);
-        views[name].measure?.();
+      if (panel.firstChild !== view.root) {
+        panel.replaceChildren(view.root);
+        view.measure?.();
       }
-      views[name].draw(state, result, reading);
+      view.draw(state, result, reading);
     },
   };
 }
@@ -76,12 +85,12 @@ function createLegend(spec, actions) {
 
 function createHeader(spec, actions) {
   const value = html("output", { class: "value", "aria-label": "loss" });
-  const name = html("b");
+  const losses = createLosses(spec, actions);
   const situations = createSituations(spec, actions);
   return {
-    root: html("header", {}, html("span", { class: "name" }, name, value), situations.root),
+    root: html("header", {}, html("span", { class: "name" }, losses.root, value), situations.root),
     draw(state, result) {
-      setText(name, state.loss);
+      losses.draw(state);
       setText(value, fixed(result.loss));
       situations.draw(state);
     },
@@ -142,6 +151,7 @@ function render({ model, el }) {
     light: (lit) => change(states.light(state, lit)),
     open: (tab) => change({ ...state, tab }),
     setParameter: (name, value) => change(states.setParameter(spec, state, name, value)),
+    switchLoss: (name) => change(states.switchLoss(spec, state, name)),
     setRate: (rate) => change({ ...state, rate }),
     enter: (index) => change(states.enter(spec, state, index)),
     reset: () => change(states.reset(spec, state)),

@@ -47,6 +47,19 @@ function head([x, y], direction, size) {
   return `M${pair([x, y])}L${pair([back[0] + side[0], back[1] + side[1]])}L${pair([back[0] - side[0], back[1] - side[1]])}Z`;
 }
 
+// The outline of a class's mark, by its number, about the origin: circle, square, triangle, diamond, and round again.
+export function glyph(kind, radius) {
+  const corner = (degrees, reach) => [reach * radius * Math.cos((degrees / 360) * TAU), -reach * radius * Math.sin((degrees / 360) * TAU)];
+  const outlines = [
+    null,
+    [45, 135, 225, 315].map((degrees) => corner(degrees, 1.3)),
+    [90, 210, 330].map((degrees) => corner(degrees, 1.5)),
+    [0, 90, 180, 270].map((degrees) => corner(degrees, 1.35)),
+  ];
+  const outline = outlines[kind % outlines.length];
+  return outline ? `${polyline(outline)}Z` : `M${-radius},0A${radius},${radius} 0 1 0 ${radius},0A${radius},${radius} 0 1 0 ${-radius},0Z`;
+}
+
 // An arrow between two pixels: {shaft, head} as paths and the {places} it covers; null if it is too short to see.
 export function straightArrow(from, to, size = 9) {
   const length = Math.hypot(to[0] - from[0], to[1] - from[1]);

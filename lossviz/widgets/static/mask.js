@@ -1,4 +1,4 @@
-// The mask: what the loss reads, and which of it counts. One row per term; for a square matrix, one cell per entry.
+// The mask: what the loss reads, and which of it counts. One row per pair; or, for a matrix, one cell per entry.
 
 import { html } from "./dom.js";
 import { brief, fixed, letter, litTerms } from "./reading.js";
@@ -6,53 +6,66 @@ import { situationOf } from "./state.js";
 
 const MARK = { true: "●", false: "·" };
 const WORD = { true: "yes", false: "no" };
+const PAIR_COLUMNS = { pair: "pair", label: "label", d: "distance", "▲": "positive", "▼": "negative", valid: "the labels allow it", active: "passes gradient on", adds: "adds to the loss" };
 
-function flag(value) {
-  return html("td", { class: `flag ${value ? "on" : ""}` }, html("span", { "aria-hidden": "true" }, MARK[value]), html("span", { class: "spoken" }, WORD[value]));
+const spoken = (shown, said) => [html("span", { "aria-hidden": "true" }, shown), html("span", { class: "spoken" }, said)];
+const flag = (value) => html("td", { class: `flag ${value ? "on" : ""}` }, ...spoken(MARK[value], WORD[value]));
+
+function pairRow(term) {
+  return [html("th", { scope: "row" }, term.letters), html("td", { class: "number" }, brief(term.label, 2)),
+    html("td", { class: "number" }, fixed(term.distance)), flag(term.kind !== "negative"), flag(term.kind !== "positive"),
+    flag(term.valid), flag(term.active), html("td", { class: "number" }, fixed(term.value, 5))];
 }
 
-function termRow(term, faded, actions) {
-  const row = html("tr", { class: `${term.sign} ${term.active ? "active" : ""} ${faded ? "faded" : ""}` },
-    html("th", { scope: "row" }, term.letters), html("td", { class: "number" }, brief(term.label, 2)),
-    html("td", { class: "number" }, fixed(term.distance)), flag(term.sign !== "negative"), flag(term.sign !== "positive"),
-    flag(term.valid), flag(term.active), html("td", { class: "number" }, fixed(term.value, 5)));
-  row.addEventListener("pointerenter", () => actions.light({ kind: "term", index: term.index }));
-  row.addEventListener("pointerleave", () => actions.light(null));
-  return row;
-}
-
-const TERM_COLUMNS = { pair: "pair", label: "label", d: "distance", "▲": "positive", "▼": "negative", valid: "the labels allow it", active: "passes gradient on", adds: "adds to the loss" };
-
-function termTable(state, reading, actions) {
-  const lit = litTerms(state, reading.terms);
-  const head = html("tr", {}, ...Object.entries(TERM_COLUMNS).map(([name, meaning]) => html("th", { scope: "col", title: meaning, "aria-label": meaning }, name)));
-  const rows = reading.terms.map((term) => termRow(term, lit && !lit.has(term.index), actions));
-  return html("table", { class: "mask" }, html("thead", {}, head), html("tbody", {}, ...rows));
-}
-
-// Any loss with a matrix that is not a row of pairs: its entries, coloured by what the labels say of them.
-function matrixTable(spec, state, { terms, shapes }) {
+// The entries of one row of a matrix: shaded by what the labels say, framed where the loss chose them.
+function matrixRow(spec, state, { terms, shapes }, index) {
   const columns = shapes.matrix.at(-1);
-  const head = html("tr", {}, html("th"), ...Array.from({ length: columns }, (_, k) => html("th", { scope: "col" }, letter(k))));
-  const rows = Array.from({ length: terms.matrix.length / columns }, (_, row) =>
-    html("tr", {}, html("th", { scope: "row" }, letter(row)), ...Array.from({ length: columns }, (_, column) => {
-      const k = row * columns + column;
-      const side = terms.positive[k] ? "positive" : terms.negative[k] ? "negative" : "";
-      return html("td", { class: `number ${side}` }, fixed(terms.matrix[k], 2));
-    })));
-  return html("table", { class: "mask" }, html("thead", {}, head), html("tbody", {}, ...rows));
+  const chosen = Object.values(terms.chosen ?? {}).map((places) => places[index]);
+  const cells = Array.from({ length: columns }, (_, column) => {
+    const k = index * columns + column;
+    const side = terms.positive[k] ? "positive" : terms.negative[k] ? "negative" : "out";
+    const classes = `number cell ${side}${chosen.includes(column) && side !== "out" ? " chosen" : ""}`;
+    return html("td", { class: classes }, side === "out" ? "·" : fixed(terms.matrix[k], 2));
+  });
+  const [anchors] = Object.values(situationOf(spec, state).rows);
+  return [html("th", { scope: "row" }, letter(anchors[index])), ...cells, flag(Boolean(terms.valid[index])), flag(Boolean(terms.active[index]))];
+}
+
+function matrixColumns(spec, state) {
+  const [anchors, ...others] = Object.values(situationOf(spec, state).rows);
+  const columns = others.length ? others.flat() : anchors;
+  const names = columns.map((point) => [letter(point), `candidate ${letter(point)}`]);
+  return [["", "anchor"], ...names, ["valid", "the labels allow it"], ["active", "passes gradient on"]];
 }
 
 export function createMask(spec, engine, actions) {
   const root = html("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Mask" });
   let shown = "";
+
+  function table(state, result, reading) {
+    const square = result.shapes.matrix.length > 1;
+    const lit = litTerms(state, reading.terms);
+    const columns = square ? matrixColumns(spec, state) : Object.entries(PAIR_COLUMNS);
+    const head = html("tr", {}, ...columns.map(([name, meaning]) => html("th", { scope: "col", title: meaning, "aria-label": meaning }, name)));
+    const count = square ? result.shapes.matrix.at(-2) : reading.terms.length;
+    const rows = Array.from({ length: count }, (_, index) => {
+      const term = reading.terms[index];
+      const classes = [term?.kind, term?.active && "active", lit && !lit.has(index) && "faded"].filter(Boolean).join(" ");
+      const row = html("tr", { class: classes }, ...(square ? matrixRow(spec, state, result, index) : pairRow(term)));
+      row.addEventListener("pointerenter", () => actions.light({ kind: "term", index }));
+      row.addEventListener("pointerleave", () => actions.light(null));
+      return row;
+    });
+    return html("table", { class: "mask" }, html("thead", {}, head), html("tbody", {}, ...rows));
+  }
+
   return {
     root,
     draw(state, result, reading) {
-      const table = reading.terms.length ? termTable(state, reading, actions) : matrixTable(spec, state, result);
-      if (table.outerHTML === shown) return; // keeps the row under the pointer
-      shown = table.outerHTML;
-      root.replaceChildren(table);
+      const next = table(state, result, reading);
+      if (next.outerHTML === shown) return; // keeps the row under the pointer
+      shown = next.outerHTML;
+      root.replaceChildren(next);
     },
   };
 }

@@ -4,7 +4,7 @@
 import { parseHex, ramp, stepOf } from "./colour.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
-  TAU, angleOf, arcArrow, atAngle, contour, descend, frame, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
+  TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
 import { brief, fixed, letter, litPoints, litTerms } from "./reading.js";
@@ -24,7 +24,7 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDow
 export function createPlane(spec, engine, actions) {
   const heading = html("h4");
   const canvas = html("canvas", { "aria-hidden": "true" });
-  const layers = Object.fromEntries(["ring", "contours", "lines", "points", "arrows", "labels"].map((name) => [name, svg("g", { class: name })]));
+  const layers = Object.fromEntries(["ring", "contours", "lines", "points", "arrows", "pieces", "labels"].map((name) => [name, svg("g", { class: name })]));
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": "Sentences as points; arrow keys move the focused one" });
   stage.append(...Object.values(layers));
   const strip = svg("svg", { class: "strip", role: "img" });
@@ -34,6 +34,7 @@ export function createPlane(spec, engine, actions) {
   let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
   let width = 0; // of the page's column, measured when it changes
   let place = null; // between plane and pixels
+  let linked = []; // the link that each line draws
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
   let heat = null; // {size, values, low, high}
   let painted = {}; // what the canvas shows
@@ -81,16 +82,18 @@ export function createPlane(spec, engine, actions) {
 
   function drawLines({ state, reading }) {
     const lit = litTerms(state, reading.terms);
-    const lines = keep(layers.lines, reading.terms.length, (index) => {
-      const line = svg("path", { class: "pair" });
-      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index }));
+    linked = reading.terms.flatMap((term) => term.links.map((link) => ({ ...link, term })));
+    const lines = keep(layers.lines, linked.length, (k) => {
+      const line = svg("path");
+      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: linked[k].term.index }));
       line.addEventListener("pointerleave", () => actions.light(null));
       return line;
     });
-    reading.terms.forEach((term, k) => {
+    linked.forEach(({ from, to, side, weight, term }, k) => {
       const faded = lit && !lit.has(term.index) ? " faded" : "";
-      const ends = term.points.map((point) => place.toPixel(state.points[point]));
-      setAttributes(lines[k], { class: `pair ${term.sign}${term.active ? " active" : ""}${faded}`, d: polyline(ends) });
+      const ends = [from, to].map((point) => place.toPixel(state.points[point]));
+      const width = term.active ? 0.75 + 2.75 * weight : 1.25;
+      setAttributes(lines[k], { class: `pair ${side}${term.active ? " active" : ""}${faded}`, d: polyline(ends), "stroke-width": width.toFixed(2) });
     });
   }
 
@@ -99,9 +102,11 @@ export function createPlane(spec, engine, actions) {
     const { sentences } = situationOf(spec, state);
     const points = keep(layers.points, state.points.length, makePoint);
     points.forEach((point, index) => {
+      const kind = reading.classes?.[index];
+      setAttributes(point.querySelector(".dot"), { d: glyph(kind ?? 0, RADIUS) });
       const [x, y] = place.toPixel(state.points[index]);
       const still = Math.hypot(...result.pointGradients[index]) < 1e-9;
-      const classes = ["point", still && "still", index === state.chosen && "chosen", lit && !lit.has(index) && "faded"];
+      const classes = ["point", still && "still", index === state.chosen && "chosen", kind !== undefined && `class${kind % 4}`, lit && !lit.has(index) && "faded"];
       setAttributes(point, {
         class: classes.filter(Boolean).join(" "),
         transform: `translate(${x.toFixed(2)},${y.toFixed(2)})`,
@@ -116,7 +121,7 @@ export function createPlane(spec, engine, actions) {
   function makePoint(index) {
     const point = svg("g", { tabindex: 0, role: "button" },
       svg("circle", { class: "hit", r: REACH }), svg("circle", { class: "halo", r: RADIUS + 5 }),
-      svg("circle", { class: "dot", r: RADIUS }), setText(svg("text", { dy: "0.36em", "text-anchor": "middle" }), letter(index)));
+      svg("path", { class: "dot" }), setText(svg("text", { dy: "0.36em", "text-anchor": "middle" }), letter(index)));
     point.addEventListener("keydown", (event) => nudge(event, index));
     point.addEventListener("focus", () => actions.choose(index));
     point.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && !dragged && actions.light({ kind: "point", index }));
@@ -144,15 +149,37 @@ export function createPlane(spec, engine, actions) {
     arrowPlaces = [];
     state.points.forEach((point, index) => {
       const target = descend(point, result.pointGradients[index], state.rate, shape);
-      const arrow = shape === "circle"
-        ? arcArrow([size / 2, size / 2], place.unit + ARROW_GAP, angleOf(point), angleOf(target))
-        : straightArrow(...fromEdge(place.toPixel(point), place.toPixel(target)));
+      const arrow = arrowOf(shape, point, target, size, ARROW_GAP);
       if (arrow) arrowPlaces.push(...arrow.places);
       setAttributes(arrows[index], { class: `arrow${lit && !lit.has(index) ? " faded" : ""}` });
       setAttributes(arrows[index].children[0], { d: arrow?.shaft ?? "" });
       setAttributes(arrows[index].children[1], { d: arrow?.head ?? "" });
     });
   }
+
+  // A touched point's arrow, unfolded: one piece per term. They add up to the arrow.
+  async function drawPieces({ state, reading }) {
+    const touched = state.lit?.kind === "point" ? state.lit.index : null;
+    const pieces = touched === null ? [] : await engine.pieces(state, touched);
+    if (seen.state !== state) return;
+    const shape = shapeOf(spec, state);
+    const size = Number(stage.getAttribute("width"));
+    const drawn = reading.terms.map((term) => ({ term, gradient: pieces[term.index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
+    const marks = keep(layers.pieces, drawn.length < 2 ? 0 : drawn.length, () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" })));
+    marks.forEach((mark, k) => {
+      const { term, gradient } = drawn[k];
+      const point = state.points[touched];
+      const arrow = arrowOf(shape, point, descend(point, gradient, state.rate, shape), size, ARROW_GAP + 9 + 7 * k);
+      setAttributes(mark, { class: `piece ${term.kind}` });
+      setAttributes(mark.children[0], { d: arrow?.shaft ?? "" });
+      setAttributes(mark.children[1], { d: arrow?.head ?? "" });
+    });
+  }
+
+  const arrowOf = (shape, point, target, size, gap) =>
+    shape === "circle"
+      ? arcArrow([size / 2, size / 2], place.unit + gap, angleOf(point), angleOf(target))
+      : straightArrow(...fromEdge(place.toPixel(point), place.toPixel(target)));
 
   function fromEdge(from, to) {
     const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
@@ -298,6 +325,7 @@ export function createPlane(spec, engine, actions) {
       drawLines(seen);
       drawPoints(seen);
       drawArrows(seen, size);
+      drawPieces(seen);
       drawLabels(seen, size);
       if (onCircle()) {
         drawHeat();

@@ -9,7 +9,9 @@
 //   tab          "chart" | "mask"
 //   rate         the step size: how far Step goes against the gradient
 //   playing      whether Play runs
-//   history      the loss before each step taken since the last move by hand or Reset
+//   origin       where the points stood when the run began: since the last move by hand
+//   history      the loss before each step of this run
+//   runs         the runs of other losses from the same origin: [{loss, history}]
 
 import { descend, ontoCircle } from "./geometry.js";
 
@@ -18,44 +20,65 @@ export const LONGEST_PLAY = 400;
 export const lossOf = (spec, state) => spec.losses[state.loss];
 export const situationOf = (spec, state) => spec.situations[state.situation];
 
-// The parameters that choose a lowered variant (strings and flags), as its key.
-export const variantKey = (loss, parameters) => loss.statics.map((name) => String(parameters[name])).join("|");
+// What chooses a lowered variant, as its key: the parameters that are strings or flags, and the number of arguments.
+export function variantKey(loss, situation, parameters) {
+  const count = Object.keys(situation.rows).length + (situation.labels ? 1 : 0);
+  return [...loss.statics.map((name) => String(parameters[name])), count].join("|");
+}
 
 export const variantOf = (spec, state) => {
   const loss = lossOf(spec, state);
-  return loss.variants[variantKey(loss, state.parameters)];
+  return loss.variants[variantKey(loss, situationOf(spec, state), state.parameters)];
 };
 
 export const shapeOf = (spec, state) => variantOf(spec, state).shape;
 
+// Points on the circle where the loss sees directions only.
 function settled(spec, state) {
   if (shapeOf(spec, state) !== "circle" || spec.dimension !== 2) return state;
   return { ...state, points: state.points.map(ontoCircle) };
 }
 
+// A new beginning: what was run before started elsewhere and is forgotten.
+const fresh = (state, points) => ({ ...state, points, origin: points, playing: false, history: [], runs: [] });
+
 // A situation from its start; parameters that the situation names are set, the others stay as the reader left them.
 export function enter(spec, state, index) {
   const situation = spec.situations[index];
-  const fresh = { situation: index, points: situation.points, chosen: situation.chosen, lit: null, playing: false, history: [] };
-  return settled(spec, { ...state, ...fresh, parameters: { ...state.parameters, ...situation.parameters } });
+  const parameters = { ...state.parameters, ...known(spec, state, situation.parameters) };
+  const entered = { ...state, parameters, situation: index, chosen: situation.chosen, lit: null };
+  return settled(spec, fresh(entered, situation.points));
 }
 
+const known = (spec, state, parameters) =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => name in lossOf(spec, state).parameters));
+
 export function reset(spec, state) {
-  const start = { ...state, parameters: { ...lossOf(spec, state).parameters }, rate: spec.rate };
-  return enter(spec, start, state.situation);
+  const { parameters, rate } = lossOf(spec, state);
+  return enter(spec, { ...state, parameters: { ...parameters }, rate }, state.situation);
+}
+
+// Another loss on the same batch, from where this one's run began; parameters that both have stay as they are.
+export function switchLoss(spec, state, name) {
+  if (name === state.loss) return state;
+  const { parameters, rate } = spec.losses[name];
+  const kept = Object.fromEntries(Object.keys(parameters).filter((each) => each in state.parameters).map((each) => [each, state.parameters[each]]));
+  const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
+  if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
+  const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate, playing: false, history: [], runs };
+  return settled(spec, { ...next, points: state.origin, lit: null });
 }
 
 export function move(spec, state, index, position) {
   const place = shapeOf(spec, state) === "circle" ? ontoCircle(position) : position;
-  const points = state.points.map((point, k) => (k === index ? place : point));
-  return { ...state, points, chosen: index, playing: false, history: [] };
+  return { ...fresh(state, state.points.map((point, k) => (k === index ? place : point))), chosen: index };
 }
 
 export function setParameter(spec, state, name, value) {
-  return settled(spec, { ...state, parameters: { ...state.parameters, [name]: value }, history: [] });
+  return settled(spec, fresh({ ...state, parameters: { ...state.parameters, [name]: value } }, state.points));
 }
 
-export const choose = (state, index) => ({ ...state, chosen: index });
+export const choose = (state, index) => (state.chosen === index ? state : { ...state, chosen: index });
 
 export function light(state, lit) {
   const same = lit?.kind === state.lit?.kind && lit?.index === state.lit?.index;

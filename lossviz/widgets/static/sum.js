@@ -3,7 +3,12 @@
 import { html, keep, setAttributes, setText } from "./dom.js";
 import { fixed, litTerms } from "./reading.js";
 
-const SHARES = { positive: "▲", negative: "▼", both: "◆" };
+const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
+
+const BETWEEN = { triplet: [" ▲ ", " ▼ "], anchor: [" → "] };
+
+// Who takes part: a pair, an anchor with its positive ▲ and negative ▼, an anchor and its target.
+const named = ({ kind, names }) => names.reduce((text, name, k) => text + (BETWEEN[kind]?.[k - 1] ?? " / ") + name);
 
 export function createSum(spec, engine, actions) {
   const heading = html("h4");
@@ -34,13 +39,13 @@ export function createSum(spec, engine, actions) {
       const whole = ranked.reduce((sum, term) => sum + Math.abs(term.value), 0);
       keep(bar, ranked.length, () => html("i")).forEach((part, k) => {
         const faded = lit && !lit.has(ranked[k].index) ? " faded" : "";
-        setAttributes(part, { class: ranked[k].sign + faded, style: `flex-grow:${ranked[k].value / whole}` });
+        setAttributes(part, { class: ranked[k].kind + faded, style: `flex-grow:${ranked[k].value / whole}` });
       });
       keep(list, ranked.length, makeRow).forEach((item, k) => {
         const term = ranked[k];
         const faded = lit && !lit.has(term.index) ? " faded" : "";
-        setAttributes(item, { class: term.sign + faded });
-        const texts = [SHARES[term.sign], term.letters, term.names.join(" / "), term.formula ?? "", fixed(term.value, 5)];
+        setAttributes(item, { class: term.kind + faded });
+        const texts = [SIGNS[term.kind], term.letters, named(term), term.formula ?? "", fixed(term.value, 5)];
         texts.forEach((text, column) => setText(item.children[column], text));
       });
     },
