@@ -30,21 +30,32 @@ def _peak(x: Tensor) -> Tensor:
 
 def unit(x: Tensor) -> Tensor:
     """Rows scaled to length 1: (…, d) → (…, d). A zero row stays zero, with zero gradient."""
+    return _direction(x)[0]
+
+
+def _direction(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Unit rows, and whether each row has a direction at all: (…, d) → (…, d), (…)."""
     peak = _peak(x)
-    long_enough = peak > SHORTEST
-    scaled = x / torch.where(long_enough, peak, 1.0)
-    length = torch.where(long_enough, scaled.square().sum(-1, keepdim=True), 1.0).sqrt()
-    return torch.where(long_enough, scaled / length, 0.0)
+    has = ~(peak <= SHORTEST)  # a row with a NaN counts as a direction, so that the NaN is not lost
+    scaled = x / torch.where(has, peak, 1.0)
+    length = torch.where(has, scaled.square().sum(-1, keepdim=True), 1.0).sqrt()
+    return torch.where(has, scaled / length, 0.0), has.squeeze(-1)
+
+
+def cosine(x: Tensor, y: Tensor) -> Tensor:
+    """Cosine distance 1 − cos(x, y), in [0, 2]: (…, d), (…, d) → (…). With a zero row it is 1.
+
+    Computed as half the squared chord between the directions, which is the same number, but exactly 0 for coincident
+    points, where 1 − cos would leave a rounding error of either sign.
+    """
+    (u, has_u), (v, has_v) = _direction(x), _direction(y)
+    chord = (u - v).square().sum(-1)
+    return torch.where(has_u & has_v, 0.5 * chord, 1.0)
 
 
 def cosine_similarity(x: Tensor, y: Tensor) -> Tensor:
     """cos(x, y) in [−1, 1]: (…, d), (…, d) → (…). With a zero row it is 0."""
-    return (unit(x) * unit(y)).sum(-1)
-
-
-def cosine(x: Tensor, y: Tensor) -> Tensor:
-    """Cosine distance 1 − cos(x, y), in [0, 2]: (…, d), (…, d) → (…)."""
-    return 1 - cosine_similarity(x, y)
+    return 1 - cosine(x, y)
 
 
 def euclidean(x: Tensor, y: Tensor) -> Tensor:

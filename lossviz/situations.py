@@ -17,6 +17,37 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a reader predicts before the answer is shown.
+
+    ``kind``     "choice": one of ``options``, ``answer`` is the index of the right one; "terms": which terms are active,
+                 answered by the state itself; "draw": where point ``point`` will go, answered by its gradient
+    ``reveal``   what is said with the answer
+    ``moves``    point → place, and ``parameters`` name → value: what is then changed, so that the answer can be seen
+    """
+
+    kind: str
+    prompt: str
+    reveal: str
+    options: tuple[str, ...] = ()
+    answer: int | None = None
+    point: int | None = None
+    moves: dict[int, Place] = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What helps, one click away: other places, other parameters, another loss, or another batch (a situation's name)."""
+
+    title: str
+    moves: dict[int, Place] = field(default_factory=dict)
+    parameters: dict[str, float] = field(default_factory=dict)
+    loss: str | None = None
+    situation: str | None = None
+
+
+@dataclass(frozen=True)
 class Situation:
     """A batch to explore.
 
@@ -26,6 +57,10 @@ class Situation:
     ``places``      where each point starts in the plane
     ``chosen``      the point whose loss is drawn first
     ``parameters``  name → value, where the situation needs its own
+    ``loss``        the name of the loss that the situation is about; None where it suits every loss of the input type
+    ``question``    what to predict first
+    ``symptom``     what a reader would report of a training run in this state; its measured cause is shown beside it
+    ``cures``       what helps
     """
 
     name: str
@@ -36,6 +71,10 @@ class Situation:
     places: tuple[Place, ...]
     chosen: int = 0
     parameters: dict[str, float | str | bool] = field(default_factory=dict)
+    loss: str | None = None
+    question: Question | None = None
+    symptom: str | None = None
+    cures: tuple[Cure, ...] = ()
 
     def points(self, dimension: int) -> Tensor:
         """The sentences' positions, (points, dimension), float64: in the plane, or their real embeddings at 384."""
@@ -49,6 +88,13 @@ def on_circle(*degrees: float) -> tuple[Place, ...]:
     return tuple((math.cos(math.radians(each)), math.sin(math.radians(each))) for each in degrees)
 
 
+def at(degrees: float) -> Place:
+    """One place on the unit circle."""
+    return on_circle(degrees)[0]
+
+
+# ---- (anchor, other, label)
+
 _BANK_AND_RAIN = (
     "ran_the_bank", "headed_lender", "ran_to_bank", "rain_cats_dogs", "rain_pours", "pets_hate_rain",
 )  # fmt: skip
@@ -56,51 +102,244 @@ _PAIRS = {"anchor": (0, 3, 0, 3, 0, 1), "other": (1, 4, 2, 5, 3, 2)}
 _LABELS = (1, 1, 0, 0, 0, 0)
 
 
-def _labelled_pairs(name: str, title: str, places: tuple[Place, ...], **others) -> Situation:
-    return Situation(name, title, _BANK_AND_RAIN, _PAIRS, _LABELS, places, **others)
-
-
-_MONEY_AND_COOKING = (
-    "stock_falls", "no_interest", "bills_piling", "stock_simmers", "slow_stew", "dough_rises",
-)  # fmt: skip
-
-
-def _labelled_sentences(name: str, title: str, places: tuple[Place, ...], labels=(0, 0, 0, 1, 1, 1), **others) -> Situation:
-    return Situation(name, title, _MONEY_AND_COOKING, {"embeddings": (0, 1, 2, 3, 4, 5)}, labels, places, **others)
-
-
-_QUESTIONS = (
-    "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
-)  # fmt: skip
-
-
-def _positive_pairs(name: str, title: str, places: tuple[Place, ...], **others) -> Situation:
-    return Situation(name, title, _QUESTIONS, {"anchor": (0, 2, 4), "positive": (1, 3, 5)}, None, places, **others)
+def _pairs(name: str, title: str, places: tuple[Place, ...], labels=_LABELS, keys=_BANK_AND_RAIN, rows=_PAIRS, **others):
+    return Situation(name, title, keys, rows, labels, places, **others)
 
 
 _COLLAPSED = on_circle(60, 60, 60, 60, 60, 60)
 
+LABELLED_PAIRS = (
+    _pairs("start", "Start", on_circle(100, 45, 122, 238, 300, 214), chosen=2),
+    _pairs(
+        "which pairs count",
+        "Predict: which pairs count?",
+        on_circle(100, 45, 122, 238, 300, 214),
+        chosen=2,
+        question=Question(
+            "terms",
+            "Tap every pair that you think adds to the loss. Solid: label 1. Dashed: label 0.",
+            "A positive pair counts until its points meet. A negative pair counts only within its threshold.",
+        ),
+    ),
+    _pairs(
+        "strongest push",
+        "Predict: the strongest push",
+        on_circle(100, 45, 190, 250, 300, 340),
+        chosen=2,
+        loss="ContrastiveLoss",
+        question=Question(
+            "choice",
+            "A–C is a negative pair. You drag C onto A. Where is the push from A strongest on the way?",
+            "C now stands there. On top of A the pair costs most, but the slope is zero: watch the strip below the circle.",
+            options=("On top of A, at 0°", "About 33° away from A", "Where the margin begins, at 60°"),
+            answer=1,
+            moves={2: at(132.5)},
+        ),
+    ),
+    _pairs(
+        "one move",
+        "Predict: one move",
+        on_circle(90, 190, 2, 270, 170, 40),
+        chosen=2,
+        loss="OnlineContrastiveLoss",
+        rows={"anchor": (0, 3, 0, 3), "other": (1, 4, 2, 5)},
+        labels=(1, 1, 0, 0),
+        question=Question(
+            "choice",
+            "A–C is a negative pair, 88° apart. You drag C until they are 110° apart. What happens to the pair D–E?",
+            "A–C was the nearest negative. Now no negative is nearer than the farthest positive, and nothing counts.",
+            options=("Nothing: C is not in it", "It costs more", "It switches off, and so does every other"),
+            answer=2,
+            moves={2: at(-20)},
+        ),
+    ),
+    _pairs(
+        "easy",
+        "Easy batch",
+        on_circle(90, 78, 350, 210, 200, 290),
+        chosen=2,
+        symptom="The loss is 0, or nearly, from the first step.",
+        cures=(
+            Cure("Put harder pairs into the batch", situation="hard negatives"),
+            Cure("Use every pair: ContrastiveLoss", loss="ContrastiveLoss"),
+        ),
+    ),
+    _pairs("hard negatives", "Hard negatives", on_circle(90, 350, 97, 235, 325, 228), chosen=2),
+    _pairs(
+        "a single positive",
+        "A single positive",
+        on_circle(100, 60, 122, 238, 300, 214),
+        labels=(1, 0, 0, 0, 0, 0),
+        chosen=1,
+        symptom="One positive pair decides how many negatives count.",
+        cures=(Cure("Two positive pairs in the batch", situation="start"),),
+    ),
+    _pairs(
+        "one class",
+        "Positives alone",
+        on_circle(100, 45, 122, 238, 300, 214),
+        labels=(1, 1, 1, 1, 1, 1),
+        chosen=2,
+        symptom="The loss falls to 0, and every sentence ends in the same place.",
+        cures=(Cure("Add negative pairs", situation="start"),),
+    ),
+    _pairs(
+        "collapsed",
+        "Everything collapsed",
+        _COLLAPSED,
+        symptom="The loss is large and does not move.",
+        cures=(Cure("Nudge C and F by ten degrees", moves={2: at(70), 5: at(50)}),),
+    ),
+    _pairs(
+        "duplicates",
+        "Duplicates with label 0",
+        on_circle(100, 60, 98, 238, 300, 214),
+        keys=("blue_sky", "fog_harbour", "blue_sky_again", "rain_cats_dogs", "rain_pours", "pets_hate_rain"),
+        labels=(0, 1, 0, 0, 0, 0),
+        chosen=2,
+        symptom="The loss pushes apart two sentences that say the same.",
+        cures=(Cure("Remove the pair from the batch", situation="start"),),
+    ),
+)
+
+# ---- (sentence, label)
+
+_MONEY_AND_COOKING = (
+    "stock_falls", "no_interest", "bills_piling", "stock_simmers", "slow_stew", "dough_rises",
+)  # fmt: skip
+_SPREAD = ((-0.7, 0.6), (-0.9, -0.2), (0.25, 0.75), (0.1, 0.1), (0.8, -0.3), (0.35, -0.9))
+
+
+def _classes(name: str, title: str, places: tuple[Place, ...], labels=(0, 0, 0, 1, 1, 1), **others):
+    rows = {"embeddings": (0, 1, 2, 3, 4, 5)}
+    return Situation(name, title, _MONEY_AND_COOKING, rows, labels, places, **others)
+
+
+LABELLED_SENTENCES = (
+    _classes("start", "Start", _SPREAD, chosen=3),
+    _classes(
+        "not the hardest",
+        "Predict: not the hardest",
+        ((-0.9, 0.5), (-0.9, -0.5), (-0.3, 0.0), (0.4, 0.0), (1.3, 0.9), (1.3, -0.7)),
+        chosen=4,
+        loss="BatchHardTripletLoss",
+        question=Question(
+            "choice",
+            "The hardest negative of C is D. You drag E nearer to C, but not as near as D. Does the term of C change?",
+            "E is a negative of C too, but C looks at D alone. Drag E on: it changes where E becomes the nearest.",
+            options=("Yes, it grows", "Yes, it shrinks", "No, not until E is nearer than D"),
+            answer=2,
+            moves={4: (0.75, 0.45)},
+        ),
+    ),
+    _classes(
+        "easy",
+        "Easy batch",
+        ((-1.1, 0.5), (-1.2, 0.2), (-0.9, 0.3), (1.1, -0.2), (0.9, -0.4), (1.2, -0.5)),
+        chosen=3,
+        parameters={"margin": 0.6},
+        symptom="The loss is 0: every anchor is satisfied.",
+        cures=(Cure("Ask for more: a margin of 2", parameters={"margin": 2.0}),),
+    ),
+    _classes(
+        "a single positive",
+        "A class of one",
+        _SPREAD,
+        labels=(0, 0, 0, 0, 1, 2),
+        chosen=4,
+        symptom="An anchor without a positive is pushed, but never pulled.",
+        cures=(Cure("Three sentences of each class", situation="start"),),
+    ),
+    _classes(
+        "one class",
+        "One class in the batch",
+        _SPREAD,
+        labels=(0, 0, 0, 0, 0, 0),
+        symptom="The loss is exactly the margin, and nothing moves.",
+        cures=(Cure("Put two classes into the batch", situation="start"),),
+    ),
+    _classes(
+        "collapsed",
+        "Everything collapsed",
+        ((0.3, 0.2),) * 6,
+        symptom="The loss is stuck at exactly the margin.",
+        cures=(
+            Cure("Begin from a spread-out model", situation="start"),
+            Cure("Nudge two points", moves={0: (0.25, 0.25), 3: (0.4, 0.15)}),
+        ),
+    ),
+)
+
+# ---- (anchor, positive), with explicit negatives or without
+
+_QUESTIONS = (
+    "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
+)  # fmt: skip
+_THREE = {"anchor": (0, 2, 4), "positive": (1, 3, 5)}
+
+
+def _positives(name: str, title: str, places: tuple[Place, ...], keys=_QUESTIONS, rows=_THREE, **others):
+    return Situation(name, title, keys, rows, None, places, **others)
+
+
+POSITIVE_PAIRS = (
+    _positives("start", "Start", on_circle(95, 35, 215, 130, 330, 270), chosen=3),
+    _positives(
+        "who pulls",
+        "Predict: who pulls?",
+        on_circle(95, 35, 215, 130, 330, 270),
+        chosen=0,
+        parameters={"scale": 1.0},
+        question=Question(
+            "choice",
+            "The scale is 1, and both other candidates push A about as hard. At a scale of 20, which of them push A?",
+            "A softmax at a high scale sees only the nearest rival. Move the scale and watch the ropes.",
+            options=("Both, twenty times as hard", "Only the nearest one", "Neither"),
+            answer=1,
+            parameters={"scale": 20.0},
+        ),
+    ),
+    _positives("easy", "Easy batch", on_circle(92, 88, 212, 208, 332, 328), chosen=1),
+    _positives(
+        "hard negatives",
+        "With explicit negatives",
+        on_circle(100, 60, 122, 250, 300, 228),
+        keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
+        rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
+        chosen=2,
+    ),
+    _positives(
+        "one pair",
+        "A single pair",
+        on_circle(95, 35),
+        keys=("boil_egg_q", "boil_egg_a"),
+        rows={"anchor": (0,), "positive": (1,)},
+        symptom="The loss is 0 whatever the model does: there is nothing to choose from.",
+        cures=(Cure("A larger batch", situation="start"),),
+    ),
+    _positives(
+        "collapsed",
+        "Everything collapsed",
+        _COLLAPSED,
+        symptom="The loss is ln B, and nothing moves.",
+        cures=(Cure("Nudge two points", moves={1: at(75), 3: at(45)}),),
+    ),
+    _positives(
+        "duplicates",
+        "Duplicates in the batch",
+        on_circle(95, 80, 110, 330, 300),
+        keys=("boil_egg_q", "boil_egg_a", "cook_egg_q", "airport_q", "airport_a"),
+        rows={"anchor": (0, 2, 3), "positive": (1, 1, 4)},
+        chosen=1,
+        symptom="The loss falls, but never below a floor, however long you train.",
+        cures=(Cure("No duplicates in a batch", situation="start"),),
+    ),
+)
+
 SITUATIONS: dict[str, tuple[Situation, ...]] = {
-    "labelled_pairs": (
-        _labelled_pairs("start", "Start", on_circle(100, 45, 122, 238, 300, 214), chosen=2),
-        _labelled_pairs("easy", "Easy", on_circle(90, 78, 350, 210, 200, 290), chosen=2),
-        _labelled_pairs("hard negatives", "Hard negatives", on_circle(90, 350, 97, 235, 325, 228), chosen=2),
-        _labelled_pairs("collapsed", "Everything collapsed", _COLLAPSED),
-    ),
-    "labelled_sentences": (
-        _labelled_sentences(
-            "start", "Start", ((-0.7, 0.6), (-0.9, -0.2), (0.25, 0.75), (0.1, 0.1), (0.8, -0.3), (0.35, -0.9)), chosen=3
-        ),
-        _labelled_sentences(
-            "easy", "Easy", ((-1.1, 0.5), (-1.2, 0.2), (-0.9, 0.3), (1.1, -0.2), (0.9, -0.4), (1.2, -0.5)), chosen=3
-        ),
-        _labelled_sentences("collapsed", "Everything collapsed", _COLLAPSED),
-    ),
-    "positive_pairs": (
-        _positive_pairs("start", "Start", on_circle(95, 35, 215, 130, 330, 270), chosen=3),
-        _positive_pairs("easy", "Easy", on_circle(92, 88, 212, 208, 332, 328), chosen=1),
-        _positive_pairs("collapsed", "Everything collapsed", _COLLAPSED),
-    ),
+    "labelled_pairs": LABELLED_PAIRS,
+    "labelled_sentences": LABELLED_SENTENCES,
+    "positive_pairs": POSITIVE_PAIRS,
 }
 
 

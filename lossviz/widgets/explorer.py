@@ -14,7 +14,7 @@ from torch import Tensor
 from lossviz import catalogue, sentences
 from lossviz.losses import Loss, Terms
 from lossviz.lowering import to_javascript
-from lossviz.situations import Situation, situations
+from lossviz.situations import Cure, Situation, situations
 from lossviz.widgets.bundle import bundle
 
 STATIC = Path(__file__).parent / "static"
@@ -48,7 +48,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(
             spec={
                 "losses": {name: {**described[name].description(), "rate": rates[name]} for name in described},
-                "situations": [_describe_situation(each, dimension) for each in batches],
+                "situations": [_describe_situation(each, dimension, batches, set(self._losses)) for each in batches],
                 "dimension": dimension,
                 "engine": {"name": engine, "device": str(self._device)},
             },
@@ -64,6 +64,8 @@ class Explorer(anywidget.AnyWidget):
                 "rate": rates[type(losses[0]).__name__],
                 "playing": False,
                 "origin": points.tolist(),
+                "asked": batches[0].question is not None,
+                "guess": None,
                 "history": [],
                 "runs": [],
             },
@@ -179,7 +181,7 @@ def explore(
         raise ValueError(f"dimension: expected 2 or {sentences.DIMENSION}, got {dimension}")
     if engine not in ("page", "kernel"):
         raise ValueError(f'engine: expected "page" or "kernel", got {engine!r}')
-    batches = _starting_with(situation, losses[0])
+    batches = _starting_with(situation, losses)
     if dimension != 2:
         batches = batches[:1]  # the others differ in where points stand in the plane
     return Explorer(losses, batches, dimension, engine, device)
@@ -196,11 +198,12 @@ def _check_losses(losses: tuple[Loss, ...]) -> None:
         raise ValueError(f"losses: expected losses of one input type, got {' and '.join(kinds)}")
 
 
-def _starting_with(situation: str | Situation, loss: Loss) -> tuple[Situation, ...]:
+def _starting_with(situation: str | Situation, losses: tuple[Loss, ...]) -> tuple[Situation, ...]:
     """The input type's situations, the wanted one first."""
     if isinstance(situation, Situation):
         return (situation,)
-    known = situations(loss.inputs.name)
+    names = {type(loss).__name__ for loss in losses}
+    known = [each for each in situations(losses[0].inputs.name) if each.loss is None or each.loss in names]
     first = [each for each in known if each.name == situation]
     if not first:
         raise ValueError(f"situation: expected one of {', '.join(each.name for each in known)}, got {situation!r}")
@@ -296,9 +299,10 @@ def _lowered(loss: Loss, count: int, gradients: bool) -> str:
     return _LOWERED[key]
 
 
-def _describe_situation(situation: Situation, dimension: int) -> dict:
+def _describe_situation(situation: Situation, dimension: int, batches: tuple[Situation, ...], losses: set[str]) -> dict:
     found = [sentences.sentence(key) for key in situation.keys]
     return {
+        "name": situation.name,
         "title": situation.title,
         "sentences": [{"text": each.text, "short": each.short} for each in found],
         "rows": {name: list(rows) for name, rows in situation.rows.items()},
@@ -306,7 +310,17 @@ def _describe_situation(situation: Situation, dimension: int) -> dict:
         "points": situation.points(dimension).tolist(),
         "chosen": situation.chosen,
         "parameters": dict(situation.parameters),
+        "loss": situation.loss,
+        "question": situation.question and asdict(situation.question),
+        "symptom": situation.symptom,
+        "cures": [asdict(each) for each in situation.cures if _can_apply(each, batches, losses)],
     }
+
+
+def _can_apply(cure: Cure, batches: tuple[Situation, ...], losses: set[str]) -> bool:
+    """Whether an explorer of these batches and losses can offer a cure."""
+    there = cure.situation is None or cure.situation in {each.name for each in batches}
+    return there and (cure.loss is None or cure.loss in losses)
 
 
 def _ignores_length(loss: Loss) -> bool:

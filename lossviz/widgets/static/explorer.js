@@ -9,6 +9,7 @@ import { createPlane } from "./plane.js";
 import { fixed, letter, litPoints, read } from "./reading.js";
 import * as states from "./state.js";
 import { createScoreMatrix } from "./score_matrix.js";
+import { createDiagnosis, createQuestion } from "./question.js";
 import { createSum } from "./sum.js";
 import { createTripletPlane } from "./triplet_plane.js";
 
@@ -151,15 +152,22 @@ function render({ model, el }) {
     light: (lit) => change(states.light(state, lit)),
     open: (tab) => change({ ...state, tab }),
     setParameter: (name, value) => change(states.setParameter(spec, state, name, value)),
+    answer: (guess) => change(states.answer(state, guess)),
+    mark: (index) => change(states.mark(state, index)),
+    sketch: (arrow) => change(states.sketch(state, arrow)),
+    demonstrate: () => change(states.change(spec, state, states.situationOf(spec, state).question)),
+    cure: (chosen) => change(states.cure(spec, state, chosen)),
     switchLoss: (name) => change(states.switchLoss(spec, state, name)),
     setRate: (rate) => change({ ...state, rate }),
     enter: (index) => change(states.enter(spec, state, index)),
     reset: () => change(states.reset(spec, state)),
-    step: () => result && change({ ...states.step(spec, state, result), playing: false }),
-    play: () => (still.matches && !state.playing ? playAtOnce(state) : change({ ...state, playing: !state.playing })),
+    step: () => result && !state.asked && change({ ...states.step(spec, state, result), playing: false }),
+    play: () => !state.asked && (still.matches && !state.playing ? playAtOnce(state) : change({ ...state, playing: !state.playing })),
   };
 
   const header = createHeader(spec, actions);
+  const question = createQuestion(spec, actions);
+  const diagnosis = createDiagnosis(spec, actions);
   const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
   const tabs = createTabs(spec, engine, actions);
   const legend = createLegend(spec, actions);
@@ -168,8 +176,8 @@ function render({ model, el }) {
   const caption = html("p", { class: "caption", "aria-live": "polite" });
   const views = html("div", { class: `views${plane ? "" : " alone"}` }, ...(plane ? [plane.root] : []), tabs.root);
   const root = html("div", { class: "lossviz-explorer" },
-    header.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
-  const parts = [header, plane, tabs, legend, sum, controls].filter(Boolean);
+    header.root, question.root, diagnosis.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
+  const parts = [header, question, diagnosis, plane, tabs, legend, sum, controls].filter(Boolean);
   el.append(root);
 
   // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
@@ -183,6 +191,7 @@ function render({ model, el }) {
     for (const view of parts) view.draw(state, result, reading);
     setAttributes(caption, { "aria-live": state.playing ? "off" : "polite" }); // sixty sentences a second would be noise
     setText(caption, reading.caption);
+    root.classList.toggle("asking", state.asked);
     root.dataset.ready = "yes";
   }
 

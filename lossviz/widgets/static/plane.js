@@ -24,7 +24,7 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDow
 export function createPlane(spec, engine, actions) {
   const heading = html("h4");
   const canvas = html("canvas", { "aria-hidden": "true" });
-  const layers = Object.fromEntries(["ring", "contours", "lines", "points", "arrows", "pieces", "labels"].map((name) => [name, svg("g", { class: name })]));
+  const layers = Object.fromEntries(["ring", "contours", "lines", "points", "arrows", "pieces", "guess", "labels"].map((name) => [name, svg("g", { class: name })]));
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": "Sentences as points; arrow keys move the focused one" });
   stage.append(...Object.values(layers));
   const strip = svg("svg", { class: "strip", role: "img" });
@@ -54,6 +54,9 @@ export function createPlane(spec, engine, actions) {
     const ceiling = niceCeiling(Math.max(...values));
     return { values, family, ceiling: round?.family === family ? Math.max(round.ceiling, ceiling) : ceiling };
   }
+
+  // The question that waits for its answer, if one does.
+  const questionOf = (state) => (state.asked ? situationOf(spec, state).question : null);
 
   const onCircle = () => shapeOf(spec, seen.state) === "circle";
 
@@ -87,13 +90,16 @@ export function createPlane(spec, engine, actions) {
       const line = svg("path");
       line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: linked[k].term.index }));
       line.addEventListener("pointerleave", () => actions.light(null));
+      line.addEventListener("click", () => questionOf(seen.state)?.kind === "terms" && actions.mark(linked[k].term.index));
       return line;
     });
     linked.forEach(({ from, to, side, weight, term }, k) => {
       const faded = lit && !lit.has(term.index) ? " faded" : "";
       const ends = [from, to].map((point) => place.toPixel(state.points[point]));
-      const width = term.active ? 0.75 + 2.75 * weight : 1.25;
-      setAttributes(lines[k], { class: `pair ${side}${term.active ? " active" : ""}${faded}`, d: polyline(ends), "stroke-width": width.toFixed(2) });
+      const active = term.active && !state.asked;
+      const width = active ? 0.75 + 2.75 * weight : 1.25;
+      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(term.index) ? " marked" : "";
+      setAttributes(lines[k], { class: `pair ${side}${active ? " active" : ""}${marked}${faded}`, d: polyline(ends), "stroke-width": width.toFixed(2) });
     });
   }
 
@@ -105,7 +111,7 @@ export function createPlane(spec, engine, actions) {
       const kind = reading.classes?.[index];
       setAttributes(point.querySelector(".dot"), { d: glyph(kind ?? 0, RADIUS) });
       const [x, y] = place.toPixel(state.points[index]);
-      const still = Math.hypot(...result.pointGradients[index]) < 1e-9;
+      const still = !state.asked && Math.hypot(...result.pointGradients[index]) < 1e-9;
       const classes = ["point", still && "still", index === state.chosen && "chosen", kind !== undefined && `class${kind % 4}`, lit && !lit.has(index) && "faded"];
       setAttributes(point, {
         class: classes.filter(Boolean).join(" "),
@@ -131,7 +137,7 @@ export function createPlane(spec, engine, actions) {
 
   function nudge(event, index) {
     const direction = KEYS[event.key];
-    if (!direction) return;
+    if (!direction || seen.state.asked) return;
     event.preventDefault();
     const size = event.shiftKey ? NUDGE * 4 : NUDGE;
     const [x, y] = seen.state.points[index];
@@ -159,7 +165,7 @@ export function createPlane(spec, engine, actions) {
 
   // A touched point's arrow, unfolded: one piece per term. They add up to the arrow.
   async function drawPieces({ state, reading }) {
-    const touched = state.lit?.kind === "point" ? state.lit.index : null;
+    const touched = state.lit?.kind === "point" && !state.asked ? state.lit.index : null;
     const pieces = touched === null ? [] : await engine.pieces(state, touched);
     if (seen.state !== state) return;
     const shape = shapeOf(spec, state);
@@ -174,6 +180,17 @@ export function createPlane(spec, engine, actions) {
       setAttributes(mark.children[0], { d: arrow?.shaft ?? "" });
       setAttributes(mark.children[1], { d: arrow?.head ?? "" });
     });
+  }
+
+  // The arrow that the reader drew; it stays beside the true one.
+  function drawGuess({ state }) {
+    const point = situationOf(spec, state).question?.point ?? null;
+    const drawn = point !== null && state.guess !== null;
+    const from = drawn && place.toPixel(state.points[point]);
+    const arrow = drawn && straightArrow(...fromEdge(from, [from[0] + state.guess[0] * place.unit, from[1] - state.guess[1] * place.unit]), 12);
+    const [shaft, head] = keep(layers.guess, 2, (k) => svg("path", { class: k ? "head" : "shaft" }));
+    setAttributes(shaft, { d: arrow ? arrow.shaft : "" });
+    setAttributes(head, { d: arrow ? arrow.head : "" });
   }
 
   const arrowOf = (shape, point, target, size, gap) =>
@@ -291,7 +308,9 @@ export function createPlane(spec, engine, actions) {
     const index = nearest(seen.state.points.map(place.toPixel), pointerPlace(event), REACH);
     if (index < 0 || event.button > 0) return;
     event.preventDefault();
-    dragged = { index, pointer: event.pointerId };
+    const question = questionOf(seen.state);
+    if (question && question.point !== index) return;
+    dragged = { index, pointer: event.pointerId, draws: Boolean(question) };
     stage.setPointerCapture(event.pointerId);
     layers.points.children[index].focus({ preventScroll: true });
     actions.choose(index);
@@ -300,12 +319,15 @@ export function createPlane(spec, engine, actions) {
   stage.addEventListener("pointermove", (event) => {
     if (dragged?.pointer !== event.pointerId) return;
     const position = place.toPlane(pointerPlace(event));
-    actions.move(dragged.index, onCircle() ? position : bounded(position));
+    if (dragged.draws) actions.sketch(position.map((value, axis) => value - seen.state.points[dragged.index][axis]));
+    else actions.move(dragged.index, onCircle() ? position : bounded(position));
   });
   const release = (event) => {
     if (dragged?.pointer !== event.pointerId) return;
+    const drew = dragged.draws && seen.state.guess !== null;
     dragged = null;
     actions.light(null);
+    if (drew) actions.answer(undefined);
   };
   stage.addEventListener("pointerup", release);
   stage.addEventListener("pointercancel", release);
@@ -326,6 +348,7 @@ export function createPlane(spec, engine, actions) {
       drawPoints(seen);
       drawArrows(seen, size);
       drawPieces(seen);
+      drawGuess(seen);
       drawLabels(seen, size);
       if (onCircle()) {
         drawHeat();

@@ -145,7 +145,7 @@ function readAnchors({ situation, templates, numbers, terms }) {
     return {
       index, logits, shares, target,
       kind: "anchor",
-      points: [anchor, candidates[target]],
+      points: [...new Set([anchor, candidates[target], ...candidates.filter((_, column) => shares[column] >= 0.01)])],
       letters: letter(anchor),
       names: [name(anchor), name(candidates[target])],
       candidates: candidates.map(letter),
@@ -168,7 +168,20 @@ export function read(spec, state, result) {
   );
   const reader = READERS[lossOf(spec, state).chart];
   const terms = reader ? reader({ situation, templates: variantOf(spec, state).term, numbers, terms: result.terms }) : [];
-  return { loss: result.loss, terms, ranked: ranked(terms), classes: classesOf(situation), caption: caption(spec, state, result, terms) };
+  return { loss: result.loss, terms, ranked: ranked(terms), classes: classesOf(situation), measures: measures(spec, state, result, terms), caption: caption(spec, state, result, terms) };
+}
+
+// What one measures in a state that has gone wrong: label counts, mean distance, gradient norm, active terms.
+function measures(spec, state, { terms, pointGradients }, read) {
+  const counted = (mask) => mask.filter(Boolean).length;
+  const entries = Array.from(terms.matrix).filter((_, k) => terms.positive[k] || terms.negative[k]);
+  const mean = entries.reduce((sum, value) => sum + value, 0) / Math.max(1, entries.length);
+  const norm = Math.hypot(...pointGradients.flat());
+  const name = lossOf(spec, state).chart === "score matrix" ? "mean logit" : "mean distance";
+  return [
+    `${counted(Array.from(terms.positive))} positive and ${counted(Array.from(terms.negative))} negative entries`,
+    `${name} ${fixed(mean)}`, `gradient norm ${fixed(norm)}`, `${read.filter((term) => term.active).length} of ${read.length} terms active`,
+  ].join("; ") + ".";
 }
 
 // The class of each point, where sentences have labels of their own.

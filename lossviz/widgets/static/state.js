@@ -11,6 +11,8 @@
 //   playing      whether Play runs
 //   origin       where the points stood when the run began: since the last move by hand
 //   history      the loss before each step of this run
+//   asked        whether a question waits for its answer
+//   guess        the reader's answer: an option's index, indices of terms, an arrow; null for none
 //   runs         the runs of other losses from the same origin: [{loss, history}]
 
 import { descend, ontoCircle } from "./geometry.js";
@@ -43,10 +45,12 @@ function settled(spec, state) {
 const fresh = (state, points) => ({ ...state, points, origin: points, playing: false, history: [], runs: [] });
 
 // A situation from its start; parameters that the situation names are set, the others stay as the reader left them.
-export function enter(spec, state, index) {
+export function enter(spec, before, index) {
   const situation = spec.situations[index];
+  const state = situation.loss && situation.loss !== before.loss ? switchLoss(spec, before, situation.loss) : before;
   const parameters = { ...state.parameters, ...known(spec, state, situation.parameters) };
-  const entered = { ...state, parameters, situation: index, chosen: situation.chosen, lit: null };
+  const question = { asked: situation.question !== null, guess: null };
+  const entered = { ...state, ...question, parameters, situation: index, chosen: situation.chosen, lit: null };
   return settled(spec, fresh(entered, situation.points));
 }
 
@@ -67,6 +71,29 @@ export function switchLoss(spec, state, name) {
   if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
   const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate, playing: false, history: [], runs };
   return settled(spec, { ...next, points: state.origin, lit: null });
+}
+
+export const answer = (state, guess) => ({ ...state, asked: false, guess: guess === undefined ? state.guess : guess });
+
+// A term marked as active, or no longer.
+export function mark(state, index) {
+  const marked = state.guess ?? [];
+  return { ...state, guess: marked.includes(index) ? marked.filter((each) => each !== index) : [...marked, index] };
+}
+
+export const sketch = (state, arrow) => ({ ...state, guess: arrow });
+
+// Points and parameters as an answer or a cure sets them; the question stays answered.
+export function change(spec, state, { moves, parameters }) {
+  const points = state.points.map((point, index) => moves[index] ?? point);
+  return settled(spec, fresh({ ...state, parameters: { ...state.parameters, ...known(spec, state, parameters) } }, points));
+}
+
+export function cure(spec, state, chosen) {
+  const index = spec.situations.findIndex(({ name }) => name === chosen.situation);
+  const there = index < 0 ? state : enter(spec, state, index);
+  const loss = chosen.loss ? switchLoss(spec, there, chosen.loss) : there;
+  return change(spec, loss, chosen);
 }
 
 export function move(spec, state, index, position) {
