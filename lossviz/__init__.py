@@ -1,7 +1,7 @@
 """Losses You Can Move: the losses that train sentence embeddings, each written once, in torch."""
 
-from lossviz import distances, sentences
-from lossviz.losses import ContrastiveLoss, Loss, Terms
+from lossviz import distances, losses, sentences
+from lossviz.losses import *  # noqa: F403
 from lossviz.widgets import Explorer, explore
 
-__all__ = ["ContrastiveLoss", "Explorer", "Loss", "Terms", "distances", "explore", "sentences"]
+__all__ = ["Explorer", "distances", "explore", "sentences", *losses.__all__]

@@ -82,6 +82,17 @@ class Situation:
             return torch.tensor(self.places, dtype=torch.float64)
         return sentences.embeddings(self.keys).double()
 
+    def inputs(self, points: Tensor) -> tuple[Tensor, ...]:
+        """The arguments of a loss: rows gathered from points (…, points, d), then the labels."""
+        rows = [points[..., rows, :] for rows in self.rows.values()]
+        if self.labels is None:
+            return tuple(rows)
+        return (*rows, torch.tensor(self.labels, dtype=points.dtype, device=points.device))
+
+    def sentence(self, point: int) -> sentences.Sentence:
+        """The sentence of a point."""
+        return sentences.sentence(self.keys[point])
+
 
 def on_circle(*degrees: float) -> tuple[Place, ...]:
     """Places on the unit circle, anticlockwise from the right."""
@@ -110,6 +121,21 @@ _COLLAPSED = on_circle(60, 60, 60, 60, 60, 60)
 
 LABELLED_PAIRS = (
     _pairs("start", "Start", on_circle(100, 45, 122, 238, 300, 214), chosen=2),
+    _pairs(
+        "first",
+        "First: draw an arrow",
+        ((-0.15, -0.1), (0.95, 0.55), (-0.6, 0.25)),
+        keys=("ran_the_bank", "headed_lender", "ran_to_bank"),
+        rows={"anchor": (0, 0), "other": (1, 2)},
+        labels=(1, 0),
+        parameters={"distance": "euclidean", "margin": 1.0},
+        question=Question(
+            "draw",
+            "A and B mean the same. A and C do not. Draw where training moves A: drag from A.",
+            "B pulls and C pushes, each along its own line. Press Play.",
+            point=0,
+        ),
+    ),
     _pairs(
         "which pairs count",
         "Predict: which pairs count?",
@@ -341,6 +367,15 @@ SITUATIONS: dict[str, tuple[Situation, ...]] = {
     "labelled_sentences": LABELLED_SENTENCES,
     "positive_pairs": POSITIVE_PAIRS,
 }
+
+
+def situation(input_type: str, name: str) -> Situation:
+    """One situation of an input type by its name. Raises ValueError, with the names there are."""
+    known = situations(input_type)
+    found = [each for each in known if each.name == name]
+    if not found:
+        raise ValueError(f"name: expected one of {', '.join(each.name for each in known)}, got {name!r}")
+    return found[0]
 
 
 def situations(input_type: str) -> tuple[Situation, ...]:

@@ -37,7 +37,13 @@ class Explorer(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)  # what moves; state.js says what is in it
 
     def __init__(
-        self, losses: tuple[Loss, ...], batches: tuple[Situation, ...], dimension: int, engine: str, device: str
+        self,
+        losses: tuple[Loss, ...],
+        batches: tuple[Situation, ...],
+        dimension: int = 2,
+        engine: str = "page",
+        device: str = "cpu",
+        compact: bool = False,
     ) -> None:
         self._losses = {type(loss).__name__: loss for loss in losses}
         self._batches, self._device = batches, torch.device(device)
@@ -50,6 +56,7 @@ class Explorer(anywidget.AnyWidget):
                 "losses": {name: {**described[name].description(), "rate": rates[name]} for name in described},
                 "situations": [_describe_situation(each, dimension, batches, set(self._losses)) for each in batches],
                 "dimension": dimension,
+                "compact": compact,
                 "engine": {"name": engine, "device": str(self._device)},
             },
             modules={key: text for each in described.values() for key, text in each.modules().items()},
@@ -102,7 +109,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _inputs_of(self, state: dict, points: Tensor) -> tuple[Tensor, ...]:
         """Rows gathered from points (…, points, d), then the labels."""
-        return _gathered(self._batches[state["situation"]], points)
+        return self._batches[state["situation"]].inputs(points)
 
     # The kernel engine: the page asks, torch answers.
 
@@ -164,6 +171,7 @@ def explore(
     dimension: int = 2,
     engine: str = "page",
     device: str = "cpu",
+    compact: bool = False,
 ) -> Explorer:
     """An explorer of a loss: drag the sentences, move the parameters, watch loss, mask and gradient.
 
@@ -171,6 +179,7 @@ def explore(
                    type the reader can switch between them, on the same batch
     ``situation``  the name of the first batch shown, or a ``Situation`` of your own
     ``dimension``  2: points that move in the plane; 384: the sentences' real embeddings, shown by the chart
+    ``compact``    the plane with its question, *Play* and the switch between losses, and nothing else
     ``engine``     "page": the loss lowered to JavaScript; "kernel": torch in this kernel, on ``device``
 
     Raises ValueError for anything else, and UnknownOperator if the loss uses an operator that cannot be lowered
@@ -184,7 +193,9 @@ def explore(
     batches = _starting_with(situation, losses)
     if dimension != 2:
         batches = batches[:1]  # the others differ in where points stand in the plane
-    return Explorer(losses, batches, dimension, engine, device)
+    if compact:
+        batches = batches[:1]
+    return Explorer(losses, batches, dimension, engine, device, compact)
 
 
 def _check_losses(losses: tuple[Loss, ...]) -> None:
@@ -212,14 +223,6 @@ def _starting_with(situation: str | Situation, losses: tuple[Loss, ...]) -> tupl
 
 def _argument_count(batch: Situation) -> int:
     return len(batch.rows) + (batch.labels is not None)
-
-
-def _gathered(batch: Situation, points: Tensor) -> tuple[Tensor, ...]:
-    """The arguments of the loss: rows gathered from points (…, points, d), then the labels."""
-    rows = [points[..., rows, :] for rows in batch.rows.values()]
-    if batch.labels is None:
-        return tuple(rows)
-    return (*rows, torch.tensor(batch.labels, dtype=points.dtype, device=points.device))
 
 
 def _plain_parameters(loss: Loss) -> dict[str, float | str | bool]:
@@ -335,7 +338,7 @@ def _ignores_length(loss: Loss) -> bool:
 def _calm_rate(loss: Loss, batch: Situation, points: Tensor) -> float:
     """The step size whose first step moves no point farther than FIRST_STEP, to two digits."""
     points = points.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(loss(*_gathered(batch, points)), points)
+    (gradient,) = torch.autograd.grad(loss(*batch.inputs(points)), points)
     pull = gradient.norm(dim=-1).max().item()
     return float(f"{FIRST_STEP / pull:.2g}") if pull > 0 else 1.0
 

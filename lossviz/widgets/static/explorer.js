@@ -175,7 +175,7 @@ function render({ model, el }) {
   const controls = createControls(spec, engine, actions);
   const caption = html("p", { class: "caption", "aria-live": "polite" });
   const views = html("div", { class: `views${plane ? "" : " alone"}` }, ...(plane ? [plane.root] : []), tabs.root);
-  const root = html("div", { class: "lossviz-explorer" },
+  const root = html("div", { class: spec.compact ? "lossviz-explorer compact" : "lossviz-explorer" },
     header.root, question.root, diagnosis.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
   const parts = [header, question, diagnosis, plane, tabs, legend, sum, controls].filter(Boolean);
   el.append(root);

@@ -341,7 +341,7 @@ export function createPlane(spec, engine, actions) {
       seen = { state, result, reading };
       const size = layOut();
       const chosen = letter(state.chosen);
-      setText(heading, onCircle() ? `Sentences on the unit circle` : `Sentences in the plane; behind them, the loss as ${chosen} moves`);
+      setText(heading, state.asked ? "Sentences as points" : onCircle() ? `Sentences on the unit circle` : `Sentences in the plane; behind them, the loss as ${chosen} moves`);
       setAttributes(strip, { hidden: onCircle() ? null : "" });
       drawMeasure(size);
       drawLines(seen);

@@ -70,7 +70,8 @@ export function createQuestion(spec, actions) {
     }
     const slider = html("input", { type: "range", min: -180, max: 180, step: 5, value: 0, "aria-label": "direction of the arrow, in degrees" });
     slider.addEventListener("input", () => actions.sketch([0.4 * Math.cos((slider.value * TAU) / 360), 0.4 * Math.sin((slider.value * TAU) / 360)]));
-    return [slider, button("Done", () => actions.answer(undefined), { class: "primary" })];
+    const label = html("label", {}, html("span", {}, "or turn it here"), slider);
+    return [label, button("Done", () => actions.answer(undefined), { class: "primary" })];
   }
 
   return {
