@@ -23,7 +23,8 @@ class Question:
     ``kind``     "choice": one of ``options``, ``answer`` is the index of the right one; "terms": which terms are active,
                  answered by the state itself; "draw": where point ``point`` will go, answered by its gradient
     ``reveal``   what is said with the answer
-    ``moves``    point → place, and ``parameters`` name → value: what is then changed, so that the answer can be seen
+    ``moves``    point → place, ``parameters`` name → value, ``situation`` another batch: what is then changed, so that the
+                 answer can be seen
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Question:
     point: int | None = None
     moves: dict[int, Place] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
+    situation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Situation:
     ``question``    what to predict first
     ``symptom``     what a reader would report of a training run in this state; its measured cause is shown beside it
     ``cures``       what helps
+    ``listed``      whether every explorer of the input type offers it, or only one that begins with it
     """
 
     name: str
@@ -75,6 +78,7 @@ class Situation:
     question: Question | None = None
     symptom: str | None = None
     cures: tuple[Cure, ...] = ()
+    listed: bool = True
 
     def points(self, dimension: int) -> Tensor:
         """The sentences' positions, (points, dimension), float64: in the plane, or their real embeddings at 384."""
@@ -125,6 +129,7 @@ LABELLED_PAIRS = (
         "first",
         "First: draw an arrow",
         ((-0.15, -0.1), (0.95, 0.55), (-0.6, 0.25)),
+        listed=False,
         keys=("ran_the_bank", "headed_lender", "ran_to_bank"),
         rows={"anchor": (0, 0), "other": (1, 2)},
         labels=(1, 0),
@@ -144,7 +149,8 @@ LABELLED_PAIRS = (
         question=Question(
             "terms",
             "Tap every pair that you think adds to the loss. Solid: label 1. Dashed: label 0.",
-            "A positive pair counts until its points meet. A negative pair counts only within its threshold.",
+            "ContrastiveLoss counts positives until they meet, and negatives within the margin. "
+            "OnlineContrastiveLoss keeps only the hard ones of these.",
         ),
     ),
     _pairs(
@@ -152,6 +158,7 @@ LABELLED_PAIRS = (
         "Predict: the strongest push",
         on_circle(100, 45, 190, 250, 300, 340),
         chosen=2,
+        parameters={"distance": "cosine", "margin": 0.5},
         loss="ContrastiveLoss",
         question=Question(
             "choice",
@@ -197,6 +204,7 @@ LABELLED_PAIRS = (
         on_circle(100, 60, 122, 238, 300, 214),
         labels=(1, 0, 0, 0, 0, 0),
         chosen=1,
+        loss="OnlineContrastiveLoss",
         symptom="One positive pair decides how many negatives count.",
         cures=(Cure("Two positive pairs in the batch", situation="start"),),
     ),
@@ -219,12 +227,12 @@ LABELLED_PAIRS = (
     _pairs(
         "duplicates",
         "Duplicates with label 0",
-        on_circle(100, 60, 98, 238, 300, 214),
+        on_circle(100, 60, 114, 238, 300, 214),
         keys=("blue_sky", "fog_harbour", "blue_sky_again", "rain_cats_dogs", "rain_pours", "pets_hate_rain"),
         labels=(0, 1, 0, 0, 0, 0),
         chosen=2,
         symptom="The loss pushes apart two sentences that say the same.",
-        cures=(Cure("Remove the pair from the batch", situation="start"),),
+        cures=(Cure("A batch without such a pair", situation="start"),),
     ),
 )
 
@@ -236,9 +244,8 @@ _MONEY_AND_COOKING = (
 _SPREAD = ((-0.7, 0.6), (-0.9, -0.2), (0.25, 0.75), (0.1, 0.1), (0.8, -0.3), (0.35, -0.9))
 
 
-def _classes(name: str, title: str, places: tuple[Place, ...], labels=(0, 0, 0, 1, 1, 1), **others):
-    rows = {"embeddings": (0, 1, 2, 3, 4, 5)}
-    return Situation(name, title, _MONEY_AND_COOKING, rows, labels, places, **others)
+def _classes(name: str, title: str, places: tuple[Place, ...], labels=(0, 0, 0, 1, 1, 1), rows=(0, 1, 2, 3, 4, 5), **others):
+    return Situation(name, title, _MONEY_AND_COOKING, {"embeddings": rows}, labels, places, **others)
 
 
 LABELLED_SENTENCES = (
@@ -248,6 +255,7 @@ LABELLED_SENTENCES = (
         "Predict: not the hardest",
         ((-0.9, 0.5), (-0.9, -0.5), (-0.3, 0.0), (0.4, 0.0), (1.3, 0.9), (1.3, -0.7)),
         chosen=4,
+        parameters={"distance": "euclidean", "margin": 1.0},
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
@@ -259,13 +267,42 @@ LABELLED_SENTENCES = (
         ),
     ),
     _classes(
+        "out of reach",
+        "Predict: a margin of 5",
+        on_circle(70, 100, 130, 250, 280, 310),
+        chosen=0,
+        parameters={"distance": "cosine", "margin": 5.0},
+        loss="BatchHardTripletLoss",
+        question=Question(
+            "choice",
+            "The margin is 5, and the points must stay on the circle. Place them as you like: how small can the loss get?",
+            "Here is the best there is: no positive is nearer than 0, no negative farther than 2, and 0 − 2 + 5 = 3.",
+            options=("0", "2", "3"),
+            answer=2,
+            moves={0: at(100), 1: at(100), 2: at(100), 3: at(280), 4: at(280), 5: at(280)},
+        ),
+        symptom="The loss falls to 3 and stays there.",
+        cures=(Cure("A margin of 0.5", parameters={"margin": 0.5}),),
+    ),
+    _classes(
         "easy",
         "Easy batch",
-        ((-1.1, 0.5), (-1.2, 0.2), (-0.9, 0.3), (1.1, -0.2), (0.9, -0.4), (1.2, -0.5)),
+        ((-1.1, 0.7), (-1.3, 0.1), (-0.7, 0.3), (1.0, 0.1), (0.7, -0.5), (1.3, -0.6)),
         chosen=3,
         parameters={"margin": 0.6},
         symptom="The loss is 0: every anchor is satisfied.",
-        cures=(Cure("Ask for more: a margin of 2", parameters={"margin": 2.0}),),
+        cures=(
+            Cure("Put harder sentences into the batch", situation="hard negatives"),
+            Cure("Ask for more: a margin of 2", parameters={"margin": 2.0}),
+        ),
+    ),
+    _classes(
+        "hard negatives",
+        "Hard negatives",
+        ((-0.9, 0.8), (-1.1, -0.4), (-0.2, 0.5), (-0.6, 0.2), (0.7, -0.7), (1.1, 0.3)),
+        chosen=3,
+        symptom="The loss is above the margin.",
+        cures=(Cure("Move D to its own class", moves={3: (1.2, -0.3)}),),
     ),
     _classes(
         "a single positive",
@@ -273,7 +310,8 @@ LABELLED_SENTENCES = (
         _SPREAD,
         labels=(0, 0, 0, 0, 1, 2),
         chosen=4,
-        symptom="An anchor without a positive is pushed, but never pulled.",
+        parameters={"margin": 1.0},
+        symptom="A sentence alone in its class is pushed away, and nothing pulls it.",
         cures=(Cure("Three sentences of each class", situation="start"),),
     ),
     _classes(
@@ -288,11 +326,21 @@ LABELLED_SENTENCES = (
         "collapsed",
         "Everything collapsed",
         ((0.3, 0.2),) * 6,
-        symptom="The loss is stuck at exactly the margin.",
+        symptom="The loss is exactly the margin, and nothing moves.",
         cures=(
             Cure("Begin from a spread-out model", situation="start"),
             Cure("Nudge two points", moves={0: (0.25, 0.25), 3: (0.4, 0.15)}),
         ),
+    ),
+    _classes(
+        "duplicates",
+        "One sentence in two classes",
+        ((-1.0, 0.6), (-0.9, -0.5), (0.05, 0.35), (0.5, 0.9), (1.1, 0.1), (0.6, -0.8)),
+        labels=(0, 0, 0, 1, 1, 1, 1),
+        rows=(0, 1, 2, 2, 3, 4, 5),
+        chosen=2,
+        symptom="The loss falls towards the margin, never below it, and the sentences drift together.",
+        cures=(Cure("One label for every sentence", situation="start"),),
     ),
 )
 
@@ -311,21 +359,54 @@ def _positives(name: str, title: str, places: tuple[Place, ...], keys=_QUESTIONS
 POSITIVE_PAIRS = (
     _positives("start", "Start", on_circle(95, 35, 215, 130, 330, 270), chosen=3),
     _positives(
-        "who pulls",
-        "Predict: who pulls?",
-        on_circle(95, 35, 215, 130, 330, 270),
+        "add pairs",
+        "Predict: add a pair",
+        on_circle(95, 35, 215, 130),
+        keys=_QUESTIONS[:4],
+        rows={"anchor": (0, 2), "positive": (1, 3)},
         chosen=0,
-        parameters={"scale": 1.0},
         question=Question(
             "choice",
-            "The scale is 1, and both other candidates push A about as hard. At a scale of 20, which of them push A?",
-            "A softmax at a high scale sees only the nearest rival. Move the scale and watch the ropes.",
-            options=("Both, twenty times as hard", "Only the nearest one", "Neither"),
+            "A batch of two pairs. You add a third pair and move nothing. What happens to the loss?",
+            "A and C have one more candidate to choose from: a new rival can only raise what they cost.",
+            options=("It falls: there is more to learn from", "It stays the same: nothing moved", "It rises"),
+            answer=2,
+            situation="start",
+        ),
+    ),
+    _positives(
+        "who pulls",
+        "Predict: who pulls?",
+        on_circle(95, 35, 215, 130, 290, 166),
+        chosen=0,
+        parameters={"scale": 1.0, "similarity": "cosine"},
+        question=Question(
+            "choice",
+            "At a scale of 1, D and F push A about equally hard. At a scale of 20, which of them push A?",
+            "At a high scale the softmax sees only the nearest rival. Move the scale and watch the lines from A.",
+            options=("Both, twenty times as hard", "Only the nearer one, D", "Neither"),
             answer=1,
             parameters={"scale": 20.0},
         ),
     ),
-    _positives("easy", "Easy batch", on_circle(92, 88, 212, 208, 332, 328), chosen=1),
+    _positives(
+        "easy",
+        "Easy batch",
+        on_circle(98, 82, 218, 202, 338, 322),
+        chosen=1,
+        parameters={"scale": 20.0},
+        symptom="The loss is nearly 0 from the first step, and nothing moves.",
+        cures=(Cure("Candidates that are hard to tell apart", situation="hard negatives"),),
+    ),
+    _positives(
+        "perfect",
+        "Perfect, but not 0",
+        on_circle(90, 90, 210, 210, 330, 330),
+        chosen=1,
+        parameters={"scale": 1.0, "similarity": "cosine"},
+        symptom="Every question stands on its answer, no other answer can be farther away, and the loss is not 0.",
+        cures=(Cure("A scale of 20", parameters={"scale": 20.0}),),
+    ),
     _positives(
         "hard negatives",
         "With explicit negatives",
@@ -348,16 +429,17 @@ POSITIVE_PAIRS = (
         "Everything collapsed",
         _COLLAPSED,
         symptom="The loss is ln B, and nothing moves.",
-        cures=(Cure("Nudge two points", moves={1: at(75), 3: at(45)}),),
+        cures=(Cure("Nudge B and D", moves={1: at(75), 3: at(45)}),),
     ),
     _positives(
         "duplicates",
         "Duplicates in the batch",
-        on_circle(95, 80, 110, 330, 300),
-        keys=("boil_egg_q", "boil_egg_a", "cook_egg_q", "airport_q", "airport_a"),
+        on_circle(100, 45, 160, 330, 250),
+        keys=("airport_q", "airport_a", "airport_again_q", "boil_egg_q", "boil_egg_a"),
         rows={"anchor": (0, 2, 3), "positive": (1, 1, 4)},
         chosen=1,
-        symptom="The loss falls, but never below a floor, however long you train.",
+        parameters={"scale": 20.0},
+        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and no further, however long you train.",
         cures=(Cure("No duplicates in a batch", situation="start"),),
     ),
 )

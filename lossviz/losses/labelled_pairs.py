@@ -84,13 +84,13 @@ class OnlineContrastiveLoss(Loss):
         hard_negative = negative & (distance < farthest_positive.unsqueeze(-1))
         shortfall = relu(margin - distance)
         pull, push = distance.square(), shortfall.square()
-        values = torch.where(hard_positive, pull, torch.where(hard_negative, push, 0.0))
+        values = torch.where(hard_positive, pull, 0.0) + torch.where(hard_negative, push, 0.0)
         return Terms(
             matrix=distance,
             positive=positive,
             negative=negative,
             valid=torch.ones_like(positive),
-            active=(hard_positive & (distance > 0)) | (hard_negative & (shortfall > 0)),
+            active=values > 0,
             values=values,
             thresholds={
                 "margin": margin,

@@ -18,7 +18,6 @@ from lossviz.situations import Cure, Situation, situations
 from lossviz.widgets.bundle import bundle
 
 STATIC = Path(__file__).parent / "static"
-FIRST_STEP = 0.35  # how far the first Step moves the point that moves most
 
 
 class Explorer(anywidget.AnyWidget):
@@ -47,13 +46,13 @@ class Explorer(anywidget.AnyWidget):
     ) -> None:
         self._losses = {type(loss).__name__: loss for loss in losses}
         self._batches, self._device = batches, torch.device(device)
+        first = self._losses.get(batches[0].loss, losses[0])
         points = batches[0].points(dimension)
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {name: _Lowered(loss, counts, engine == "page", dimension == 2) for name, loss in self._losses.items()}
-        rates = {name: _calm_rate(loss, batches[0], points) for name, loss in self._losses.items()}
         super().__init__(
             spec={
-                "losses": {name: {**described[name].description(), "rate": rates[name]} for name in described},
+                "losses": {name: each.description() for name, each in described.items()},
                 "situations": [_describe_situation(each, dimension, batches, set(self._losses)) for each in batches],
                 "dimension": dimension,
                 "compact": compact,
@@ -61,14 +60,15 @@ class Explorer(anywidget.AnyWidget):
             },
             modules={key: text for each in described.values() for key, text in each.modules().items()},
             state={
-                "loss": type(losses[0]).__name__,
-                "parameters": _plain_parameters(losses[0]),
+                "loss": type(first).__name__,
+                "parameters": _beginning(first, batches[0]),
                 "situation": 0,
                 "points": points.tolist(),
                 "chosen": batches[0].chosen,
                 "lit": None,
                 "tab": "chart",
-                "rate": rates[type(losses[0]).__name__],
+                "rate": None,
+                "calm": None,
                 "playing": False,
                 "origin": points.tolist(),
                 "asked": batches[0].question is not None,
@@ -218,7 +218,7 @@ def _starting_with(situation: str | Situation, losses: tuple[Loss, ...]) -> tupl
     first = [each for each in known if each.name == situation]
     if not first:
         raise ValueError(f"situation: expected one of {', '.join(each.name for each in known)}, got {situation!r}")
-    return (*first, *(each for each in known if each is not first[0]))
+    return (*first, *(each for each in known if each.listed and each is not first[0]))
 
 
 def _argument_count(batch: Situation) -> int:
@@ -229,6 +229,12 @@ def _plain_parameters(loss: Loss) -> dict[str, float | str | bool]:
     """The parameters that the page can hold; a tensor is its number, a function stays in Python."""
     values = {name: value.item() if isinstance(value, Tensor) else value for name, value in loss.parameters().items()}
     return {name: value for name, value in values.items() if isinstance(value, (float, int, str, bool))}
+
+
+def _beginning(loss: Loss, batch: Situation) -> dict[str, float | str | bool]:
+    """The parameters with which a situation begins; state.js does the same when a reader enters it."""
+    own = _plain_parameters(loss)
+    return own | {name: value for name, value in batch.parameters.items() if name in own}
 
 
 class _Lowered:
@@ -333,14 +339,6 @@ def _ignores_length(loss: Loss) -> bool:
     factors = torch.linspace(0.5, 2.0, len(arguments[0]), dtype=torch.float64)[:, None]
     scaled = [row * factors for row in arguments[:count]]
     return torch.allclose(loss(*arguments), loss(*scaled, *arguments[count:]), rtol=1e-9)
-
-
-def _calm_rate(loss: Loss, batch: Situation, points: Tensor) -> float:
-    """The step size whose first step moves no point farther than FIRST_STEP, to two digits."""
-    points = points.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(loss(*batch.inputs(points)), points)
-    pull = gradient.norm(dim=-1).max().item()
-    return float(f"{FIRST_STEP / pull:.2g}") if pull > 0 else 1.0
 
 
 def _listed(value: Tensor | dict) -> list | float | dict:

@@ -30,12 +30,14 @@ function choice({ name, meaning, choices }, change) {
 }
 
 // A slider of the step size is a slider of its logarithm, from a tenth to ten times where it starts.
-function rateSlider(start, change) {
+function rateSlider(change) {
+  let start = 1;
   const control = slider({ name: "step size", meaning: "how far Step goes against the gradient", minimum: -1, maximum: 1, step: 0.05 },
     (power) => change(start * 10 ** power));
   return {
     root: control.root,
-    show(rate) {
+    show(rate, calm) {
+      start = calm;
       control.show(Math.round(Math.log10(rate / start) * 20) / 20);
       setText(control.root.lastChild, brief(rate, 2));
     },
@@ -82,7 +84,7 @@ function createParameters(name, loss, actions) {
     const make = control.choices ? choice : slider;
     return { name: control.name, ...make(control, (value) => actions.setParameter(control.name, value)) };
   });
-  const rate = rateSlider(loss.rate, actions.setRate);
+  const rate = rateSlider(actions.setRate);
   const root = html("div", { class: "parameters" }, ...controls.map((each) => each.root), rate.root);
   return {
     root,
@@ -90,7 +92,7 @@ function createParameters(name, loss, actions) {
       setAttributes(root, { hidden: state.loss === name ? null : "" });
       if (state.loss !== name) return;
       for (const control of controls) control.show(state.parameters[control.name]);
-      rate.show(state.rate);
+      rate.show(state.rate, state.calm);
     },
   };
 }

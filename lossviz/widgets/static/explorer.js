@@ -114,10 +114,14 @@ function render({ model, el }) {
   // Every change goes through here: a new state is evaluated and drawn in the next frame, and Python sees it.
   function change(next) {
     if (next === state) return;
+    share(next);
+    soon();
+  }
+
+  function share(next) {
     state = next;
     model.set("state", state);
     model.save_changes();
-    soon();
   }
 
   function soon() {
@@ -128,6 +132,7 @@ function render({ model, el }) {
     await engine.ready(state);
     engine.evaluate(state, (answer) => {
       result = answer;
+      if (state.rate === null) share(states.calmed(state, result));
       draw();
       if (state.playing) advance();
     });

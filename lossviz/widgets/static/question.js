@@ -89,7 +89,7 @@ export function createQuestion(spec, actions) {
       if (shownFor !== key) answers.replaceChildren(...inputs(question, state, reading));
       shownFor = key;
       if (question.kind === "terms") {
-        [...answers.querySelectorAll(".mark")].forEach((mark, k) => setAttributes(mark, { "aria-pressed": Boolean(state.guess?.includes(reading.terms[k].index)) }));
+        [...answers.querySelectorAll(".mark")].forEach((mark, k) => setAttributes(mark, { "aria-pressed": String(Boolean(state.guess?.includes(reading.terms[k].index))) }));
       }
       setText(told, state.asked ? "" : `${verdict(spec, state, result, reading)} ${question.reveal}`);
     },

@@ -17,6 +17,7 @@ const ROUNDING = 1e-12; // what is smaller is the rounding of numbers near 1
 export function fixed(value, digits = 4) {
   const sign = value < -ROUNDING ? "−" : "";
   const size = Math.abs(value);
+  if (size >= 1e7) return sign + size.toExponential(1).replace("e+", "·10^");
   if (size < ROUNDING || size >= 10 ** (1 - digits)) return sign + size.toFixed(digits);
   const [mantissa, exponent] = size.toExponential(1).split("e-");
   return `${sign}${mantissa}·10⁻${[...exponent].map((digit) => SUPERSCRIPTS[digit]).join("")}`;

@@ -7,7 +7,8 @@
 //   chosen       index of the point whose loss is drawn behind it
 //   lit          {kind: "point" | "term", index} that is touched, or null
 //   tab          "chart" | "mask"
-//   rate         the step size: how far Step goes against the gradient
+//   rate         the step size: how far Step goes against the gradient; null until the first result sets a calm one
+//   calm         that first step size
 //   playing      whether Play runs
 //   origin       where the points stood when the run began: since the last move by hand
 //   history      the loss before each step of this run
@@ -44,32 +45,41 @@ function settled(spec, state) {
 // A new beginning: what was run before started elsewhere and is forgotten.
 const fresh = (state, points) => ({ ...state, points, origin: points, playing: false, history: [], runs: [] });
 
-// A situation from its start; parameters that the situation names are set, the others stay as the reader left them.
+const FIRST_STEP = 0.25; // how far the first Step moves the point that moves most
+
+const longestPull = (result) => Math.max(...result.pointGradients.map((gradient) => Math.hypot(...gradient)));
+
+// A step size, to two digits, from which Play is smooth: set once for a batch and a loss, then the reader's.
+export function calmed(state, result) {
+  if (state.rate !== null) return state;
+  const pull = longestPull(result);
+  const calm = pull > 1e-9 ? Number((FIRST_STEP / pull).toPrecision(2)) : (state.calm ?? 1);
+  return { ...state, rate: calm, calm };
+}
+
+// A situation from its start, with the loss's own parameters and those that the situation needs.
 export function enter(spec, before, index) {
   const situation = spec.situations[index];
   const state = situation.loss && situation.loss !== before.loss ? switchLoss(spec, before, situation.loss) : before;
-  const parameters = { ...state.parameters, ...known(spec, state, situation.parameters) };
+  const parameters = { ...lossOf(spec, state).parameters, ...known(spec, state, situation.parameters) };
   const question = { asked: situation.question !== null, guess: null };
-  const entered = { ...state, ...question, parameters, situation: index, chosen: situation.chosen, lit: null };
+  const entered = { ...state, ...question, parameters, rate: null, situation: index, chosen: situation.chosen, lit: null };
   return settled(spec, fresh(entered, situation.points));
 }
 
 const known = (spec, state, parameters) =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => name in lossOf(spec, state).parameters));
 
-export function reset(spec, state) {
-  const { parameters, rate } = lossOf(spec, state);
-  return enter(spec, { ...state, parameters: { ...parameters }, rate }, state.situation);
-}
+export const reset = (spec, state) => enter(spec, state, state.situation);
 
 // Another loss on the same batch, from where this one's run began; parameters that both have stay as they are.
 export function switchLoss(spec, state, name) {
   if (name === state.loss) return state;
-  const { parameters, rate } = spec.losses[name];
+  const { parameters } = spec.losses[name];
   const kept = Object.fromEntries(Object.keys(parameters).filter((each) => each in state.parameters).map((each) => [each, state.parameters[each]]));
   const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
   if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
-  const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate, playing: false, history: [], runs };
+  const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate: null, playing: false, history: [], runs };
   return settled(spec, { ...next, points: state.origin, lit: null });
 }
 
@@ -102,7 +112,8 @@ export function move(spec, state, index, position) {
 }
 
 export function setParameter(spec, state, name, value) {
-  return settled(spec, fresh({ ...state, parameters: { ...state.parameters, [name]: value } }, state.points));
+  const rate = lossOf(spec, state).statics.includes(name) ? null : state.rate; // another distance has another length
+  return settled(spec, fresh({ ...state, rate, parameters: { ...state.parameters, [name]: value } }, state.points));
 }
 
 export const choose = (state, index) => (state.chosen === index ? state : { ...state, chosen: index });
@@ -121,6 +132,5 @@ export function step(spec, state, result) {
 
 // Play ends where nothing pulls any more, or after LONGEST_PLAY steps.
 export function finished(state, result) {
-  const pull = Math.max(...result.pointGradients.map((gradient) => Math.hypot(...gradient)));
-  return pull * state.rate < 1e-4 || state.history.length >= LONGEST_PLAY;
+  return longestPull(result) * state.rate < 1e-4 || state.history.length >= LONGEST_PLAY;
 }
