@@ -41,7 +41,7 @@ function createTabs(spec, engine, actions) {
     },
     draw(state, result, reading) {
       const name = views[state.tab] ? state.tab : "mask";
-      for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": each === name, tabindex: each === name ? 0 : -1 });
+      for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": String(each === name), tabindex: each === name ? 0 : -1 });
       if (panel.firstChild !== views[name].root) {
         panel.replaceChildren(views[name].root);
         views[name].measure?.();
@@ -68,7 +68,7 @@ function createLegend(spec, actions) {
       const lit = litPoints(state, reading.terms);
       keep(root, sentences.length, make).forEach((item, index) => {
         setText(item.firstChild.lastChild, sentences[index].text);
-        setAttributes(item.firstChild, { "aria-pressed": index === state.chosen, class: lit && !lit.has(index) ? "faded" : null });
+        setAttributes(item.firstChild, { "aria-pressed": String(index === state.chosen), class: lit && !lit.has(index) ? "faded" : null });
       });
     },
   };
@@ -115,7 +115,9 @@ function render({ model, el }) {
   }
 
   async function refresh() {
-    await engine.ready(state);
+    const wanted = state;
+    await engine.ready(wanted);
+    if (wanted !== state) return; // the newer state has a refresh of its own, which waits for its own variant
     engine.evaluate(state, (answer) => {
       result = answer;
       draw();
