@@ -14,14 +14,14 @@ serve:  ## serve the book as it was last built (PORT=8000)
 	@PORT=$(PORT) $(PYTHON) tools/serve.py
 
 lab: environment  ## open the chapters in JupyterLab
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. book
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) book
 
 test: test-environment site  ## style, every test, and every number in the notebooks
 	@$(BIN)/ruff check .
 	@CHROMIUM="$$($(BIN)/python tools/browser.py --install)" && export CHROMIUM && $(BIN)/pytest --nbval --nbval-sanitize-with tests/book/sanitize.cfg tests book
 
 bench: test-environment site  ## how fast, how light; each number beside its target
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python -m tools.bench
 
 notebooks: environment  ## run every notebook top to bottom, keep what nbval compares
 	@$(BIN)/python tools/execute.py book/*.ipynb

@@ -1,6 +1,5 @@
 """What several rooms of tests share: the built site, a server for it, and a browser that no page can leave."""
 
-import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,13 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tools import browser, build, serve
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import browser  # noqa: E402
-import build as builder  # noqa: E402
-import serve  # noqa: E402
-
 NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -39,8 +34,8 @@ def chromium():
 def site() -> Path:
     """The built book, made or brought up to date first."""
     log = ROOT / "_build" / "build.log"
-    if builder.build(ROOT, log):
-        pytest.fail(f"the book was not built; see {log}", pytrace=False)
+    if build.build(ROOT, log):
+        pytest.fail(f"{build.cause(log.read_text())}\nThe book was not built; see {log}", pytrace=False)
     return ROOT / "_build" / "html"
 
 

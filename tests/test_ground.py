@@ -1,18 +1,18 @@
 """The ground: what a newcomer meets before the first page. Plain messages, exact pins, two commands."""
 
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
-import browser
-import environment
 import nbformat
 import pytest
-import serve
-import strip
-from build import cause
+
+from tools import bench, browser, environment, serve, strip
+from tools.build import cause
 
 ROOT = Path(__file__).resolve().parents[1]
 PIN = re.compile(r"[A-Za-z0-9_.-]+==[0-9][0-9a-z.]*")
@@ -55,6 +55,18 @@ def test_the_readme_names_every_command_and_only_those():
 
 def test_contributing_fits_a_screen():
     assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 45
+
+
+def test_the_package_carries_its_scripts_styles_and_data(tmp_path):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "lossviz", tmp_path / "lossviz", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "dist", "."]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "dist").glob("lossviz-*.whl")
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("lossviz/")}
+    files = (path for path in (tmp_path / "lossviz").rglob("*") if path.is_file())
+    assert packed == {path.relative_to(tmp_path).as_posix() for path in files}
 
 
 # Plain messages
@@ -122,6 +134,12 @@ def test_a_missing_venv_module_is_said_plainly(bare, monkeypatch):
             environment.make_venv()
 
 
+def test_another_trouble_with_venv_is_shown_as_it_is(bare, monkeypatch):
+    monkeypatch.setattr(sys, "executable", fake_python(bare, "echo 'No space left on device' >&2; exit 1"))
+    with stops_with("No space left on device"):
+        environment.make_venv()
+
+
 UNREACHABLE = "WARNING: Retrying after connection broken by 'NewConnectionError(Failed to establish a new connection)'"
 NOT_THERE = "ERROR: No matching distribution found for some-package==1.0"
 
@@ -146,7 +164,7 @@ def test_no_network_for_the_real_pip_is_said_plainly(tmp_path):
         command = [sys.executable, "-m", "pip", "--isolated", "install", "--retries", "1", "--timeout", "2"]
         command += ["--target", tmp_path, "--index-url", index, "a-package-that-is-not-installed"]
         asked = subprocess.run(command, capture_output=True, text=True, env={"PIP_CONFIG_FILE": "/dev/null"})
-    assert asked.returncode and environment.is_unreachable(asked.stderr.splitlines())
+    assert asked.returncode and environment.is_unreachable(asked.stderr)
 
 
 def test_nothing_is_installed_twice_until_a_file_changes(bare, monkeypatch):
@@ -166,6 +184,13 @@ def test_a_missing_browser_is_said_plainly(monkeypatch):
     assert browser.find() is None
     with stops_with("The browser tests need Chromium."):
         browser.main([])
+
+
+def test_a_named_browser_is_not_replaced_by_another(monkeypatch):
+    monkeypatch.setenv("CHROMIUM", "/no/such/browser")
+    monkeypatch.setattr(browser, "install", lambda: pytest.fail("installed one"))
+    with stops_with("The browser tests need Chromium."):
+        browser.main(["--install"])
 
 
 def test_apt_is_asked_only_by_those_who_may(monkeypatch):
@@ -201,6 +226,20 @@ The above exception was the direct cause of the following exception:
     assert "long traceback" not in shown and "reading sources" not in shown
 
 
+# The bench
+
+
+def test_a_line_of_the_bench_says_whether_its_target_is_met():
+    assert str(bench.Line("page", 0.5, "s", target=1.0)).split() == ["page", "0.5", "s", "≤", "1", "s", "ok"]
+    assert str(bench.Line("page", 1.5, "s", target=1.0)).endswith("over")
+    assert str(bench.Line("page", 1.5, "s")).split() == ["page", "1.5", "s"]
+
+
+def test_a_section_of_the_bench_that_is_not_there_is_said_plainly():
+    with stops_with("There is no section speed. Sections: building"):
+        bench.main(["speed"])
+
+
 # Notebooks are kept as text
 
 
@@ -209,6 +248,7 @@ def test_stripping_keeps_what_nbval_compares():
     outputs = [
         v4.new_output("stream", name="stdout", text="loss 0.250000\n"),
         v4.new_output("stream", name="stderr", text="a warning"),
+        v4.new_output("stream", name="stdout", text="and more\n"),
         v4.new_output("execute_result", data={"text/plain": "0.25", "text/html": "<b>0.25</b>"}, execution_count=1),
         v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="}),
         v4.new_output("display_data", data={"text/plain": "Explorer()", strip.DRAWN[0]: {}}),
@@ -220,6 +260,7 @@ def test_stripping_keeps_what_nbval_compares():
     strip.strip(notebook)
     kept = notebook.cells[0].outputs
     assert [output.output_type for output in kept] == ["stream", "execute_result"]
+    assert kept[0].text == "loss 0.250000\nand more\n"
     assert kept[1].data == {"text/plain": "0.25"}
     assert notebook.cells[0].execution_count == 1
     assert notebook.cells[1].outputs == [] and "widgets" not in notebook.metadata

@@ -1,6 +1,8 @@
 """Measure the book: `make bench` prints each number beside its target. A function with @section adds its lines."""
 
 import gzip
+import json
+import math
 import shutil
 import statistics
 import subprocess
@@ -11,9 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import browser
-import build
 from playwright.sync_api import sync_playwright
+
+import lossviz
+from lossviz import sentences
+from lossviz.catalogue import ENTRIES
+from lossviz.lowering import to_javascript
+from lossviz.situations import Situation
+from tools import browser, build
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -144,6 +151,120 @@ def one_opening(running, page: Path) -> float:
     ready = opened.wait_for_function("window.explorerReady").json_value()
     context.close()
     return ready / 1000
+
+
+# A moving explorer
+
+TWELVE = Situation(
+    name="twelve",
+    title="Twelve sentences, twelve pairs",
+    keys=tuple(each.key for each in sentences.sentences()[:12]),
+    rows={"anchor": tuple(range(12)), "other": tuple((k + 5) % 12 for k in range(12))},
+    labels=(1, 0) * 6,
+    angles=tuple(range(0, 360, 30)),
+)
+MOVES = 150
+
+# What the page of the site would carry for another explorer takes the place of its first one.
+REPLACE_FIRST = """(values) => {
+  let kept;
+  Object.defineProperty(globalThis, "widgetModels", {
+    get: () => kept,
+    set: (given) => {
+      const readModels = (page) => {
+        const models = given.readModels(page);
+        Object.assign([...models.values()].find((model) => model.values.spec).values, values);
+        return models;
+      };
+      kept = { ...given, readModels };
+    },
+  });
+}"""
+
+# A message posted when a frame's first callback starts arrives when its callbacks, microtasks, style, layout and paint
+# are done: what lies between is the frame's work.
+WATCH_FRAMES = """() => {
+  window.frameWork = [];
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => frameWork.push(performance.now() - data);
+  const request = window.requestAnimationFrame;
+  let current = null;
+  window.requestAnimationFrame = (callback) => request.call(window, (time) => {
+    if (time !== current) {
+      current = time;
+      port2.postMessage(performance.now());
+    }
+    callback(time);
+  });
+}"""
+
+
+@section
+def frames() -> Iterator[Line]:
+    page = SITE / CHAPTERS[0].with_suffix(".html")
+    with sync_playwright() as playwright, chromium(playwright) as running:
+        for distance, behind in (("euclidean", "heat map"), ("cosine", "strip")):
+            for gesture in (drag_a_point, drag_the_margin):
+                work = frame_work(running, page, distance, gesture)
+                name = f"frame, 12 points, {behind}: {gesture.__name__.replace('_', ' ')}"
+                yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=16.7)
+
+
+def frame_work(running, page: Path, distance: str, gesture: Callable) -> list[float]:
+    """Milliseconds of work in each frame in which the gesture changed something."""
+    explorer = lossviz.explore(lossviz.ContrastiveLoss(margin=1.0, distance=distance), TWELVE)
+    values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
+    context = running.new_context(viewport={"width": 1280, "height": 1000})
+    context.add_init_script(f"({REPLACE_FIRST})({json.dumps(values)})")
+    opened = context.new_page()
+    opened.goto(page.as_uri())
+    root = opened.locator(".lossviz-explorer[data-ready]").first
+    root.scroll_into_view_if_needed()
+    opened.wait_for_selector("html[data-widgets=ready]", state="attached")
+    gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
+    opened.evaluate(WATCH_FRAMES)
+    gesture(opened, root, MOVES)
+    work = opened.evaluate("frameWork")
+    context.close()
+    return work
+
+
+def drag_a_point(page, root, moves: int) -> None:
+    x, y = middle(root.locator(".point .dot").nth(3))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for k in range(moves):
+        page.mouse.move(x + 60 * math.sin(k / 9), y + 60 * math.sin(k / 7))
+    page.mouse.move(x, y)
+    page.mouse.up()
+
+
+def drag_the_margin(page, root, moves: int) -> None:
+    x, y = middle(root.locator("input[type=range]").first)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for k in range(moves):
+        page.mouse.move(x + 50 * math.sin(k / 11), y)
+    page.mouse.move(x, y)
+    page.mouse.up()
+
+
+def middle(element) -> tuple[float, float]:
+    box = element.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+# Lowering
+
+
+@section
+def lowering() -> Iterator[Line]:
+    first = ENTRIES[0].loss()
+    to_javascript(first, *first.inputs.example())  # torch loads its compiler once
+    for entry in ENTRIES:
+        loss = entry.loss()
+        spent = min(seconds(lambda loss=loss: to_javascript(loss, *loss.inputs.example())) for _ in range(3))
+        yield Line(f"{entry.loss.__name__}: lowering", spent, "s", target=0.7)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ APT = "apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 
 
 def main(arguments: list[str]) -> None:
-    path = find() or ("--install" in arguments and install()) or None
+    named = os.environ.get("CHROMIUM")  # whoever names one wants that one
+    path = find() or (install() if "--install" in arguments and not named else None)
     sys.exit(MISSING) if path is None else print(path)
 
 

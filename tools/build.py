@@ -11,7 +11,7 @@ LOG = ROOT / "_build" / "build.log"
 
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 COMPLAINT = re.compile(r"(WARNING|ERROR):")
-FAILED_CELL = re.compile(r"An error occurred while executing the following cell:.*?^\w+: [^\n]*", re.DOTALL | re.MULTILINE)
+FAILED_CELL = re.compile(r"An error occurred while executing.*?^\w+: [^\n]*", re.DOTALL | re.MULTILINE)
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 Runs before the virtual environment exists, so it uses the standard library only.
 """
 
+from __future__ import annotations  # so that an old Python reaches the message about its age
+
 import hashlib
 import os
 import subprocess
@@ -49,10 +51,11 @@ def make_venv() -> None:
     if PYTHON.exists():
         return
     print("Making the virtual environment .venv", flush=True)
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
+    command = [sys.executable, "-m", "venv", "--clear", VENV]
+    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if made.returncode:
         PYTHON.unlink(missing_ok=True)  # a half-made environment must not look finished the next time
-        sys.exit(NO_VENV)
+        sys.exit(NO_VENV if "ensurepip" in made.stdout or "No module named" in made.stdout else made.stdout)
 
 
 def install(name: str) -> None:
@@ -85,19 +88,13 @@ def fingerprint(name: str) -> str:
 
 def run_pip(arguments: list[str], what: str) -> None:
     command = [PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments]
-    pip = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    errors = [show(line) for line in pip.stderr]
-    if pip.wait():
-        sys.exit(NO_NETWORK if is_unreachable(errors) else NO_PACKAGE.format(names=what))
+    pip = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    if pip.returncode:
+        sys.exit(NO_NETWORK if is_unreachable(pip.stderr) else f"{pip.stderr}{NO_PACKAGE.format(names=what)}")
 
 
-def show(line: str) -> str:
-    print(line, end="", file=sys.stderr, flush=True)
-    return line
-
-
-def is_unreachable(lines: list[str]) -> bool:
-    return any(sign in line for line in lines for sign in UNREACHABLE)
+def is_unreachable(said: str) -> bool:
+    return any(sign in said for sign in UNREACHABLE)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def strip(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             outputs = [] if IGNORED in cell.metadata.get("tags", []) else cell.outputs
-            cell.outputs = [kept for output in outputs if (kept := keep(output)) is not None]
+            cell.outputs = joined([kept for output in outputs if (kept := keep(output)) is not None])
 
 
 def keep(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
@@ -35,6 +35,17 @@ def keep(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
     output.data = {"text/plain": output.data["text/plain"]}
     output.metadata = {}
     return output
+
+
+def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Prints that follow each other as one output: where the kernel cuts them is chance."""
+    together: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if together and output.output_type == together[-1].output_type == "stream":
+            together[-1].text += output.text
+        else:
+            together.append(output)
+    return together
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One torch definition, lowered to one JavaScript function: ``trace`` → ``fuse`` → ``print``, with ``operators`` as the table.
+"""One torch definition, lowered to one JavaScript function: ``trace``, ``fuse``, ``print``; ``operators`` is the table.
 
 The module that comes out is an ES module with one export:
 
@@ -28,4 +28,7 @@ def to_javascript(loss, *example_inputs, gradients: bool = True) -> str:
 
     Raises ``UnknownOperator`` for an operator that the table does not hold, ValueError for inputs that do not fit.
     """
-    return module(plan(graph_of(loss, example_inputs, gradients)))
+    try:
+        return module(plan(graph_of(loss, example_inputs, gradients)))
+    except UnknownOperator as error:
+        raise UnknownOperator(f"{type(loss).__name__}: {error}") from None

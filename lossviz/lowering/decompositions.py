@@ -1,5 +1,7 @@
-"""Taking operators apart until the table's few kinds are left: contractions become products and sums, softmaxes their
-parts, scatters a comparison of places. A batch on a page is small: the sum over a comparison costs less than a special case.
+"""Taking operators apart until the table's few kinds are left.
+
+Softmaxes become their parts, scatters a comparison of places: a batch on a page is small, and a sum over a comparison
+costs less than one more kind of operator.
 """
 
 from collections.abc import Sequence
@@ -20,13 +22,8 @@ TAKEN_APART = [aten._softmax, aten._log_softmax, aten.addmm, aten.linalg_vector_
 
 @cache
 def decompositions() -> dict:
-    """ATen operator → function that computes it by simpler ones: torch's core set, some that it leaves whole, and ours."""
+    """ATen operator → what computes it by simpler ones: torch's core set, some that the set leaves whole, and ours."""
     return {**core_aten_decompositions(), **get_decompositions(TAKEN_APART), **OURS}
-
-
-def _mm(left: Tensor, right: Tensor) -> Tensor:
-    """(…, m, k), (…, k, n) → (…, m, n)."""
-    return (left.unsqueeze(-1) * right.unsqueeze(-3)).sum(-2)
 
 
 def _max(x: Tensor, dim: int, keepdim: bool = False) -> tuple[Tensor, Tensor]:
@@ -62,7 +59,7 @@ def _scatter_add(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
 
 def _scatter(x: Tensor, dim: int, index: Tensor, source: Tensor | float) -> Tensor:
     if index.shape[dim] != 1:
-        raise UnknownOperator("scatter of several entries along an axis, of which the last would have to win")
+        raise UnknownOperator("aten.scatter of several entries along an axis, of which the last would have to win")
     _same_elsewhere(x, dim, index)
     return torch.where(index == _places(x, dim), source, x)
 
@@ -70,7 +67,7 @@ def _scatter(x: Tensor, dim: int, index: Tensor, source: Tensor | float) -> Tens
 def _same_elsewhere(x: Tensor, dim: int, index: Tensor) -> None:
     """torch allows an ``index`` that is smaller than x along the other axes."""
     if any(x.shape[axis] != index.shape[axis] for axis in range(x.ndim) if axis != dim % x.ndim):
-        raise UnknownOperator("gather or scatter with an index of another shape than the tensor")
+        raise UnknownOperator("aten.gather or scatter with an index of another shape than the tensor")
 
 
 # The gradient of a part is zero outside it: comparisons of places again.
@@ -78,7 +75,7 @@ def _same_elsewhere(x: Tensor, dim: int, index: Tensor) -> None:
 
 def _slice_backward(grad: Tensor, sizes: Sequence[int], dim: int, start: int, end: int, step: int) -> Tensor:
     start = start + sizes[dim] if start < 0 else start
-    index = (torch.arange(grad.shape[dim]) * step + start).view([-1 if axis == dim % grad.ndim else 1 for axis in range(grad.ndim)])
+    index = _places(grad, dim) * step + start
     return _scatter_add(grad.new_zeros(sizes), dim, index.expand_as(grad), grad)
 
 
@@ -90,7 +87,7 @@ def _select_backward(grad: Tensor, sizes: Sequence[int], dim: int, index: int) -
 
 def _diagonal_backward(grad: Tensor, sizes: Sequence[int], offset: int, dim1: int, dim2: int) -> Tensor:
     if offset:
-        raise UnknownOperator("diagonal with an offset")
+        raise UnknownOperator("aten.diagonal with an offset")
     zeros = grad.new_zeros(sizes)
     rows, columns = _places(zeros, dim1), _places(zeros, dim2)
     across = grad.unsqueeze(-1).expand(*grad.shape, sizes[dim2]).movedim((-2, -1), (dim1, dim2))
@@ -98,8 +95,6 @@ def _diagonal_backward(grad: Tensor, sizes: Sequence[int], offset: int, dim1: in
 
 
 OURS = {
-    aten.mm.default: _mm,
-    aten.bmm.default: _mm,
     aten.max.dim: _max,
     aten.min.dim: _min,
     aten.gather.default: _pick,

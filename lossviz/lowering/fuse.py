@@ -33,7 +33,7 @@ class Apply:
 
 @dataclass(frozen=True)
 class Step:
-    """``node[index] = value`` for every place of ``axes``; a reduction goes over the axes ``along`` for each of them."""
+    """``node[index] = value`` for every place of ``axes``; a reduction goes over the axes ``along`` at each."""
 
     node: Node
     axes: tuple[Axis, ...]
@@ -70,10 +70,7 @@ class Plan:
 
 
 def plan(graph: Graph) -> Plan:
-    try:
-        all_steps = _steps(graph)
-    except UnknownOperator as error:
-        raise UnknownOperator(f"{graph.loss}: {error}") from None
+    all_steps = _steps(graph)
     constant = _constant_nodes(all_steps)
     once = _nest([step for step in all_steps if step.node in constant], set())
     always = _nest([step for step in all_steps if step.node not in constant], constant)
@@ -106,13 +103,13 @@ def kind(node: Node) -> object:
 def _steps(graph: Graph) -> list[Step]:
     """In an order in which every node comes after those it reads."""
     outputs = dict.fromkeys(graph.outputs.values())
-    nodes = [node for node in _in_order(outputs) if node.operator != "input"]
+    nodes = [node for node in in_order(outputs) if node.operator != "input"]
     uses = _uses(nodes, outputs)
     own = {node for node in nodes if node in outputs or _worth_a_value(node, uses[node])}
     return [_step(node, own) for node in nodes if node in own]
 
 
-def _in_order(outputs: Iterable[Node]) -> list[Node]:
+def in_order(outputs: Iterable[Node]) -> list[Node]:
     """Every node that the outputs read, operands first. No recursion: a graph may be deeper than Python's stack."""
     order, stack = {}, [(node, False) for node in reversed(list(outputs))]
     while stack:
@@ -192,7 +189,9 @@ def _element(value: object, index: Index, own: set[Node]) -> object:
     if not isinstance(value, Node):
         return Apply(text(value), ())
     rank = len(value.shape)
-    index = tuple("0" if size == "1" else place for size, place in zip(value.shape, index[len(index) - rank :], strict=True))
+    index = tuple(
+        "0" if size == "1" else place for size, place in zip(value.shape, index[len(index) - rank :], strict=True)
+    )
     return Read(value, index) if value in own or value.operator == "input" else _computed(value, index, own)
 
 
@@ -233,7 +232,7 @@ def _constant_nodes(steps: list[Step]) -> set[Node]:
 
 
 def _nest(steps: list[Step], done: set[Node], depth: int = 0) -> Body:
-    """The steps in their loops. ``steps`` share their first ``depth`` axes; ``done`` is what any place may be read of."""
+    """The steps in their loops. They share their first ``depth`` axes; of ``done``, any place may be read."""
     body, done, remaining = [], set(done), list(steps)
     while remaining:
         if len(remaining[0].axes) == depth:

@@ -58,7 +58,7 @@ class View:
 
 @dataclass(frozen=True)
 class Pieces:
-    """Operands end to end along an axis: (node, index) → condition, operand and the index into it, for each."""
+    """Operands laid end to end: (node, index) → for each a condition, the operand and the index into it."""
 
     stretches: Callable[[Node, Index], list[tuple[str, Node, Index]]]
 
@@ -84,7 +84,21 @@ def text(value: object) -> str:
 
 
 # How tightly JavaScript's operators bind: where an operand binds less than its place asks for, it gets parentheses.
-LEVELS = {"?": 0, ":": 0, "||": 1, "&&": 1, "|": 2, "^": 2, "&": 2, "===": 3, "!==": 3, ">": 3, ">=": 3, "<": 3, "<=": 3}
+LEVELS = {
+    "?": 0,
+    ":": 0,
+    "||": 1,
+    "&&": 1,
+    "|": 2,
+    "^": 2,
+    "&": 2,
+    "===": 3,
+    "!==": 3,
+    ">": 3,
+    ">=": 3,
+    "<": 3,
+    "<=": 3,
+}
 LEVELS |= {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 UNARY, ATOM = 7, 8
 
@@ -110,7 +124,9 @@ def substitute(code: str, operands: Sequence[str]) -> str:
         enclosed = before.endswith(("(", ", ")) and after.startswith((")", ",")) or before + after == ""
         # a sum may start with a sum, a product with a product; comparisons and masks keep their parentheses
         first = not before and _level(code) >= LEVELS["+"]
-        return operand if enclosed or _level(operand) >= max(_level(code), LEVELS["+"]) + (not first) else f"({operand})"
+        return (
+            operand if enclosed or _level(operand) >= max(_level(code), LEVELS["+"]) + (not first) else f"({operand})"
+        )
 
     return re.sub(r"\{(\d)\}", fill, code)
 
@@ -118,10 +134,13 @@ def substitute(code: str, operands: Sequence[str]) -> str:
 # ---- pointwise operators whose code depends on their arguments
 
 
+def _scaled(sign: str) -> Callable[[Node], str]:
+    return lambda node: f"{{0}} {sign} {{1}}" + (" * {2}" if "alpha" in node.arguments else "")
+
+
 def _power(node: Node) -> str:
     special = {0: "1", 1: "{0}", 2: "square({0})", -1: "1 / {0}", 0.5: "Math.sqrt({0})"}
-    exponent = node.arguments["exponent"]
-    return special.get(exponent, "Math.pow({0}, {1})") if isinstance(exponent, (int, float)) else "Math.pow({0}, {1})"
+    return special.get(node.arguments["exponent"], "power({0}, {1})")
 
 
 def _clamp(node: Node) -> str:
@@ -138,7 +157,7 @@ def _convert(node: Node) -> str:
 
 def _divide(node: Node) -> str:
     mode = node.arguments.get("rounding_mode")
-    return f"Math.{mode}({{0}} / {{1}})" if mode else "{0} / {1}"
+    return {"floor": "floorDivide({0}, {1})", "trunc": "Math.trunc({0} / {1})"}.get(mode, "{0} / {1}")
 
 
 def _mask(code: str) -> Callable[[Node], str]:
@@ -146,7 +165,7 @@ def _mask(code: str) -> Callable[[Node], str]:
 
     def checked(node: Node) -> str:
         if node.dtype != torch.bool:
-            raise UnknownOperator(f"{node.operator} of {node.dtype}; only masks can be lowered")
+            raise UnknownOperator(f"aten.{node.operator} of {node.dtype}; only masks can be lowered")
         return code
 
     return checked
@@ -251,7 +270,9 @@ def _stretches(node: Node, index: Index) -> list[tuple[str, Node, Index]]:
     for piece in node.arguments["tensors"]:
         end = plus(start, piece.shape[axis])
         place = index[axis] if start == "0" else f"{index[axis]} - {atom(start)}"
-        stretches.append((f"{index[axis]} < {end}", piece, _put(index, axis, "0" if piece.shape[axis] == "1" else place)))
+        stretches.append(
+            (f"{index[axis]} < {end}", piece, _put(index, axis, "0" if piece.shape[axis] == "1" else place))
+        )
         start = end
     return stretches
 
@@ -265,13 +286,21 @@ def _arange(node: Node, index: Index) -> str:
 
 
 def _call(function: str, arguments: int = 1) -> Pointwise:
-    return Pointwise(f"Math.{function}({', '.join('{%d}' % each for each in range(arguments))})")
+    places = ", ".join(f"{{{each}}}" for each in range(arguments))
+    return Pointwise(f"Math.{function}({places})")
+
+
+def _place_of(worst: str, not_better: str) -> Reduction:
+    """The first of equals; a NaN beats every number and is never beaten, as in torch."""
+    better = f"{{v}}Best === {{v}}Best && !(here {not_better} {{v}}Best)"
+    step = f"const here = {{e}}; if ({better}) [{{v}}Best, {{v}}] = [here, {{at}}]"
+    return Reduction(f"{{v}} = 0, {{v}}Best = {worst}", step)
 
 
 OPERATORS = {
     # arithmetic
-    "add": Pointwise("{0} + {1}"),
-    "sub": Pointwise("{0} - {1}"),
+    "add": Pointwise(_scaled("+")),
+    "sub": Pointwise(_scaled("-")),
     "mul": Pointwise("{0} * {1}"),
     "div": Pointwise(_divide),
     "remainder": Pointwise("remainder({0}, {1})"),
@@ -287,13 +316,14 @@ OPERATORS = {
     "trunc": _call("trunc"),
     "_to_copy": Pointwise(_convert),
     # functions
-    **{name: _call(name) for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos")},
-    **{name: _call(name) for name in ("atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
+    **{name: _call(name) for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan")},
+    **{name: _call(name) for name in ("asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
     "atan2": _call("atan2", 2),
     "sigmoid": Pointwise("1 / (1 + Math.exp(-{0}))"),
     # bounds; Math.max and Math.min pass NaN on, as torch does
     "relu": Pointwise("Math.max({0}, 0)"),
     "clamp": Pointwise(_clamp),
+    "clamp_min": _call("max", 2),
     "maximum": _call("max", 2),
     "minimum": _call("min", 2),
     # comparisons and masks
@@ -309,10 +339,10 @@ OPERATORS = {
     "bitwise_and": Pointwise(_mask("{0} & {1}")),
     "bitwise_or": Pointwise(_mask("{0} | {1}")),
     "bitwise_xor": Pointwise(_mask("{0} ^ {1}")),
-    "logical_not": Pointwise("{0} ? 0 : 1"),
-    "logical_and": Pointwise("{0} && {1} ? 1 : 0"),
-    "logical_or": Pointwise("{0} || {1} ? 1 : 0"),
-    "logical_xor": Pointwise("!{0} !== !{1} ? 1 : 0"),
+    "logical_not": Pointwise("{0} === 0 ? 1 : 0"),
+    "logical_and": Pointwise("{0} !== 0 && {1} !== 0 ? 1 : 0"),
+    "logical_or": Pointwise("{0} !== 0 || {1} !== 0 ? 1 : 0"),
+    "logical_xor": Pointwise("({0} !== 0) !== ({1} !== 0) ? 1 : 0"),
     "where": Pointwise("{0} ? {1} : {2}"),
     # reductions
     "sum": Reduction("{v} = 0", "{v} += {e}"),
@@ -320,10 +350,9 @@ OPERATORS = {
     "prod": Reduction("{v} = 1", "{v} *= {e}"),
     "amax": Reduction("{v} = -Infinity", "{v} = Math.max({v}, {e})"),
     "amin": Reduction("{v} = Infinity", "{v} = Math.min({v}, {e})"),
-    "any": Reduction("{v} = 0", "if ({e}) {v} = 1"),
-    "all": Reduction("{v} = 1", "if (!({e})) {v} = 0"),
-    "argmax": Reduction("{v} = 0, {v}Best = -Infinity", "const here = {e}; if (here > {v}Best) [{v}Best, {v}] = [here, {at}]"),
-    "argmin": Reduction("{v} = 0, {v}Best = Infinity", "const here = {e}; if (here < {v}Best) [{v}Best, {v}] = [here, {at}]"),
+    "any": Reduction("{v} = 0", "if (({e}) !== 0) {v} = 1"),
+    "argmax": _place_of("-Infinity", "<="),
+    "argmin": _place_of("Infinity", ">="),
     # views
     "unsqueeze": View(_unsqueeze),
     "squeeze": View(_squeeze),
@@ -347,10 +376,16 @@ HARMLESS = {"dtype", "layout", "device", "pin_memory", "memory_format", "non_blo
 
 # Functions that a module needs besides Math.
 HELPERS = {
+    "power": "const power = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y));",
     "square": "const square = (x) => x * x;",
     "sign": "const sign = (x) => (x > 0) - (x < 0);",
     "remainder": """const remainder = (x, y) => {
   const rest = x % y;
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+};""",
+    "floorDivide": """const floorDivide = (x, y) => {
+  if (y === 0) return x / y;
+  const rest = x % y;
+  return Math.round((x - rest) / y) - (rest !== 0 && rest < 0 !== y < 0 ? 1 : 0);
 };""",
 }

@@ -11,14 +11,17 @@ from lossviz.lowering.operators import HELPERS, OPERATORS, Index, Reduction, ato
 WHERE = OPERATORS["where"].text
 
 # Names that no variable may take: JavaScript's own words, the loops' axes, and those of the module's frame.
-RESERVED = {
-    *"arguments await break case catch class const continue debugger default delete do else enum eval export extends".split(),
-    *"false finally for function if implements import in instanceof interface let new null package private".split(),
-    *"protected public return static super switch this throw true try typeof undefined var void while with yield".split(),
-    *"Array Error Float64Array Infinity Math NaN Number Object i j k l m n o p here".split(),
-    *"create evaluate inputs shapes result wrong sizesOf checkNames checkArray checkNumber".split(),
-    *HELPERS,
-}
+RESERVED = set(
+    """
+    arguments await break case catch class const continue debugger default delete do else enum eval export extends
+    false finally for function if implements import in instanceof interface let new null package private protected
+    public return static super switch this throw true try typeof undefined var void while with yield
+
+    Array Error Float64Array Infinity JSON Math NaN Number Object i j k l m n o p here
+
+    create evaluate inputs inputNames shapes result wrong sizesOf checkNames checkArray checkNumber
+    """.split()
+) | set(HELPERS)
 
 CHECKS = """\
 function wrong(name, expected, got) {
@@ -26,7 +29,8 @@ function wrong(name, expected, got) {
 }
 
 function sizesOf(name, shape, axes) {
-  const fits = Array.isArray(shape) && shape.length === axes && shape.every((size) => Number.isInteger(size) && size > 0);
+  const isSize = (size) => Number.isInteger(size) && size > 0;
+  const fits = Array.isArray(shape) && shape.length === axes && shape.every(isSize);
   return fits ? shape : wrong(name, `a shape of ${axes} sizes of at least 1`, JSON.stringify(shape));
 }
 
@@ -49,13 +53,19 @@ function checkNumber(name, number) {
 def module(plan: Plan) -> str:
     """The module's text; the same plan gives the same text, byte for byte."""
     names = _Names(plan)
-    evaluate = [*_inputs(plan.graph, names), *_body(plan.always, plan, names), *_numbers(plan.graph, names), "return result;"]
+    evaluate = [
+        *_inputs(plan.graph, names),
+        *_body(plan.always, plan, names),
+        *_numbers(plan.graph, names),
+        "return result;",
+    ]
     create = [
         *_sizes(plan.graph),
         *(_guard(each) for each in plan.graph.guards),
         *_allocation(plan, names),
         *_body(plan.once, plan, names),
-        f"const result = {_nested(plan.graph, lambda node: names.array(node) if node.shape else '0')};",
+        f"const result = {_nested(plan.graph, lambda node: _initial(node, names))};",
+        f"const inputNames = {json.dumps(list(plan.graph.inputs))};",
         "function evaluate(inputs) {",
         *_indented(evaluate),
         "}",
@@ -64,7 +74,9 @@ def module(plan: Plan) -> str:
     ]
     body = "\n".join(["export function create(shapes) {", *_indented(create), "}"])
     helpers = [code for name, code in HELPERS.items() if f"{name}(" in body]
-    title = f"// {plan.graph.loss}, lowered from its definition in torch. CAPITALS: an array; small letters: one element of it."
+    title = (
+        f"// {plan.graph.loss}, lowered from its definition in torch. CAPITALS are arrays, small letters an element."
+    )
     return "\n".join([title, *helpers, "", CHECKS, body, ""])
 
 
@@ -90,10 +102,10 @@ class _Names:
 
     def _free(self, wanted: str) -> str:
         name, number = wanted, 1
-        while name in self._taken or name.upper() in self._taken:
+        while name in self._taken or _capitals(name) in self._taken:
             number += 1
             name = f"{wanted}{number}"
-        self._taken |= {name, name.upper()}
+        self._taken |= {name, _capitals(name)}
         return name
 
     def element(self, node: Node) -> str:
@@ -101,13 +113,17 @@ class _Names:
 
     def array(self, node: Node) -> str:
         """Inputs are arrays under their own names."""
-        return self._names[node] if node.operator == "input" else self._names[node].upper()
+        return self._names[node] if node.operator == "input" else _capitals(self._names[node])
 
 
 def _camel(words: Iterable[str]) -> str:
     first, *rest = [part for word in words for part in re.findall(r"[A-Za-z0-9]+", word)] or ["value"]
     name = first.lower() + "".join(part[0].upper() + part[1:] for part in rest)
     return f"_{name}" if name[0].isdigit() else name
+
+
+def _capitals(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
 
 
 # ---- sizes, guards, arrays
@@ -149,10 +165,18 @@ def _nested(graph: Graph, show) -> str:
     return _object(tree)
 
 
+def _initial(node: Node, names: _Names) -> str:
+    """What stands in the result before the first call."""
+    if node.operator == "input":
+        return "null"
+    return names.array(node) if node.shape else "0"
+
+
 def _object(tree: object) -> str:
     if not isinstance(tree, dict):
         return tree
-    return "{ " + ", ".join(f"{json.dumps(key) if not key.isidentifier() else key}: {_object(v)}" for key, v in tree.items()) + " }"
+    members = [f"{key if key.isidentifier() else json.dumps(key)}: {_object(branch)}" for key, branch in tree.items()]
+    return f"{{ {', '.join(members)} }}"
 
 
 # ---- one call
@@ -161,10 +185,14 @@ def _object(tree: object) -> str:
 def _inputs(graph: Graph, names: _Names) -> list[str]:
     nodes = graph.inputs.items()
     lines = [f"const {{ {', '.join(_bound(name, names.element(node)) for name, node in nodes)} }} = inputs;"]
-    lines.append(f"checkNames(inputs, {json.dumps(list(graph.inputs))});")
+    lines.append("checkNames(inputs, inputNames);")
     for name, node in nodes:
         variable = names.element(node)
-        lines.append(f'checkArray("{name}", {variable}, {_count(node)});' if node.shape else f'checkNumber("{name}", {variable});')
+        lines.append(
+            f'checkArray("{name}", {variable}, {_count(node)});'
+            if node.shape
+            else f'checkNumber("{name}", {variable});'
+        )
     return lines
 
 
@@ -175,10 +203,14 @@ def _bound(name: str, variable: str) -> str:
 def _numbers(graph: Graph, names: _Names) -> list[str]:
     """Outputs that are not arrays of our own: numbers, and an input that is an output as well."""
     return [
-        f"result{''.join(f'.{key}' if key.isidentifier() else f'[{json.dumps(key)}]' for key in path)} = {names.element(node)};"
+        f"result{''.join(map(_member, path))} = {names.element(node)};"
         for path, node in graph.outputs.items()
         if not node.shape or node.operator == "input"
     ]
+
+
+def _member(key: str) -> str:
+    return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
 
 
 def _body(body: Body, plan: Plan, names: _Names, visible: Visible = None) -> list[str]:
@@ -231,6 +263,7 @@ def _text(value: object, names: _Names, visible: Visible) -> str:
 
 def _read(read: Read, names: _Names, visible: Visible) -> str:
     node = read.node
-    if visible.get(node) == read.index or not node.shape:
+    alone = not node.shape or (node.operator != "input" and all(size == "1" for size in node.shape))
+    if alone or visible.get(node) == read.index:
         return names.element(node)
     return f"{names.array(node)}[{position(read.index, node.shape)}]"

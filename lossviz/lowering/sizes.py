@@ -1,15 +1,18 @@
 """Sizes: their names, how an expression of them reads in JavaScript, and what must hold for them."""
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import sympy
 import torch
-from sympy.core.relational import Relational
 from torch import SymFloat, SymInt, Tensor
 from torch.utils._sympy import functions
 
 from lossviz.lowering.graph import Guard, Size, UnknownOperator
 from lossviz.lowering.operators import atom
+
+# Sizes at which exceptions are looked for.
+TRIED = [sympy.Integer(size) for size in (4, 2, 3, 1)]
 
 RELATIONS = {sympy.Eq: "===", sympy.Ne: "!==", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">="}
 CALLS = {
@@ -105,30 +108,58 @@ class Sizes:
             got={labels[symbol]: self._name[symbol] for symbol in used},
         )
 
-    def try_ones(self, function: Callable, traced: Callable, inputs: dict[str, Tensor], symbolic: dict) -> None:
-        """The tracer assumes that no size is 1. Where that changes what comes out, say so in a guard.
+    def try_exceptions(self, function: Callable, traced: Callable, inputs: dict[str, Tensor], symbolic: dict) -> None:
+        """The tracer takes the general case: no size is 1, and where it had to ask, sizes differ (B ≠ 2, d / 2 ≠ 1).
 
-        Each free size in turn, and all together, is set to 1, and the trace is run beside the loss itself.
+        Most often the exception comes out alike. Each is tried, the trace beside the loss itself; where it comes out
+        otherwise, or cannot be met, the guard stays.
         """
         shapes = {name: [size.node.expr for size in tensor.shape] for name, tensor in symbolic.items()}
-        free = sorted(set().union(*(size.free_symbols for axes in shapes.values() for size in axes)), key=list(self._name).index)
-        example = {s: sympy.Integer(inputs[self._place[s][0]].shape[self._place[s][1]]) for s in free}
-        for ones in [*([symbol] for symbol in free), free]:
-            values = example | dict.fromkeys(ones, sympy.Integer(1))
-            sizes = {name: [size.xreplace(values) for size in axes] for name, axes in shapes.items()}
-            if self._allowed(sizes):
-                tensors = [_resized(tensor, sizes[name]) for name, tensor in inputs.items()]
-                if not _agree(function, traced, tensors):
-                    self._require(sympy.Or(*(sympy.Gt(self._first[each], 1) for each in ones)))
+        free = sorted(set().union(*(size.free_symbols for axes in shapes.values() for size in axes)), key=self._order)
+        general = [guard for guard in self._required if _is_general(guard)]
+        self._required = [guard for guard in self._required if guard not in general]
+        ones = [*(sympy.Ne(symbol, 1) for symbol in free), sympy.Or(*(sympy.Ne(symbol, 1) for symbol in free))]
 
-    def _allowed(self, sizes: dict[str, list[sympy.Basic]]) -> bool:
+        def comes_out_alike(exception: sympy.Basic) -> bool:
+            choices = (dict(zip(free, choice, strict=True)) for choice in itertools.product(TRIED, repeat=len(free)))
+            all_sizes = ({n: [e.xreplace(choice) for e in axes] for n, axes in shapes.items()} for choice in choices)
+            met = list(itertools.islice((sizes for sizes in all_sizes if self._allowed(sizes, exception)), 2))
+            return met != [] and all(
+                _agree(function, traced, [_resized(inputs[name], sizes[name]) for name in inputs]) for sizes in met
+            )
+
+        for guard in general + ones:
+            if not comes_out_alike(sympy.Not(guard)):
+                self._require(guard)
+
+    def must_not_be_one(self, shape: Sequence[object], axes: object) -> None:
+        """A squeezed axis that happens to be 1 would vanish, where the general one stays."""
+        axes = range(len(shape)) if axes is None else (axes,) if isinstance(axes, int) else axes
+        for size in (shape[axis] for axis in axes):
+            if isinstance(size, SymInt) and not size.node.expr.is_Integer:
+                self._require(sympy.Ne(size.node.expr.xreplace(self._first), 1))
+
+    def _order(self, symbol: sympy.Symbol) -> int:
+        return list(self._name).index(symbol)
+
+    def _allowed(self, sizes: dict[str, list[sympy.Basic]], exception: sympy.Basic) -> bool:
+        """Whether these are sizes, meet every other guard, and are the exception."""
         values = {symbol: sizes[name][axis] for symbol, (name, axis) in self._place.items()}
         whole = all(size.is_Integer and size > 0 for size in values.values())
-        return whole and all(guard.xreplace(values) == sympy.true for guard in self._required)
+        return whole and all(guard.xreplace(values) == sympy.true for guard in [*self._required, exception])
 
 
 def _is_equality(guard: sympy.Basic) -> bool:
     return isinstance(guard, sympy.Eq) and all(side.is_Symbol for side in guard.args)
+
+
+def _is_general(guard: sympy.Basic) -> bool:
+    """a ≠ b, or a ≥ 2: everything but an exception."""
+    return (
+        isinstance(guard, sympy.Ne)
+        or guard.func in (sympy.Ge, sympy.Gt)
+        and guard.rhs == (2 if guard.func is sympy.Ge else 1)
+    )
 
 
 def _resized(tensor: Tensor, sizes: Sequence[int]) -> Tensor:
@@ -139,7 +170,7 @@ def _resized(tensor: Tensor, sizes: Sequence[int]) -> Tensor:
 
 
 def _agree(function: Callable, traced: Callable, tensors: Sequence[Tensor]) -> bool:
-    """Whether the trace gives what the loss itself gives: shapes and numbers. A loss that raises agrees with nothing."""
+    """Whether the trace gives what the loss itself gives, shapes and numbers. One that raises agrees with nothing."""
     try:
         pairs = list(zip(function(*tensors), traced(*tensors), strict=True))
     except Exception:  # whatever an author's loss or torch raises for this size

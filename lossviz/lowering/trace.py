@@ -16,8 +16,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
 
 from lossviz.lowering.decompositions import decompositions
-from lossviz.lowering.operators import HARMLESS
-from lossviz.lowering.graph import Graph, Guard, Node, Size, UnknownOperator
+from lossviz.lowering.graph import Graph, Node, Size, UnknownOperator
+from lossviz.lowering.operators import HARMLESS, OPERATORS, Pointwise
 from lossviz.lowering.sizes import Sizes
 
 # The sizes that the tracer sees are those of the example times this: large enough that half of them is not 1, which it
@@ -40,7 +40,7 @@ def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> 
     symbols = {name: tuple(size.node.expr for size in tensor.shape) for name, tensor in symbolic.items()}
     traced = make_fx(function, decomposition_table=decompositions(), tracing_mode="symbolic")(*symbolic.values())
     sizes = Sizes(symbols, rows[0], [guard.expr for guard in environment.guards])
-    sizes.try_ones(function, traced, inputs, symbolic)
+    sizes.try_exceptions(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
     outputs = dict(zip(paths, nodes.outputs, strict=True))
     return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards())
@@ -153,24 +153,42 @@ class _Conversion:
             return self._in_place(node, name.removesuffix("_"), arguments, value)
         if name in SAME:
             return next(iter(arguments.values()))
+        if name in ("mm", "bmm"):
+            return self._contraction(*arguments.values())
+        if name == "squeeze":
+            self.sizes.must_not_be_one(node.args[0].meta["val"].shape, arguments.get("dim"))
         if isinstance(value, Tensor):
-            return self._once(Node(name, arguments, self.sizes.shape(value), value.dtype))
+            return self._hoisted(Node(name, arguments, self.sizes.shape(value), _checked(name, arguments, value.dtype)))
         return Node(name, arguments, (), torch.float64)  # its parts follow, each with its shape
 
+    def _contraction(self, left: Node, right: Node) -> Node:
+        """(…, m, k) and (…, k, n) as a sum of products over k. Here, as a decomposition would be slow to trace."""
+        (*batch, m, k), n = left.shape, right.shape[-1]
+        one, rank = Size("1"), len(left.shape)
+        rows = Node("unsqueeze", {"self": left, "dim": rank}, (*left.shape, one), left.dtype)
+        columns = Node("unsqueeze", {"self": right, "dim": rank - 2}, (*batch, one, k, n), right.dtype)
+        products = self._once(Node("mul", {"self": rows, "other": columns}, (*batch, m, k, n), left.dtype))
+        return self._once(Node("sum", {"self": products, "dim": (rank - 1,)}, (*batch, m, n), left.dtype))
+
+    def _hoisted(self, node: Node) -> Node:
+        """The same number computed for every element (half of 1 / B) is computed once, and repeated."""
+        pointwise = isinstance(OPERATORS.get(node.operator), Pointwise)
+        if not (pointwise and node.shape and all(map(_is_uniform, node.operands))):
+            return self._once(node)
+        numbers = {name: _number(value) for name, value in node.arguments.items()}
+        once = self._once(Node(node.operator, numbers, (), node.dtype))
+        return self._once(Node("expand", {"self": once}, node.shape, node.dtype))
+
     def _in_place(self, node: fx.Node, name: str, arguments: dict[str, object], value: Tensor) -> Node:
-        """Some of torch's gradients write into a tensor of their own: from then on it stands for the new value."""
+        """Some of torch's gradients write into a tensor of their own; what comes back is the new value."""
         changed = node.args[0]
-        alike = [changed, *changed.users]
-        if any(each.op != "call_function" or each.target.is_view for each in alike if each is not node):
-            raise UnknownOperator(f"aten.{name}_ on a tensor that has another name")
+        *before, last = changed.users
+        names = [each for each in (changed, *before) if each.op != "call_function" or each.target.is_view]
+        if names or last is not node:
+            raise UnknownOperator(f"aten.{name}_ on a tensor that is read elsewhere")
         if name == "copy":
-            result = arguments["src"]
-        else:
-            result = self._once(Node(name, arguments, self.sizes.shape(value), value.dtype))
-        while changed in self._done:
-            self._done[changed] = result
-            changed = changed.args[0] if changed.target._schema.is_mutable else node
-        return result
+            return arguments["src"]
+        return self._once(Node(name, arguments, self.sizes.shape(value), value.dtype))
 
     def _part(self, whole: Node, part: int, value: Tensor) -> Node:
         arguments = {**whole.arguments, "part": part}
@@ -186,9 +204,9 @@ class _Conversion:
         """Every argument by its name, defaults included."""
         arguments = {}
         for place, each in enumerate(node.target._schema.arguments):
-            if each.name in HARMLESS or (each.kwarg_only and node.kwargs.get(each.name, each.default_value) == each.default_value):
-                continue
             given = node.args[place] if place < len(node.args) else node.kwargs.get(each.name, each.default_value)
+            if each.name in HARMLESS or (each.kwarg_only and given == each.default_value):
+                continue
             is_list = isinstance(given, (list, tuple))
             arguments[each.name] = tuple(map(self._value, given)) if is_list else self._value(given)
         return arguments
@@ -198,5 +216,42 @@ class _Conversion:
 
     def _once(self, node: Node) -> Node:
         # 1 and True and 1.0 are equal keys, and the same number; 0.0 and -0.0 are told apart by their text
-        arguments = tuple((name, value if isinstance(value, (Node, tuple)) else repr(value)) for name, value in node.arguments.items())
-        return self._known.setdefault((node.operator, arguments, node.shape, node.dtype), node)
+        arguments = (value if isinstance(value, (Node, tuple)) else repr(value) for value in node.operands)
+        return self._known.setdefault((node.operator, *arguments, node.shape, node.dtype), node)
+
+
+CONSTANTS = {"full": "fill_value", "full_like": "fill_value", "scalar_tensor": "s"}
+REPEATS = {"expand", "unsqueeze", "view"}
+
+
+def _is_uniform(value: object) -> bool:
+    """Whether all elements are one number."""
+    if not isinstance(value, Node) or not value.shape or value.operator in CONSTANTS:
+        return True
+    return value.operator in REPEATS and _is_uniform(value.operands[0])
+
+
+def _number(value: object) -> object:
+    """That number: a node without axes, or what it was."""
+    if not isinstance(value, Node) or not value.shape:
+        return value
+    return value.arguments[CONSTANTS[value.operator]] if value.operator in CONSTANTS else _number(value.operands[0])
+
+
+# What gives the same numbers in any precision.
+EXACT = {"where", "arange", "expand", "unsqueeze", "squeeze", "view", "permute", "cat"}
+
+
+def _checked(name: str, arguments: dict[str, object], dtype: torch.dtype) -> torch.dtype:
+    """The lowered loss computes in float64; a definition that turns to less on the way has other numbers."""
+    if not dtype.is_floating_point or dtype == torch.float64:
+        return dtype
+    if name in CONSTANTS:
+        number = arguments[CONSTANTS[name]]
+        exact = torch.tensor(number, dtype=dtype).item() == number
+    else:
+        source = next((each.dtype for each in arguments.values() if isinstance(each, Node)), None)
+        exact = name in EXACT or (name == "_to_copy" and source != torch.float64)
+    if not exact:
+        raise UnknownOperator(f"aten.{name} in {dtype}; compute in the dtype of the embeddings")
+    return dtype

@@ -1,7 +1,7 @@
 """Batches for the fuzz: every size, every label pattern, rows that are zero, coincide or lie exactly on a threshold.
 
-Two roads of arithmetic may differ in the last bit, and then a comparison with a threshold may come out either way. So the
-rows that meet a threshold on purpose are ones whose distances are exact on any road: one or two coordinates of ±1.
+Two roads of arithmetic may differ in the last bit, and then a comparison with a threshold may come out either way. So
+the rows that meet a threshold on purpose are ones whose distances are exact on any road: one or two coordinates of ±1.
 """
 
 import itertools
@@ -23,6 +23,7 @@ class Variant:
     """One module's worth of losses: ``make(dimension, choose)`` gives the loss with parameters of its own."""
 
     name: str
+    count: int  # of batches
     make: Callable[[int, random.Random], object]
 
     def example(self):
@@ -45,21 +46,24 @@ def catalogue() -> Iterator[Variant]:
                 start = getattr(entry.loss, "initial", None)
                 return start(dimension, 3, choose.randrange(99), **fixed) if start else entry.loss(**fixed, **numbers)
 
-            yield Variant("-".join([entry.loss.__name__, *map(str, chosen)]), make)
+            yield Variant("-".join([entry.loss.__name__, *map(str, chosen)]), 200, make)
 
 
 def zoo() -> Iterator[Variant]:
     for loss in ZOO:
         flags = [each.name for each in fields(loss) if isinstance(each.default, bool)]
         for chosen in itertools.product((False, True), repeat=len(flags)):
+            fixed = dict(zip(flags, chosen, strict=True))
 
-            def make(dimension, choose, loss=loss, fixed=tuple(zip(flags, chosen, strict=True))):
+            def make(dimension, choose, loss=loss, fixed=fixed):
                 if hasattr(loss, "initial"):
                     return loss.initial(dimension, choose.randrange(99))
-                numbers = {f.name: f.default * choose.uniform(0.5, 2) for f in fields(loss) if isinstance(f.default, float)}
-                return loss(**numbers, **dict(fixed))
+                numbers = {
+                    f.name: f.default * choose.uniform(0.5, 2) for f in fields(loss) if isinstance(f.default, float)
+                }
+                return loss(**numbers, **fixed)
 
-            yield Variant("-".join([loss.__name__, *map(str, chosen)]), make)
+            yield Variant("-".join([loss.__name__, *map(str, chosen)]), 60, make)
 
 
 def _number(choose: random.Random, minimum: float, maximum: float) -> float:
@@ -69,18 +73,21 @@ def _number(choose: random.Random, minimum: float, maximum: float) -> float:
 # ---- rows and labels
 
 
-def batches(variant: Variant, count: int) -> list[Batch]:
-    return [_batch(variant, seed) for seed in range(count)]
+def batches(variant: Variant, count: int | None = None) -> list[Batch]:
+    return [_batch(variant, seed) for seed in range(count or variant.count)]
 
 
 def _batch(variant: Variant, seed: int) -> Batch:
     choose, generator = random.Random(f"{variant.name} {seed}"), torch.Generator().manual_seed(seed)
-    size, dimension = choose.choice((1, 2, choose.randint(1, 8), choose.randint(1, 32))), choose.randint(1, 16)
+    size, dimension = (
+        choose.choice((1, 2, choose.randint(1, 8), choose.randint(1, LARGEST_BATCH))),
+        choose.randint(1, LARGEST_DIMENSION),
+    )
     loss = variant.make(dimension, choose)
     if type(loss).__name__ in EVEN:
         dimension += dimension % 2
         loss = variant.make(dimension, choose)
-    arrange = choose.choice(SPECIAL if getattr(loss, "special", False) else ARRANGEMENTS)
+    arrange = choose.choice(ARRANGEMENTS[getattr(loss, "rows_of_the_fuzz", "usual")])
     rows = torch.stack([arrange(size, dimension, choose, generator) for _ in loss.inputs.rows])
     labels = (_labels(loss.inputs.labels, size, choose),) if loss.inputs.labels else ()
     name = f"{variant.name}, seed {seed}: {size} rows of {dimension}, {arrange.__name__}, {loss}"
@@ -103,19 +110,31 @@ def exact(size: int, dimension: int, choose: random.Random, generator: torch.Gen
 
 
 def mixed(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
-    """Both; each exact row at a distance of its own from the origin, or Manhattan distances to the others would tie."""
-    scales = torch.rand(size, 1, generator=generator, dtype=torch.float64) + 0.5
+    """Both; each exact row at a distance of its own from the origin (of few bits, so that sums stay exact)."""
+    scales = ((torch.randperm(LARGEST_BATCH, generator=generator)[:size] + 33) / 64).unsqueeze(-1)
     take = torch.rand(size, 1, generator=generator) < 0.5
-    return torch.where(take, scattered(size, dimension, choose, generator), scales * exact(size, dimension, choose, generator))
+    return torch.where(
+        take, scattered(size, dimension, choose, generator), scales * exact(size, dimension, choose, generator)
+    )
+
+
+UNUSUAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, torch.inf, -torch.inf, torch.nan]
 
 
 def strange(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
-    values = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 1e-300, 1e300, -1e300, torch.inf, -torch.inf, torch.nan]
-    return torch.tensor([[choose.choice(values) for _ in range(dimension)] for _ in range(size)], dtype=torch.float64)
+    return torch.tensor([choose.choices(UNUSUAL, k=dimension) for _ in range(size)], dtype=torch.float64)
 
 
-ARRANGEMENTS = (scattered, scattered, exact, mixed)
-SPECIAL = (scattered, exact, strange)
+def huge(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    values = [*UNUSUAL, 1e-300, 1e300, -1e300]
+    return torch.tensor([choose.choices(values, k=dimension) for _ in range(size)], dtype=torch.float64)
+
+
+ARRANGEMENTS = {
+    "usual": (scattered, scattered, exact, mixed),
+    "strange": (scattered, exact, strange),
+    "huge": (scattered, exact, huge),
+}
 EVEN = {"Halves", "AnglELoss"}
 
 

@@ -10,9 +10,11 @@ from torch import Tensor
 # Each case's arrays come back end to end, as bytes: the cubes of 32 sentences are too long for JSON.
 SCRIPT = """
 const numbers = (text) => new Float64Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-const flat = (tree) => typeof tree === "object" && !(tree instanceof Float64Array) ? Object.values(tree).flatMap(flat) : [tree];
+const isLeaf = (tree) => typeof tree === "number" || tree instanceof Float64Array;
+const flat = (tree) => (isLeaf(tree) ? [tree] : Object.values(tree).flatMap(flat));
 function text(arrays) {
-  const bytes = new Uint8Array(new Float64Array(arrays.flatMap((each) => (typeof each === "number" ? [each] : [...each]))).buffer);
+  const all = new Float64Array(arrays.flatMap((each) => (typeof each === "number" ? [each] : [...each])));
+  const bytes = new Uint8Array(all.buffer);
   let letters = "";
   for (let i = 0; i < bytes.length; i += 8192) letters += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(letters);
@@ -67,7 +69,9 @@ def _case(batch: Batch) -> dict:
     arrays = {name: tensor for name, tensor in inputs.items() if tensor.ndim}
     return {
         "shapes": {name: list(tensor.shape) for name, tensor in arrays.items()},
-        "arrays": {name: base64.b64encode(tensor.double().numpy().tobytes()).decode() for name, tensor in arrays.items()},
+        "arrays": {
+            name: base64.b64encode(tensor.double().numpy().tobytes()).decode() for name, tensor in arrays.items()
+        },
         "scalars": {name: tensor.item() for name, tensor in inputs.items() if not tensor.ndim},
     }
 
@@ -101,7 +105,9 @@ def in_torch(batch: Batch) -> dict[str, np.ndarray]:
     for name in wanted:
         inputs[name].requires_grad_()
     tensors = [inputs[name] for name in batch.loss.inputs.arguments]
-    terms = _replaced(batch.loss, {n: t for n, t in inputs.items() if n not in batch.loss.inputs.arguments}).define(*tensors)
+    terms = _replaced(batch.loss, {n: t for n, t in inputs.items() if n not in batch.loss.inputs.arguments}).define(
+        *tensors
+    )
     found = torch.autograd.grad(terms.loss, [inputs[name] for name in wanted], allow_unused=True)
     gradients = {n: torch.zeros_like(inputs[n]) if g is None else g for n, g in zip(wanted, found, strict=True)}
     parts = {each.name: getattr(terms, each.name) for each in fields(terms) if each.name != "loss"}

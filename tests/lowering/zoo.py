@@ -1,15 +1,17 @@
-"""Small losses that live only here: between them they use every row of the operators' table, and take the shapes that the
-book's losses take: hardest rows, triplets in a cube, logits over candidates, a classifier's weights.
+"""Small losses that live only here: between them they use every row of the operators' table.
+
+They take the shapes that the book's losses take: hardest rows, triplets in a cube, logits over candidates, a
+classifier's weights.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from lossviz.distances import cosine_similarity, pairwise, unit
-from lossviz.inputs import LABELLED_PAIRS, InputType, LabelSet
+from lossviz.inputs import InputType, LabelSet
 from lossviz.losses.base import Loss, Terms, scalar
 
 CLASSES = LabelSet("class numbers 0, 1 or 2", lambda labels: (labels == 0) | (labels == 1) | (labels == 2))
@@ -38,7 +40,7 @@ CANDIDATES = _type(("anchor", "positive", "negative"))
 
 def _terms(matrix: Tensor, values: Tensor, active: Tensor | None = None, **rest) -> Terms:
     everything = torch.ones_like(values, dtype=torch.bool)
-    positive = rest.pop("positive", matrix > 0)
+    positive = rest.pop("positive", torch.ones_like(matrix, dtype=torch.bool))
     active = everything if active is None else active
     return Terms(matrix, positive, ~positive, everything, active, values, values.sum(), **rest)
 
@@ -67,7 +69,14 @@ class HardestRows(Loss):
         near, near_place = torch.where(same, distance + largest, distance).min(-1)
         values = F.relu(far - near + scalar(self.margin, distance)) / distance.shape[-1]
         chosen = {"hardest positive": far_place, "hardest negative": near_place}
-        return _terms(distance, values, values > 0, positive=positive, chosen=chosen, thresholds={"margin": scalar(self.margin, far)})
+        return _terms(
+            distance,
+            values,
+            values > 0,
+            positive=positive,
+            chosen=chosen,
+            thresholds={"margin": scalar(self.margin, far)},
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +136,9 @@ class Candidates(Loss):
         down = (unit(anchor) @ unit(positive).transpose(-1, -2) * self.scale).logsumexp(-2)
         values = (logits.logsumexp(-1) - paired + down - paired) / paired.shape[-1]
         target = torch.arange(anchor.shape[-2])
-        shares = {"row": logits.softmax(-1), "column": logits.log_softmax(-2)}
-        return _terms(logits, values, thresholds={"scale": scalar(self.scale, paired)}, chosen={"target": target, **shares})
+        shares = {"row": logits.softmax(-1), "column": logits.log_softmax(-2), "scale": scalar(self.scale, paired)}
+        positive = target.unsqueeze(-1) == torch.arange(logits.shape[-1])
+        return _terms(logits, values, positive=positive, thresholds=shares, chosen={"target": target})
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,8 +211,12 @@ class Familiar(Loss):
         similarity = x @ y.mT / self.smoothing.clamp(min=0.05)
         cross = F.cross_entropy(similarity, torch.arange(similarity.shape[-1]), reduction="none")
         binary = F.binary_cross_entropy_with_logits(similarity.diagonal(), (labels > 0).to(x.dtype), reduction="none")
-        spread = F.mse_loss(x, y, reduction="none").mean(-1) + F.smooth_l1_loss(first, second, reduction="none").mean((-1,))
-        centred = (x - x.mean(0)).square().sum(-1).sqrt() * self.new + F.logsigmoid(similarity).flatten().mean() * self.B
+        spread = F.mse_loss(x, y, reduction="none").mean(-1) + F.smooth_l1_loss(first, second, reduction="none").mean(
+            (-1,)
+        )
+        centred = (x - x.mean(0)).square().sum(-1).sqrt() * self.new + F.logsigmoid(
+            similarity
+        ).flatten().mean() * self.B
         values = cross + binary + spread + centred + F.pairwise_distance(x, y) + F.cosine_similarity(x, y)
         return _terms(similarity, values)
 
@@ -217,27 +231,58 @@ class Smooth(Loss):
 
     def define(self, first, second):
         inside, above = first.tanh() * 0.9, second.abs() + 0.5
-        parts = [first.exp(), first.expm1(), above.log(), above.log1p(), above.log2(), above.log10(), first.sin(), first.cos()]
-        parts += [inside.tan(), inside.asin(), inside.acos(), first.atan(), first.sinh(), first.cosh(), inside.atanh()]
+        parts = [
+            first.exp(),
+            first.expm1(),
+            above.log(),
+            above.log1p(),
+            above.log2(),
+            above.log10(),
+            first.sin(),
+            first.cos(),
+        ]
+        parts += [
+            inside.tan(),
+            inside.asin(),
+            inside.acos(),
+            first.atan(),
+            inside.sinh(),
+            inside.cosh(),
+            inside.atanh(),
+        ]
         parts += [first.asinh(), (above + 1).acosh(), torch.atan2(first, above), first.sigmoid(), above.rsqrt()]
-        parts += [above.reciprocal(), above**self.power, above**0.5, above**-1, first**3, 2**first, above.sqrt(), -first]
-        parts += [torch.maximum(first, second), torch.minimum(first, second), first.clamp(-0.5, 0.5), first.clamp(max=second)]
+        parts += [
+            above.reciprocal(),
+            above**self.power,
+            above**0.5,
+            above**-1,
+            first**3,
+            2**first,
+            above.sqrt(),
+            -first,
+        ]
+        parts += [
+            torch.maximum(first, second),
+            torch.minimum(first, second),
+            first.clamp(-0.5, 0.5),
+            first.clamp(max=second),
+        ]
         parts += [F.silu(first), F.leaky_relu(first), torch.logaddexp(first, second)]
         values = torch.stack(parts).sum(0).sum(-1)
         amount = first.amax(-1) - second.amin(-1) + first.amax() * above.mean()
         return _terms(first @ second.mT, values + amount)
 
 
-FUNCTIONS = """abs sign floor ceil trunc exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh
-atanh sigmoid sqrt rsqrt reciprocal neg square relu isnan isinf logical_not""".split()
-OF_TWO = "add sub mul div remainder pow maximum minimum atan2 gt ge lt le eq ne logical_and logical_or logical_xor".split()
+FUNCTIONS = """abs sign floor ceil trunc exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh
+acosh atanh sigmoid sqrt rsqrt reciprocal neg square relu isnan isinf logical_not""".split()
+OF_TWO = "add sub mul div pow maximum minimum atan2 gt ge lt le eq ne logical_and logical_or logical_xor".split()
 
 
 @dataclass(frozen=True, eq=False)
 class Functions(Loss):
     """Every pointwise operator as it is, for numbers that are special."""
 
-    special = True
+    rows_of_the_fuzz = "huge"
     inputs = PAIR
     axes = ("pair",)
 
@@ -246,20 +291,38 @@ class Functions(Loss):
         found |= {name: getattr(torch, name)(first, second) for name in OF_TWO}
         positive, long = first > 0, second.abs() > 1
         found |= {"and": positive & long, "or": positive | long, "xor": positive ^ long, "not": ~positive}
-        found |= {"whole": first.clamp(-9, 9).nan_to_num().long(), "truth": first.bool(), "low": first.clamp(min=second)}
-        found |= {"both": first.clamp(-1, 1), "high": first.clamp(max=0.5), "where": torch.where(positive, first, second)}
-        found |= {"floor div": first // second, "trunc div": torch.div(first, second, rounding_mode="trunc")}
-        found |= {"square": first**2, "cube": first**3, "root": first**0.5, "one": first**0, "inverse": first**-1, "itself": first**1}
-        found |= {"two": 2**first, "infinite": torch.full_like(first, torch.inf), "undefined": torch.full_like(first, torch.nan)}
+        found |= {
+            "whole": first.clamp(-9, 9).nan_to_num().long(),
+            "truth": first.bool(),
+            "low": first.clamp(min=second),
+        }
+        found |= {
+            "both": first.clamp(-1, 1),
+            "high": first.clamp(max=0.5),
+            "where": torch.where(positive, first, second),
+        }
+        found |= {
+            "square": first**2,
+            "cube": first**3,
+            "root": first**0.5,
+            "one": first**0,
+            "inverse": first**-1,
+            "itself": first**1,
+        }
+        found |= {
+            "two": 2**first,
+            "infinite": torch.full_like(first, torch.inf),
+            "undefined": torch.full_like(first, torch.nan),
+        }
         found |= {"minus": torch.full_like(first, -torch.inf), "tiny": first + 1e-300, "huge": first + 1e300}
-        return _terms(first, first, chosen=found)
+        return _terms(first, first, thresholds=found)
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics(Loss):
-    """Every reduction as it is: along rows, along columns, over all; with ties, with numbers that are special."""
+    """Every reduction as it is, and division with a rest, with ties and with numbers that are special."""
 
-    special = True
+    rows_of_the_fuzz = "strange"
     inputs = PAIR
     axes = ("pair",)
 
@@ -271,8 +334,11 @@ class Statistics(Loss):
         for name in "sum mean prod amax amin argmax argmin any all".split():
             found[f"{name} of all"] = getattr(first, name)().unsqueeze(-1)
         found |= {"kept": first.sum((0, 1), keepdim=True), "both": first.amax((0, 1)).unsqueeze(0)}
+        found |= {"rest": torch.remainder(first, second), "floored": first // second}
+        found |= {"whole": torch.div(first, second, rounding_mode="trunc")}
         found |= {"how many": (first > second).sum(-1), "share": (first > second).to(first.dtype).mean()}
-        return _terms(first, second, chosen=found)
+
+        return _terms(first, second, thresholds=found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,11 +354,12 @@ class Places(Loss):
         parts = {
             "stack": torch.stack([first, second], -1).flatten(-2),
             "flat": (first * 2).flatten(),
-            "split": torch.stack([first, second]).view(-1, first.shape[-1] * 2) * 3,
+            "split": torch.stack([first, second], 1).flatten(0, 1) * 3,
             "transposed": both.mT.contiguous(),
             "tail": both[first.shape[0] :],
             "skipped": both[::3],
             "last": both[-1],
+            "end": both[-2:],
             "first column": both[:, 0],
             "diagonal": (first @ second.mT).diagonal(),
             "expanded": first.unsqueeze(1).expand(-1, 2, -1),
@@ -304,7 +371,20 @@ class Places(Loss):
         }
         weights = torch.arange(1, 1 + both.shape[0], dtype=first.dtype)
         values = sum((part * part).sum() for part in parts.values()) * weights[: first.shape[0]]
-        return _terms(both, values, chosen=parts)
+        return _terms(both, values, thresholds=parts)
 
 
-ZOO = [HardestRows, Cube, NearestBeyond, Candidates, Classifier, Ordered, Halves, Familiar, Smooth, Functions, Statistics, Places]
+ZOO = [
+    HardestRows,
+    Cube,
+    NearestBeyond,
+    Candidates,
+    Classifier,
+    Ordered,
+    Halves,
+    Familiar,
+    Smooth,
+    Functions,
+    Statistics,
+    Places,
+]

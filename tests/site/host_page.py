@@ -2,33 +2,30 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 from ipywidgets import Widget
 from ipywidgets.embed import embed_data
+from widget_pages import script_json, share_texts, stable_page
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-from widget_pages import script_json, share_texts, stable_page  # noqa: E402
-
 SCRIPTS = ("widget_models.js", "widget_controls.js", "widget_host.js")
-VIEW = '<div><script type="application/vnd.jupyter.widget-view+json">{}</script></div>'
-PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>widgets</title>
+VIEW = """<div style="height: {gap}px"></div>
+<div><script type="application/vnd.jupyter.widget-view+json">{view}</script></div>"""
+PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>widgets</title>
 <link rel="stylesheet" href="lossviz_site.css">{scripts}
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
 <body class="bd-article">{body}</body></html>"""
 
 
-def write_page(folder: Path, *widgets: Widget, theme: str = "light") -> Path:
-    """Write the page into the folder, with one view per widget from top to bottom."""
+def write_page(folder: Path, *widgets: Widget, gap: int = 0) -> Path:
+    """Write the page into the folder: one view per widget from top to bottom, each below a gap of so many pixels."""
     for name in (*SCRIPTS, "lossviz_site.css"):
         shutil.copy(ROOT / "book" / "_static" / name, folder)
     made = embed_data(views=list(widgets), drop_defaults=False)
-    views = "".join(VIEW.format(json.dumps(view)) for view in made["view_specs"])
+    views = "".join(VIEW.format(gap=gap, view=json.dumps(view)) for view in made["view_specs"])
     body, state = stable_page(views, made["manager_state"])
     page = folder / "page.html"
     scripts = "".join(f'<script defer src="{name}"></script>' for name in SCRIPTS)
-    page.write_text(PAGE.format(theme=theme, scripts=scripts, state=script_json(share_texts(state)), body=body))
+    page.write_text(PAGE.format(scripts=scripts, state=script_json(share_texts(state)), body=body))
     return page

@@ -4,15 +4,17 @@ import re
 import shutil
 from pathlib import Path
 
-import build as builder
 import nbformat
 import pytest
+
+from tools import build
 
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = (
     "import lossviz\nlossviz.ANSWER",
     "counters = [lossviz.Counter(count=n) for n in (1, 2, 3)]\ncounters[0]",
     "counters[1]",
+    "print('one', flush=True)\nprint('two')",
     "import ipywidgets\n"
     "link = ipywidgets.jslink((counters[0], 'count'), (counters[2], 'count'))\n"
     "ipywidgets.VBox([counters[2]])",
@@ -50,7 +52,7 @@ class ScratchBook:
 
     def build(self) -> str:
         """Build, and return the page."""
-        assert builder.build(self.folder, self.log) == 0, builder.cause(self.log.read_text())
+        assert build.build(self.folder, self.log) == 0, build.cause(self.log.read_text())
         return (self.folder / "_build" / "html" / "book" / "index.html").read_text()
 
     def executed(self) -> bool:
@@ -79,6 +81,10 @@ def test_the_page_carries_one_copy_of_each_module_and_style_sheet(page):
 def test_no_random_id_is_left(page):
     assert re.findall(r"\b[0-9a-f]{32}\b", page) == []
     assert [f'"w{number}"' in page for number in (0, 1, 2)] == [True] * 3
+
+
+def test_what_one_cell_prints_stays_together(page):
+    assert "one\ntwo\n" in page
 
 
 def test_the_libraries_are_copied_from_their_wheels(page, book):

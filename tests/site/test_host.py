@@ -19,6 +19,7 @@ class Counter(anywidget.AnyWidget):
     const heard = window.heard = window.heard ?? [];
     function initialize({ model }) {
       heard.push("initialize");
+      document.addEventListener("widgets-in-sight", () => heard.push("in sight"));
       model.on("change:count change:step", () => heard.push(`count ${model.get("count")} step ${model.get("step")}`));
       model.on("change", () => heard.push("change"));
     }
@@ -32,6 +33,7 @@ class Counter(anywidget.AnyWidget):
       };
       model.on("change:count", show);
       window.models = [...(window.models ?? []), model];
+      window.buttons = [...(window.buttons ?? []), button];
       signal.addEventListener("abort", () => heard.push("aborted"));
       el.append(button);
       show();
@@ -50,8 +52,8 @@ class Counter(anywidget.AnyWidget):
 def show(open_page, tmp_path):
     """show(*widgets) → the page with those widgets, all mounted."""
 
-    def show(*widgets, theme="light", **options):
-        page = open_page(write_page(tmp_path, *widgets, theme=theme), **options)
+    def show(*widgets, gap=0, **options):
+        page = open_page(write_page(tmp_path, *widgets, gap=gap), **options)
         page.wait_for_selector("html[data-widgets=ready]", state="attached")
         return page
 
@@ -177,6 +179,7 @@ def test_a_view_that_goes_is_cleaned_up_and_hears_no_more(show):
     expect(page.get_by_role("button", name="count")).to_have_count(0)
     assert sorted(page.evaluate("heard.slice(-2)")) == ["aborted", "cleaned up"]
     page.evaluate("heard.length = 0; models[0].set('count', 5)")
+    assert page.evaluate("buttons[0].textContent") == "count 1"
     assert page.evaluate("heard") == ["count 5 step 1", "change"]  # from initialize(), which stays
 
 
@@ -309,6 +312,14 @@ def test_a_finger_can_hit_every_control(show, control):
 
 
 def test_widgets_out_of_sight_are_mounted_too(show):
-    tall = ipywidgets.Label("top", layout={"height": "5000px"})
-    page = show(tall, Counter(count=6))
-    expect(page.get_by_role("button")).to_have_text("count 6")
+    page = show(Counter(count=6), Counter(count=7), gap=5000)
+    expect(page.get_by_role("button")).to_have_text(["count 6", "count 7"])
+
+
+def test_a_widget_in_sight_does_not_wait_for_those_that_are_not(open_page, tmp_path):
+    class Endless(anywidget.AnyWidget):
+        _esm = "export default { render: () => new Promise(() => {}) }"
+
+    page = open_page(write_page(tmp_path, Counter(), Endless(), gap=500), viewport={"width": 800, "height": 800})
+    page.wait_for_function("window.heard?.includes('in sight')")  # MathJax waits for this
+    assert page.evaluate("document.documentElement.dataset.widgets") is None

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path for path in (ROOT / "book").glob("*") if path.suffix in (".ipynb", ".md"))
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in SOURCES]
 every_page = pytest.mark.parametrize("name", PAGES)
+every_built_page = pytest.mark.parametrize("name", [*PAGES, "search.html", "genindex.html"])
 
 
 def settle(page) -> None:
@@ -30,12 +31,12 @@ def test_there_are_pages():
 # open_page itself fails the test on a request to another origin, a missing file or a console error.
 
 
-@every_page
+@every_built_page
 def test_served_under_a_sub_path(open_page, name):
     settle(open_page(name))
 
 
-@every_page
+@every_built_page
 def test_opened_as_a_file(open_page, site, name):
     settle(open_page(site / name))
 
@@ -65,7 +66,7 @@ def widgets_in_source(name: str) -> int:
     return sum("explore(" in cell.source and "nbval-ignore-output" in cell.metadata.get("tags", []) for cell in cells)
 
 
-@every_page
+@every_built_page
 def test_narrow_pages_scroll_only_down(open_page, name):
     page = open_page(name, viewport={"width": 360, "height": 740})
     settle(page)
@@ -102,6 +103,16 @@ def test_the_theme_switch_is_there(open_page):
             break
         switch.click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_the_search_finds_a_page(open_page, site, from_file):
+    page = open_page(site / "search.html" if from_file else "search.html")
+    page.locator("main input[name=q]").first.fill("margin")
+    page.keyboard.press("Enter")
+    found = page.locator("#search-results li", has_text="Labelled pairs").first
+    expect(found).to_be_visible()
+    expect(found.locator(".context")).to_have_count(0 if from_file else 1)
 
 
 def test_there_is_one_search_bar(open_page):

@@ -3,8 +3,7 @@
 import json
 
 import pytest
-
-from tests.site.host_page import script_json, share_texts, stable_page
+from widget_pages import script_json, share_texts, stable_page
 
 IDS = {"first": "a" * 32, "second": "b" * 32, "box": "c" * 32, "link": "d" * 32, "hidden": "e" * 32, "unseen": "f" * 32}
 

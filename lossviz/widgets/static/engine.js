@@ -85,7 +85,7 @@ export function pageEngine(spec, modules) {
     // Resolves when the state's variant can be evaluated without waiting.
     async ready(state) {
       const variant = variantOf(spec, state);
-      await Promise.all([variant.module, variant.value].filter((name) => !loaded.has(name)).map(load));
+      await Promise.all([variant.module, variant.value].filter((name) => name && !loaded.has(name)).map(load));
     },
 
     evaluate(state, done) {

@@ -51,7 +51,7 @@ function createTabs(spec, engine, actions) {
     draw(state, result, reading) {
       const view = viewOf(state);
       const name = view === mask ? "mask" : "chart";
-      for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": each === name, tabindex: each === name ? 0 : -1 });
+      for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": String(each === name), tabindex: each === name ? 0 : -1 });
       if (panel.firstChild !== view.root) {
         panel.replaceChildren(view.root);
         view.measure?.();
@@ -78,7 +78,7 @@ function createLegend(spec, actions) {
       const lit = litPoints(state, reading.terms);
       keep(root, sentences.length, make).forEach((item, index) => {
         setText(item.firstChild.lastChild, sentences[index].text);
-        setAttributes(item.firstChild, { "aria-pressed": index === state.chosen, class: lit && !lit.has(index) ? "faded" : null });
+        setAttributes(item.firstChild, { "aria-pressed": String(index === state.chosen), class: lit && !lit.has(index) ? "faded" : null });
       });
     },
   };
@@ -129,7 +129,9 @@ function render({ model, el }) {
   }
 
   async function refresh() {
-    await engine.ready(state);
+    const wanted = state;
+    await engine.ready(wanted);
+    if (wanted !== state) return; // the newer state has a refresh of its own, which waits for its own variant
     engine.evaluate(state, (answer) => {
       result = answer;
       if (state.rate === null) share(states.calmed(state, result));

@@ -145,10 +145,17 @@ export function placeLabels(labels, obstacles, bounds) {
   return placed;
 }
 
-// Marks on a line, [{at, …}], moved to the right just as far as they must be to stand `gap` apart.
-export function spread(marks, gap) {
+// Marks on a line, [{at, …}], moved to the right just as far as they must be to stand `gap` apart; those that would pass
+// the `end` are moved back to the left.
+export function spread(marks, gap, end = Infinity) {
   let last = -Infinity;
-  return [...marks].sort((a, b) => a.at - b.at).map((mark) => ({ ...mark, at: (last = Math.max(mark.at, last + gap)) }));
+  const spaced = [...marks].sort((a, b) => a.at - b.at).map((mark) => ({ ...mark, at: (last = Math.max(mark.at, last + gap)) }));
+  let limit = end;
+  for (const mark of spaced.toReversed()) {
+    mark.at = Math.min(mark.at, limit);
+    limit = mark.at - gap;
+  }
+  return spaced;
 }
 
 // The smallest of a few round numbers × 10ⁿ that is not below a value: the end of a readable scale.

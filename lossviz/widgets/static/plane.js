@@ -290,7 +290,7 @@ export function createPlane(spec, engine, actions) {
       setText(svg("text", { x: STRIP.left - 6, y: y(round.ceiling) + 4, "text-anchor": "end" }), brief(round.ceiling, 4)),
       setText(svg("text", { x: STRIP.left - 6, y: base + 4, "text-anchor": "end" }), "0"),
       ...[-180, -90, 0, 90, 180].map((degrees) => setText(svg("text", { x: x((degrees / 360) * TAU), y: STRIP.height - 4, "text-anchor": degrees === 180 ? "end" : "middle" }), `${String(degrees).replace("-", "−")}°`)),
-      ...spread(others, 11).map(({ index, at }) => setText(svg("text", { class: "mark", x: at, y: base + 15, "text-anchor": "middle" }), letter(index))),
+      ...spread(others, 11, width - 6).map(({ index, at }) => setText(svg("text", { class: "mark", x: at, y: base + 15, "text-anchor": "middle" }), letter(index))),
       svg("path", { class: "here", d: polyline([[x(own), STRIP.top - 8], [x(own), base]]) }),
       svg("circle", { class: "here", cx: x(own), cy: y(result.loss), r: 5 }),
     );
@@ -316,6 +316,8 @@ export function createPlane(spec, engine, actions) {
     actions.choose(index);
     actions.light({ kind: "point", index });
   });
+  // touch-action means nothing inside an SVG: without this, a finger that drags a point scrolls the page instead.
+  stage.addEventListener("touchstart", (event) => dragged && event.preventDefault(), { passive: false });
   stage.addEventListener("pointermove", (event) => {
     if (dragged?.pointer !== event.pointerId) return;
     const position = place.toPlane(pointerPlace(event));

@@ -19,6 +19,7 @@
 import { descend, ontoCircle } from "./geometry.js";
 
 export const LONGEST_PLAY = 400;
+const FARTHEST = 100; // beyond it a step size is too large for good: the points fly apart, faster at every step
 
 export const lossOf = (spec, state) => spec.losses[state.loss];
 export const situationOf = (spec, state) => spec.situations[state.situation];
@@ -130,7 +131,8 @@ export function step(spec, state, result) {
   return { ...state, points, history: [...state.history, result.loss] };
 }
 
-// Play ends where nothing pulls any more, or after LONGEST_PLAY steps.
+// Play ends where nothing pulls any more, where the points fly apart, or after LONGEST_PLAY steps.
 export function finished(state, result) {
+  if (state.points.some((point) => Math.hypot(...point) > FARTHEST)) return true;
   return longestPull(result) * state.rate < 1e-4 || state.history.length >= LONGEST_PLAY;
 }

@@ -1,0 +1,155 @@
+"""The explorer in a real JupyterLab: what is moved in the browser Python sees, and what Python sets the browser shows."""
+
+import nbformat
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from tests.conftest import watch
+from tests.widgets.expected import fixed
+from tests.widgets.page import PLACES
+
+CELLS = (
+    "import torch, lossviz\npage = lossviz.explore(lossviz.ContrastiveLoss(margin=0.5))\npage",
+    'kernel = lossviz.explore(lossviz.ContrastiveLoss(margin=0.5), "easy", engine="kernel")\nkernel',
+    """\
+from dataclasses import dataclass
+from lossviz import Loss, Terms
+from lossviz.distances import euclidean
+from lossviz.inputs import LABELLED_PAIRS
+
+@dataclass(frozen=True, eq=False)
+class HalfwayLoss(Loss):
+    margin: float = 0.5
+    inputs = LABELLED_PAIRS
+    axes = ("pair",)
+
+    def define(self, anchor, other, labels):
+        distance = euclidean(anchor, other)
+        shortfall = torch.relu(self.margin - distance)
+        values = labels * distance + (1 - labels) * shortfall
+        positive, negative = labels > 0, labels < 1
+        active = (positive & (distance > 0)) | (negative & (shortfall > 0))
+        return Terms(distance, positive, negative, positive | negative, active, values, values.sum(-1))
+
+own = lossviz.explore(HalfwayLoss())
+own""",
+)
+NAMES = ("page", "kernel", "own")
+every_explorer = pytest.mark.parametrize("name", NAMES)
+NOTEBOOK = "explorers.ipynb"
+
+
+class InLab:
+    """One explorer: the Python object in the kernel, and what the browser shows of it."""
+
+    def __init__(self, lab, root, name: str):
+        self.lab, self.root, self.name = lab, root, name
+
+    def ask(self, expression: str):
+        return self.lab.evaluate(NOTEBOOK, expression.format(self.name))
+
+    @property
+    def embeddings(self) -> list[list[float]]:
+        return self.ask("{}.embeddings.tolist()")
+
+    def places(self) -> torch.Tensor:
+        return torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
+
+    def shows_what_python_says(self) -> None:
+        """Loss, every term, and where each point stands."""
+        expect(self.root.locator(".value")).to_have_text(fixed(self.ask("{}.terms().loss.item()")))
+        adds = [fixed(value, 5) for value in sorted(self.ask("{}.terms().values.tolist()"), reverse=True) if value]
+        expect(self.root.locator(".sum .number")).to_have_text(adds)
+        assert torch.allclose(self.places(), torch.tensor(self.embeddings, dtype=torch.float64), rtol=0, atol=0.01)
+
+    def python_sees(self, expression: str, right) -> None:
+        self.lab.wait_for(NOTEBOOK, expression.format(self.name), right)
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, chromium):
+    """A notebook with three explorers, run in JupyterLab, on a screen tall enough to hold them."""
+    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    made = nbformat.v4.new_notebook(cells=cells)
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(made, lab.folder / NOTEBOOK)
+    complaints: list[str] = []
+    context = chromium.new_context(viewport={"width": 1400, "height": 4500})
+    page = context.new_page()
+    watch(page, lab.address, complaints)
+    lab.run_notebook(page, NOTEBOOK)
+    expect(page.locator(".lossviz-explorer[data-ready]")).to_have_count(len(NAMES), timeout=60_000)
+    yield page
+    context.close()
+    assert not [each for each in complaints if each.startswith(("asked", "threw"))], "\n".join(complaints)
+
+
+@pytest.fixture
+def explorer(lab, notebook, name) -> InLab:
+    return InLab(lab, notebook.locator(".lossviz-explorer").nth(NAMES.index(name)), name)
+
+
+@every_explorer
+def test_it_starts_with_what_python_says(explorer):
+    explorer.shows_what_python_says()
+
+
+@every_explorer
+def test_python_sees_a_drag(explorer):
+    before = explorer.embeddings
+    box = explorer.root.locator(".point .dot").nth(1).bounding_box()
+    mouse = explorer.root.page.mouse
+    mouse.move(box["x"] + 12, box["y"] + 12)
+    mouse.down()
+    mouse.move(box["x"] - 60, box["y"] + 90, steps=5)
+    mouse.up()
+    mouse.move(0, 0)
+    explorer.python_sees("{}.state['lit']", lambda lit: lit is None)
+    after = explorer.embeddings
+    assert after[1] != pytest.approx(before[1], abs=0.1)
+    assert [after[0], *after[2:]] == [before[0], *before[2:]]
+    explorer.shows_what_python_says()
+
+
+@every_explorer
+def test_python_sees_the_margin_and_the_steps(explorer):
+    explorer.root.locator("input[type=range]").first.fill("1")
+    explorer.python_sees("float({}.loss.margin)", lambda margin: margin == 1)
+    explorer.shows_what_python_says()
+    loss = explorer.ask("{}.terms().loss.item()")
+    explorer.root.get_by_role("button", name="Step", exact=True).click()
+    explorer.python_sees("{}.state['history']", lambda history: history == [pytest.approx(loss)])
+    explorer.shows_what_python_says()
+
+
+@every_explorer
+def test_the_browser_shows_what_python_sets(explorer):
+    turns = torch.linspace(0, 5, 6, dtype=torch.float64)
+    places = torch.stack([turns.cos(), turns.sin()], -1)
+    explorer.ask("setattr({}, 'embeddings', torch.tensor(" + str(places.tolist()) + ", dtype=torch.float64))")
+    loss = explorer.ask("{}.terms().loss.item()")
+    expect(explorer.root.locator(".value")).to_have_text(fixed(loss))
+    assert torch.allclose(explorer.places(), places, rtol=0, atol=0.01)
+    explorer.shows_what_python_says()
+
+
+def test_an_i_names_engine_and_device(notebook):
+    said = notebook.locator(".lossviz-explorer .about span").all_text_contents()
+    assert ["torch in the kernel, on cpu" in each for each in said] == [False, True, False]
+
+
+def test_no_two_explorers_share_an_id(notebook):
+    ids = notebook.locator(".lossviz-explorer [id]").evaluate_all("parts => parts.map(part => part.id)")
+    assert len(ids) >= len(NAMES) and len(set(ids)) == len(ids)
+
+
+def test_the_heat_map_follows_the_theme_of_jupyterlab(notebook):
+    """The body says which theme it is."""
+    root = notebook.locator(".lossviz-explorer").nth(NAMES.index("own"))
+    corner = "root => root.querySelector('canvas').getContext('2d').getImageData(3, 3, 1, 1).data[0]"
+    handle = root.element_handle()
+    notebook.wait_for_function(f"root => ({corner})(root) > 128", arg=handle)
+    notebook.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    notebook.wait_for_function(f"root => ({corner})(root) < 128", arg=handle)
+    notebook.evaluate("document.body.dataset.jpThemeLight = 'true'")

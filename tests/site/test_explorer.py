@@ -1,0 +1,706 @@
+"""Every explorer of the built site, used as a reader would: at each stop it says what torch says of the same state."""
+
+import ast
+import math
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+from lossviz.catalogue import ENTRIES
+from tests.conftest import ROOT, origin, watch
+from tests.widgets.expected import Expected, brief, fixed, letter
+from tests.widgets.page import PLACES
+
+NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "book").glob("*.ipynb"))
+CHAPTER = "book/labelled_pairs.html"
+WIDE = {"width": 1280, "height": 1000}
+NARROW = {"width": 360, "height": 740}
+SOON = 20_000  # milliseconds: four hundred frames on a busy machine
+
+# The host keeps its models to itself; this lends them to the test.
+KEEP_MODELS = """
+let kept;
+Object.defineProperty(globalThis, "widgetModels", {
+  get: () => kept,
+  set: (given) => { kept = { ...given, readModels: (page) => (globalThis.models = given.readModels(page)) }; },
+});
+"""
+MODEL = """(root) => {
+  const { model_id } = JSON.parse(root.closest(".widget-view").nextElementSibling.textContent);
+  return models.get(model_id).values;
+}"""
+
+
+def losses_of(notebook: Path) -> dict[str, type]:
+    """The losses that a page may show: the catalogue's, and those that its notebook defines."""
+    cells = nbformat.read(ROOT / notebook, as_version=4).cells
+    code = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+    kinds = (ast.Import, ast.ImportFrom, ast.ClassDef)
+    wanted = [each for tree in code for each in tree.body if isinstance(each, kinds)]
+    known = {entry.loss.__name__: entry.loss for entry in ENTRIES}
+    exec(compile(ast.Module(wanted, []), str(notebook), "exec"), known)
+    return known
+
+
+class Explorer:
+    """One explorer on a page: what a reader sees of it, and the state behind it."""
+
+    def __init__(self, root: Locator, losses: dict[str, type]):
+        self.root, self.losses = root, losses
+        self.page = root.page
+
+    @cached_property
+    def spec(self) -> dict:
+        return self.root.evaluate(f"root => ({MODEL})(root).spec")
+
+    @property
+    def state(self) -> dict:
+        return self.root.evaluate(f"root => ({MODEL})(root).state")
+
+    @property
+    def torch(self) -> Expected:
+        state = self.state
+        return Expected(self.losses[state["loss"]], self.spec, state)
+
+    def wait_until(self, condition: str) -> None:
+        self.page.wait_for_function(condition, arg=self.root.element_handle())
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def point(self, index: int) -> Locator:
+        return self.root.locator(".point").nth(index)
+
+    def choose(self, label: str, option: str) -> None:
+        self.root.locator(f"select[aria-label^='{label}']").select_option(label=option)
+
+    def slider(self, label: str) -> Locator:
+        return self.root.locator(f"input[type=range][aria-label^='{label}']")
+
+    def start_again(self) -> None:
+        self.page.mouse.move(0, 0)
+        self.button("Reset").click()
+        self.choose("Situation", "Start")
+        self.root.get_by_role("tab", name="Chart").click()
+        self.page.evaluate("document.activeElement.blur()")
+        self.page.mouse.move(0, 0)
+        expect(self.root.locator(".history span")).to_have_text("0 steps")
+
+    def stage(self) -> tuple[float, float, float]:
+        """The centre of the plane in pixels of the window, and the pixels of one unit."""
+        box = self.root.locator(".stage").bounding_box()
+        size = box["width"]
+        unit = size / 2 - 44 if self.torch.on_circle else size / 2 / 1.6
+        return box["x"] + size / 2, box["y"] + size / 2, unit
+
+    def centre(self, index: int) -> tuple[float, float]:
+        box = self.point(index).locator(".dot").bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def says_what_torch_says(self) -> Expected:
+        """Loss, sum, sentence, chart and plane, to the digits shown."""
+        wanted = self.torch
+        pairs = wanted.pairs()
+        loss = fixed(wanted.terms.loss.item())
+        adding = [pair for pair in pairs if pair.value != 0]
+        count = "1 term adds" if len(adding) == 1 else f"{len(adding)} terms add"
+        expect(self.root.locator(".value")).to_have_text(loss)
+        expect(self.root.locator(".caption")).to_have_text(wanted.caption())
+        expect(self.root.locator(".sum h4")).to_have_text(f"The sum: {count} up to {loss}")
+        rows = self.root.locator(".sum li").evaluate_all(
+            "items => items.map(item => [...item.children].slice(1).map(part => part.textContent))"
+        )
+        said = [[pair.letters, " / ".join(pair.names), pair.formula or "", fixed(pair.value, 5)] for pair in adding]
+        assert sorted(rows) == sorted(said)
+        largest_first = sorted((pair.value for pair in adding), reverse=True)
+        assert [row[3] for row in rows] == [fixed(value, 5) for value in largest_first]
+        self.draws_what_torch_says(wanted)
+        return wanted
+
+    def draws_what_torch_says(self, wanted: Expected) -> None:
+        if self.state["tab"] == "chart":
+            dots = self.root.locator(".distance-line .dot")
+            said = [
+                f"pair {pair.letters}, {' and '.join(pair.names)}, distance {brief(pair.distance, 3)}, "
+                f"adds {brief(pair.value, 5)}"
+                for pair in wanted.pairs()
+            ]
+            assert dots.evaluate_all("dots => dots.map(dot => dot.getAttribute('aria-label'))") == said
+            active = dots.evaluate_all("dots => dots.map(dot => dot.classList.contains('active'))")
+            assert active == wanted.terms.active.tolist()
+        if self.spec["dimension"] == 2:
+            places = torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
+            assert torch.allclose(places, wanted.points, rtol=0, atol=0.01)
+
+
+def explorers(page: Page, name: str) -> list[Explorer]:
+    page.wait_for_selector("html[data-widgets=ready]", state="attached")
+    roots = page.locator(".lossviz-explorer")
+    expect(page.locator(".lossviz-explorer[data-ready]")).to_have_count(roots.count())
+    losses = losses_of(Path(name).with_suffix(".ipynb"))
+    return [Explorer(roots.nth(k), losses) for k in range(roots.count())]
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, site, served_site):
+    """opened(name, file=False, **context options): a page of the book that must stay at home and say no error."""
+
+    @contextmanager
+    def open_one(name: str, file: bool = False, **options):
+        complaints: list[str] = []
+        context = chromium.new_context(**{"viewport": WIDE, **options})
+        context.add_init_script(KEEP_MODELS)
+        page = context.new_page()
+        address = (site / name).as_uri() if file else served_site + name
+        watch(page, origin(address), complaints)
+        page.goto(address)
+        yield page
+        context.close()
+        assert not complaints, "\n".join(complaints)
+
+    return open_one
+
+
+@pytest.fixture(scope="module")
+def wide(opened):
+    """The chapter's first explorer, on a wide screen, shared by the tests that use a mouse and a keyboard."""
+    with opened(CHAPTER) as page:
+        yield explorers(page, CHAPTER)[0]
+
+
+@pytest.fixture
+def explorer(wide):
+    """It, back at its start."""
+    wide.root.scroll_into_view_if_needed()
+    wide.start_again()
+    return wide
+
+
+@pytest.fixture(scope="module")
+def narrow(opened):
+    """The same on a phone."""
+    with opened(CHAPTER, viewport=NARROW, has_touch=True, is_mobile=True, device_scale_factor=2) as page:
+        yield explorers(page, CHAPTER)[0]
+
+
+@pytest.mark.parametrize("file", [False, True], ids=["served", "file"])
+@pytest.mark.parametrize("name", [path.with_suffix(".html").as_posix() for path in NOTEBOOKS])
+def test_every_explorer_of_every_page_says_what_torch_says(opened, name, file):
+    with opened(name, file) as page:
+        for each in explorers(page, name):
+            each.root.scroll_into_view_if_needed()
+            each.says_what_torch_says()
+
+
+# Moving points
+
+
+TARGETS = [("cosine", (0.1, 0.9)), ("cosine", (-0.7, -0.2)), ("euclidean", (-1.2, 0.4)), ("manhattan", (0.3, 0.1))]
+
+
+def drag_with_mouse(explorer: Explorer, index: int, x: float, y: float) -> None:
+    mouse = explorer.page.mouse
+    mouse.move(*explorer.centre(index))
+    mouse.down()
+    mouse.move(x, y, steps=4)
+    mouse.up()
+
+
+def drag_with_finger(explorer: Explorer, index: int, x: float, y: float) -> None:
+    swipe(explorer.page, explorer.centre(index), (x, y))
+
+
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": left, "y": top} for left, top in places]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", start)
+    for share in (0.25, 0.5, 0.75, 1):
+        touch("touchMove", tuple(a + share * (b - a) for a, b in zip(start, end, strict=True)))
+    touch("touchEnd")
+
+
+def assert_dragged(explorer: Explorer, drag, index: int, place: tuple[float, float]) -> None:
+    """Drag the point to a place of the plane: it goes there, the others stay, and torch agrees about the rest."""
+    left, top, unit = explorer.stage()
+    before = explorer.state["points"]
+    drag(explorer, index, left + unit * place[0], top - unit * place[1])
+    after = explorer.state["points"]
+    length = math.hypot(*place) if explorer.torch.on_circle else 1
+    assert after[index] == pytest.approx([value / length for value in place], abs=1.5 / unit / length)
+    assert [p for k, p in enumerate(after) if k != index] == [p for k, p in enumerate(before) if k != index]
+    explorer.says_what_torch_says()
+
+
+@pytest.mark.parametrize(("distance", "place"), TARGETS)
+def test_a_mouse_drags_a_point(explorer, distance, place):
+    explorer.choose("distance", distance)
+    assert_dragged(explorer, drag_with_mouse, 3, place)
+    explorer.page.mouse.move(0, 0)
+    assert explorer.state["lit"] is None
+    explorer.says_what_torch_says()
+
+
+@pytest.mark.parametrize(("distance", "place"), TARGETS[1:3])
+def test_a_finger_drags_a_point_and_not_the_page(narrow, distance, place):
+    narrow.button("Reset").tap()
+    narrow.choose("distance", distance)
+    narrow.root.locator(".stage").scroll_into_view_if_needed()
+    where = narrow.page.evaluate("scrollY")
+    assert_dragged(narrow, drag_with_finger, 1, place)
+    assert narrow.page.evaluate("scrollY") == where
+    assert narrow.state["lit"] is None
+
+
+def test_a_finger_beside_the_points_scrolls_the_page(narrow):
+    narrow.button("Reset").tap()
+    left, top, _ = narrow.stage()
+    before, where = narrow.state, narrow.page.evaluate("scrollY")
+    swipe(narrow.page, (left, top), (left, top - 150))
+    narrow.wait_until(f"() => scrollY > {where} + 50")
+    assert narrow.state["points"] == before["points"]
+
+
+KEYS = [("ArrowUp", 0.05), ("ArrowLeft", 0.05), ("ArrowDown", -0.05), ("ArrowRight", -0.05), ("Shift+ArrowUp", 0.2)]
+
+
+@pytest.mark.parametrize(("key", "turn"), KEYS)
+def test_an_arrow_key_turns_a_point_on_the_circle(explorer, key, turn):
+    x, y = explorer.state["points"][4]
+    explorer.point(4).focus()
+    where = explorer.page.evaluate("scrollY")
+    explorer.page.keyboard.press(key)
+    angle = math.atan2(y, x) + turn
+    assert explorer.state["points"][4] == pytest.approx([math.cos(angle), math.sin(angle)])
+    assert explorer.state["chosen"] == 4
+    assert explorer.page.evaluate("scrollY") == where
+    explorer.says_what_torch_says()
+
+
+@pytest.mark.parametrize(
+    ("key", "shift"),
+    [("ArrowUp", (0, 0.05)), ("ArrowRight", (0.05, 0)), ("Shift+ArrowDown", (0, -0.2)), ("ArrowLeft", (-0.05, 0))],
+)
+def test_an_arrow_key_shifts_a_free_point(explorer, key, shift):
+    explorer.choose("distance", "euclidean")
+    x, y = explorer.state["points"][4]
+    explorer.point(4).press(key)
+    assert explorer.state["points"][4] == pytest.approx([x + shift[0], y + shift[1]])
+    explorer.says_what_torch_says()
+
+
+def test_a_free_point_stays_in_the_plane(explorer):
+    explorer.choose("distance", "euclidean")
+    left, top, unit = explorer.stage()
+    drag_with_mouse(explorer, 0, left + 1.55 * unit, top - 1.9 * unit)
+    assert explorer.state["points"][0] == pytest.approx([1.55, 1.6], abs=0.02)
+
+
+def test_tab_reaches_every_point(explorer):
+    explorer.point(0).focus()
+    for index in range(1, 6):
+        explorer.page.keyboard.press("Tab")
+        expect(explorer.point(index)).to_be_focused()
+
+
+# Touching one thing lights what belongs to it
+
+
+@pytest.mark.parametrize("part", [".distance-line .dot", ".sum li", "table.mask tbody tr"])
+def test_a_touched_term_is_lit_everywhere(explorer, part):
+    if "table" in part:
+        explorer.root.get_by_role("tab", name="Mask").click()
+    touched = explorer.root.locator(part).first
+    touched.hover()
+    wanted = explorer.says_what_torch_says()
+    assert wanted.state["lit"]["kind"] == "term"
+    pair = wanted.pairs()[wanted.state["lit"]["index"]]
+    bright = [letter(k) for k in range(6) if "faded" not in explorer.point(k).get_attribute("class")]
+    assert bright == sorted(pair.letters.split("–"))
+    expect(explorer.root.locator(".pair:not(.faded)")).to_have_count(1)
+    if "table" not in part:
+        assert pair.letters in touched.text_content()
+
+
+def test_a_touched_sentence_is_lit_everywhere(explorer):
+    explorer.root.locator(".legend button").nth(5).hover()
+    wanted = explorer.says_what_torch_says()
+    assert wanted.state["lit"] == {"kind": "point", "index": 5}
+    explorer.root.locator(".legend button").nth(5).click()
+    assert explorer.state["chosen"] == 5
+
+
+# Controls
+
+
+@pytest.mark.parametrize("situation", ["Start", "Easy", "Hard negatives", "Everything collapsed"])
+@pytest.mark.parametrize("distance", ["cosine", "euclidean", "manhattan"])
+def test_every_situation_under_every_distance(explorer, situation, distance):
+    explorer.choose("Situation", situation)
+    explorer.choose("distance", distance)
+    wanted = explorer.says_what_torch_says()
+    assert wanted.situation["title"] == situation
+    assert wanted.state["parameters"]["distance"] == distance
+
+
+def test_the_sum_instead_of_the_mean(explorer):
+    explorer.choose("size_average", "no")
+    assert explorer.says_what_torch_says().loss.size_average is False
+
+
+def test_the_margin_by_keyboard_and_by_hand(explorer):
+    explorer.slider("margin").press("ArrowRight")
+    assert explorer.says_what_torch_says().loss.margin == pytest.approx(0.51)
+    for margin in ("0", "0.9", "2"):
+        explorer.slider("margin").fill(margin)
+        assert explorer.says_what_torch_says().loss.margin == float(margin)
+        expect(explorer.root.locator(".threshold text")).to_have_text(f"margin {margin}")
+
+
+def test_two_choices_in_quick_succession(opened):
+    """The second comes while the first variant is still being imported."""
+    with opened(CHAPTER) as page:
+        explorer = explorers(page, CHAPTER)[0]
+        explorer.root.locator("select[aria-label^='distance']").evaluate("""async (select) => {
+          for (const value of [1, 2]) {
+            select.value = value;
+            select.dispatchEvent(new Event("change"));
+            await new Promise(requestAnimationFrame);
+          }
+        }""")
+        assert explorer.says_what_torch_says().loss.distance == "manhattan"
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+def test_a_step_is_a_step_of_torch(explorer, distance):
+    """And each point lands where its arrow pointed."""
+    explorer.choose("distance", distance)
+    explorer.slider("step size").fill("0.5")
+    assert explorer.state["rate"] == pytest.approx(explorer.spec["rate"] * 10**0.5)
+    wanted = explorer.says_what_torch_says()
+    tips = explorer.root.locator(".head").evaluate_all(TIPS)
+    explorer.button("Step").click()
+    landed = torch.tensor(explorer.state["points"], dtype=torch.float64)
+    assert torch.allclose(landed, wanted.after_step(), rtol=0, atol=1e-12)
+    assert explorer.state["history"] == [pytest.approx(wanted.terms.loss.item())]
+    after = explorer.says_what_torch_says().terms.loss.item()
+    said = f"1 step: loss {fixed(wanted.terms.loss.item())} → {fixed(after)}"
+    expect(explorer.root.locator(".history span")).to_have_text(said)
+    left, top, _ = explorer.stage()
+    assert len(tips) == 6 and any(tips)
+    for index, tip in enumerate(tips):
+        if tip:
+            assert_points_to(explorer, tip, explorer.centre(index), (left, top), distance)
+
+
+TIPS = """heads => heads.map(head => {
+  const [, x, y] = head.getAttribute("d").match(/M([-\\d.]+),([-\\d.]+)/) ?? [];
+  const box = head.ownerSVGElement.getBoundingClientRect();
+  return x ? [box.x + Number(x), box.y + Number(y)] : null;
+})"""
+
+
+def assert_points_to(explorer, tip, landed, middle, distance) -> None:
+    if distance == "cosine":  # the arrow runs beside the circle, so compare angles
+        angles = [math.atan2(y - middle[1], x - middle[0]) for x, y in (tip, landed)]
+        assert math.remainder(angles[0] - angles[1], 2 * math.pi) == pytest.approx(0, abs=0.01)
+    else:  # it starts at the point's edge, so it ends as much too far
+        assert math.dist(tip, landed) == pytest.approx(14, abs=0.7)
+
+
+@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
+def test_play_descends_as_torch_does_and_stops_by_itself(explorer, distance):
+    explorer.choose("distance", distance)
+    explorer.slider("step size").fill("0.5" if distance == "cosine" else "-0.3")
+    start = explorer.torch
+    explorer.button("Play").click()
+    explorer.wait_until(f"root => ({MODEL})(root).state.history.length")
+    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    end = explorer.says_what_torch_says()
+    losses, points = start.descent(len(end.state["history"]))
+    assert 5 < len(losses) <= 400
+    assert end.state["history"] == pytest.approx(losses, abs=1e-9)
+    assert torch.allclose(end.points, points, rtol=0, atol=1e-6)
+    assert end.terms.loss.item() < 0.7 * losses[0]
+    assert end.state["rate"] * end.gradient.norm(dim=-1).max() < 1e-4 or len(losses) == 400
+
+
+def test_play_stops_when_the_step_is_so_large_that_the_points_fly_apart(explorer):
+    explorer.choose("distance", "euclidean")
+    explorer.slider("step size").fill("1")
+    explorer.button("Play").click()
+    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    wanted = explorer.torch
+    expect(explorer.root.locator(".value")).to_have_text(fixed(wanted.terms.loss.item()))
+    assert wanted.points.abs().max() > 50 and wanted.state["history"] == sorted(wanted.state["history"])
+
+
+def test_play_pauses(explorer):
+    explorer.slider("step size").fill("-1")
+    explorer.button("Play").click()
+    explorer.wait_until(f"root => ({MODEL})(root).state.history.length > 3")
+    explorer.button("Pause").click()
+    assert not explorer.state["playing"]
+    explorer.says_what_torch_says()
+
+
+def test_a_drag_stops_play(explorer):
+    explorer.slider("step size").fill("-1")
+    explorer.button("Play").click()
+    explorer.point(0).press("ArrowUp")
+    assert explorer.state["playing"] is False and explorer.state["history"] == []
+    expect(explorer.button("Play")).to_be_visible()
+
+
+def test_reset_brings_the_start_back(explorer):
+    start = explorer.state
+    explorer.choose("distance", "euclidean")
+    explorer.slider("margin").fill("1.3")
+    explorer.slider("step size").fill("1")
+    explorer.point(2).press("ArrowUp")
+    explorer.button("Step").click()
+    explorer.button("Reset").click()
+    assert {**explorer.state, "lit": None} == start
+    explorer.says_what_torch_says()
+
+
+def test_reduced_motion_shows_the_end_at_once(opened):
+    with opened(CHAPTER, reduced_motion="reduce") as page:
+        explorer = explorers(page, CHAPTER)[0]
+        start = explorer.torch
+        explorer.button("Play").click()
+        state = explorer.state  # at once: no frame was waited for
+        losses, points = start.descent(len(state["history"]))
+        assert len(losses) > 5 and not state["playing"]
+        assert torch.allclose(torch.tensor(state["points"]).double(), points, rtol=0, atol=1e-6)
+        explorer.says_what_torch_says()
+
+
+# The mask, and a point that nothing pulls
+
+
+def test_the_tabs_by_keyboard(explorer):
+    chart, mask = (explorer.root.get_by_role("tab", name=name) for name in ("Chart", "Mask"))
+    chart.focus()
+    for key, chosen, other in (("ArrowRight", mask, chart), ("ArrowLeft", chart, mask)):
+        explorer.page.keyboard.press(key)
+        expect(chosen).to_be_focused()
+        expect(chosen).to_have_attribute("aria-selected", "true")
+        expect(other).to_have_attribute("aria-selected", "false")
+        expect(other).to_have_attribute("tabindex", "-1")
+        shown = explorer.root.locator("table.mask" if chosen is mask else ".distance-line")
+        expect(shown).to_be_visible()
+
+
+def test_the_mask_is_that_of_torch(explorer):
+    explorer.root.get_by_role("tab", name="Mask").click()
+    wanted = explorer.says_what_torch_says()
+    rows = explorer.root.locator("table.mask tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => (cell.querySelector('.spoken') ?? cell).textContent))"
+    )
+    labels, valid = wanted.situation["labels"], wanted.terms.valid.tolist()
+    for row, pair, label, allowed in zip(rows, wanted.pairs(), labels, valid, strict=True):
+        flags = (pair.sign == "positive", pair.sign == "negative", allowed, pair.active)
+        words = ["yes" if flag else "no" for flag in flags]
+        assert row == [pair.letters, str(int(label)), fixed(pair.distance), *words, fixed(pair.value, 5)]
+
+
+def test_a_point_that_nothing_pulls_is_hollow(explorer):
+    paper, ink = (explorer.root.evaluate(f"e => getComputedStyle(e).{name}") for name in ("backgroundColor", "color"))
+    fills = ".dot", "dots => dots.map(dot => getComputedStyle(dot).fill)"
+    pulled = (explorer.torch.gradient.norm(dim=-1) > 1e-9).tolist()
+    assert explorer.root.locator(".points").locator(fills[0]).evaluate_all(fills[1]) == [
+        ink if each else paper for each in pulled
+    ]
+    explorer.choose("Situation", "Everything collapsed")
+    wanted = explorer.says_what_torch_says()
+    assert wanted.gradient.abs().max() < 1e-9
+    assert explorer.root.locator(".points").locator(fills[0]).evaluate_all(fills[1]) == [paper] * 6
+    assert "nothing pulls" in explorer.point(0).get_attribute("aria-label")
+    explorer.button("Step").click()
+    assert explorer.state["points"] == wanted.state["points"]
+
+
+# Seen on any screen
+
+
+def crowd_on_the_left(explorer: Explorer) -> None:
+    """Every point a little short of 180 degrees, where the strip ends."""
+    explorer.root.locator(".stage").scroll_into_view_if_needed()
+    left, top, unit = explorer.stage()
+    for index in range(6):
+        drag_with_mouse(explorer, index, left - unit, top - unit * (0.02 + 0.01 * index))
+    explorer.page.mouse.move(0, 0)
+    assert all(x < -0.99 and y > 0 for x, y in explorer.state["points"])
+
+
+LOOKS = {
+    "start": lambda explorer: None,
+    "collapsed": lambda explorer: explorer.choose("Situation", "Everything collapsed"),
+    "mask": lambda explorer: explorer.root.get_by_role("tab", name="Mask").click(),
+    "euclidean": lambda explorer: explorer.choose("distance", "euclidean"),
+    "large numbers": lambda explorer: (explorer.choose("size_average", "no"), explorer.slider("margin").fill("2")),
+    "crowded": crowd_on_the_left,
+}
+SIGHT = """async (root) => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const outer = root.getBoundingClientRect();
+  const texts = [], outside = [], cut = [];
+  const name = (e) => `${e.tagName}.${e.getAttribute("class") ?? ""} ${e.textContent.slice(0, 30)}`;
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || element.closest(".spoken, option")) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    const style = getComputedStyle(element);
+    const scale = element.getScreenCTM?.().a ?? 1;
+    texts.push([name(element), parseFloat(style.fontSize) * scale]);
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const box = range.getBoundingClientRect();
+    const inside = box.left >= outer.left && box.right <= outer.right && box.bottom <= outer.bottom;
+    if (!inside && !element.closest(".scroll")) outside.push(name(element));
+  }
+  for (const element of root.querySelectorAll(":not(g)")) {
+    if (element.closest(".spoken, .scroll table") || !element.checkVisibility({ visibilityProperty: true })) continue;
+    const box = element.getBoundingClientRect();
+    if (box.width && (box.left < outer.left - 0.5 || box.right > outer.right + 0.5)) outside.push(name(element));
+    const hides = getComputedStyle(element).overflowX !== "visible" && !element.matches(".scroll");
+    if (hides && element.scrollWidth > element.clientWidth + 1) cut.push(name(element));
+  }
+  return { texts, outside, cut, wide: root.scrollWidth - root.clientWidth };
+}"""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", ["wide", "narrow"])
+def test_nothing_is_small_or_cut(request, screen, look):
+    explorer = request.getfixturevalue(screen)
+    explorer.start_again()
+    LOOKS[look](explorer)
+    explorer.says_what_torch_says()
+    seen = explorer.root.evaluate(SIGHT)
+    assert len(seen["texts"]) > 30
+    assert [text for text in seen["texts"] if text[1] < 12] == []
+    assert (seen["outside"], seen["cut"], seen["wide"]) == ([], [], 0)
+
+
+TARGET_SIZES = """(root) => [...root.querySelectorAll("button, select, input, summary, .hit")].map((element) => {
+  const { width, height } = element.getBoundingClientRect();
+  const around = element.matches("summary") ? 20 : 0; // its ::after reaches 10 pixels further on each side
+  return [element.outerHTML.slice(0, 80), width + around, height + around];
+})"""
+
+
+@pytest.mark.parametrize("screen", ["wide", "narrow"])
+def test_whatever_is_touched_is_44_pixels_large(request, screen):
+    explorer = request.getfixturevalue(screen)
+    explorer.start_again()
+    sizes = explorer.root.evaluate(TARGET_SIZES)
+    assert len(sizes) > 20
+    assert [each for each in sizes if min(each[1:]) < 43.99] == []
+
+
+CONTROLS = {"button", "combobox", "slider", "tab", "checkbox", "textbox", "link", "DisclosureTriangle", "option"}
+NAMED = CONTROLS | {"image", "tablist"}
+
+
+@pytest.mark.parametrize("tab", ["Chart", "Mask"])
+def test_every_control_has_a_name(explorer, tab):
+    explorer.root.get_by_role("tab", name=tab).click()
+    session = explorer.page.context.new_cdp_session(explorer.page)
+    session.send("DOM.getDocument")
+    found = session.send("Runtime.evaluate", {"expression": "document.querySelector('.lossviz-explorer')"})
+    nodes = session.send("Accessibility.queryAXTree", {"objectId": found["result"]["objectId"]})["nodes"]
+    named = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+    assert {"button", "combobox", "slider", "tab"} <= {role for role, _ in named}
+    assert [each for each in named if each[0] in NAMED and not each[1].strip()] == []
+
+
+TEXT_COLOURS = """(root) => [...root.querySelectorAll("*")].flatMap((element) => {
+  const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  if (!own || element.closest(".point, .spoken, option, .faded")) return [];
+  if (!element.checkVisibility({ visibilityProperty: true })) return [];
+  const style = getComputedStyle(element);
+  let ground = element.ownerSVGElement ?? element;
+  while (/rgba\\(.*, 0\\)/.test(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+  const colour = element instanceof SVGElement ? style.fill : style.color;
+  return [[element.outerHTML.slice(0, 90), colour, getComputedStyle(ground).backgroundColor]];
+})"""
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted(luminance(colour) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    shares = [float(part) / 255 for part in colour.strip("rgba()").split(",")[:3]]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read_by_day_and_by_night(opened, scheme):
+    with opened("book/index.html", color_scheme=scheme) as page:
+        (explorer,) = explorers(page, "book/index.html")
+        for tab in ("Chart", "Mask"):
+            explorer.root.get_by_role("tab", name=tab).click()
+            page.mouse.move(0, 0)
+            texts = explorer.root.evaluate(TEXT_COLOURS)
+            assert len(texts) > 30
+            assert (luminance(texts[0][2]) < 0.2) == (scheme == "dark")
+            assert [(text, one, other) for text, one, other in texts if contrast(one, other) < 4.5] == []
+
+
+def test_the_heat_map_follows_the_theme_switch(explorer):
+    explorer.choose("distance", "euclidean")
+    note = explorer.root.locator(".plane .note")
+    expect(note).to_contain_text("Behind: the loss if C stood there")
+    shade = """(root) => {
+      const canvas = root.querySelector("canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.reduce((sum, value, k) => sum + (k % 4 < 3 ? value : 0), 0) / (data.length * 0.75);
+    }"""
+    assert explorer.root.evaluate(shade) > 150
+    explorer.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    explorer.wait_until(f"root => ({shade})(root) < 110")
+    explorer.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    explorer.wait_until(f"root => ({shade})(root) > 150")
+
+
+def test_the_heat_map_is_the_loss_as_the_chosen_point_moves(explorer):
+    """Its note names the lowest and the highest value: torch over the same grid."""
+    explorer.choose("distance", "euclidean")
+    wanted = explorer.torch
+    axis = torch.linspace(-1.6, 1.6, 101, dtype=torch.float64)
+    grid = torch.cartesian_prod(axis, axis)
+    points = wanted.points.detach().repeat(len(grid), 1, 1)
+    points[:, wanted.state["chosen"]] = grid
+    gathered = [points[:, rows] for rows in wanted.situation["rows"].values()]
+    labels = torch.tensor(wanted.situation["labels"], dtype=torch.float64).expand(len(grid), -1)
+    losses = wanted.loss.define(*gathered, labels).loss
+    said = f"from {fixed(losses.min().item())} (clear) to {fixed(losses.max().item())} (full shade)."
+    expect(explorer.root.locator(".plane .note")).to_contain_text(said)
+
+
+def test_the_strip_is_the_loss_as_the_chosen_point_goes_round(explorer):
+    wanted = explorer.torch
+    turns = torch.linspace(-math.pi, math.pi, 181, dtype=torch.float64)
+    points = wanted.points.detach().repeat(181, 1, 1)
+    points[:, wanted.state["chosen"]] = torch.stack([turns.cos(), turns.sin()], -1)
+    gathered = [points[:, rows] for rows in wanted.situation["rows"].values()]
+    losses = wanted.loss.define(*gathered, torch.tensor(wanted.situation["labels"]).double().expand(181, -1)).loss
+    curve = explorer.root.locator(".strip .curve").get_attribute("d")
+    heights = torch.tensor([-float(place.split(",")[1]) for place in curve[1:].split("L")]).double()
+    base, scale = (torch.linalg.lstsq(torch.stack([torch.ones(181), losses], -1).double(), heights[:, None]).solution)
+    assert scale > 100
+    assert torch.allclose(base + scale * losses, heights, rtol=0, atol=0.02)
