@@ -41,7 +41,8 @@ class Entry:
 
     ``chart`` names the chart that shows it first. ``term(loss)`` gives, for each kind of term, the formula of what it
     adds; names in braces stand for numbers: {d} a pair's distance, {d_ap} and {d_an} those of a triplet, {p} the
-    probability of an anchor's target, {B} the number of terms, or a parameter. ``changes`` says what changed in sentence-transformers, by version.
+    probability of an anchor's target, {B} the number of terms, or a parameter. ``changes`` says what changed in
+    sentence-transformers, by version.
     """
 
     loss: type[Loss]
@@ -150,7 +151,7 @@ def entry(loss: Loss) -> Entry | None:
 
 
 def parameters(loss: Loss) -> dict[str, Parameter]:
-    """What a reader may change of a loss: the catalogue's parameters, or, for a reader's own loss, ranges from defaults."""
+    """What a reader may change of a loss: the catalogue's parameters; for a reader's own, ranges from defaults."""
     known = entry(loss)
     if known:
         return known.parameters

@@ -66,7 +66,7 @@ def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.
 
 
 def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 1.6, resolution: int = 21) -> Figure:
-    """Where one point of a situation would be moved from every place of the square [−reach, reach]²: arrows on contours."""
+    """Where one point would be moved from every place of the square [−reach, reach]²: arrows on contours."""
     across, up, values, gradient = _scan(loss, situation, point, reach, resolution)
     figure, axes = plt.subplots(figsize=(6, 6), layout="constrained")
     axes.contour(*_scan(loss, situation, point, reach, 101)[:3], levels=12, colors="0.75", linewidths=1)

@@ -25,6 +25,7 @@ class LabelSet:
     meaning: str
     allowed: Callable[[Tensor], Tensor]  # (…, B) labels → (…, B) bool
     boolean: bool = False  # whether True and False stand for 1 and 0
+    names: bool = False  # whether labels only tell classes apart: then they are never rounded to the embeddings' dtype
 
 
 def _zero_or_one(labels: Tensor) -> Tensor:
@@ -39,7 +40,7 @@ def _finite(labels: Tensor) -> Tensor:
     return torch.isfinite(labels)
 
 
-ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True)
+ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, names=True)
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True)
 ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True)
 

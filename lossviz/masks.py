@@ -18,6 +18,6 @@ def same(rows: int, columns: int, device: torch.device) -> Tensor:
 
 
 def labelled_sentences(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """(positive, negative) masks of (anchor, other) by class: (…, B) → two of (…, B, B). No sentence is its own positive."""
+    """(positive, negative) masks of (anchor, other) by class: (…, B) → two of (…, B, B). No one is its own positive."""
     alike = labels.unsqueeze(-1) == labels.unsqueeze(-2)
     return alike & ~same(labels.shape[-1], labels.shape[-1], labels.device), ~alike

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from lossviz import sentences
 
-
 Place = tuple[float, float]
 
 
@@ -20,11 +19,11 @@ Place = tuple[float, float]
 class Question:
     """What a reader predicts before the answer is shown.
 
-    ``kind``     "choice": one of ``options``, ``answer`` is the index of the right one; "terms": which terms are active,
-                 answered by the state itself; "draw": where point ``point`` will go, answered by its gradient
+    ``kind``     "choice": one of ``options``, ``answer`` is the index of the right one; "terms": which terms are
+                 active, answered by the state itself; "draw": where point ``point`` will go, answered by its gradient
     ``reveal``   what is said with the answer
-    ``moves``    point → place, ``parameters`` name → value, ``situation`` another batch: what is then changed, so that the
-                 answer can be seen
+    ``moves``    point → place, ``parameters`` name → value, ``situation`` another batch: what is then changed, so that
+                 the answer can be seen
     """
 
     kind: str
@@ -40,7 +39,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Cure:
-    """What helps, one click away: other places, other parameters, another loss, or another batch (a situation's name)."""
+    """What helps, one click away: other places, parameters, another loss, or another batch (a situation's name)."""
 
     title: str
     moves: dict[int, Place] = field(default_factory=dict)
@@ -117,7 +116,7 @@ _PAIRS = {"anchor": (0, 3, 0, 3, 0, 1), "other": (1, 4, 2, 5, 3, 2)}
 _LABELS = (1, 1, 0, 0, 0, 0)
 
 
-def _pairs(name: str, title: str, places: tuple[Place, ...], labels=_LABELS, keys=_BANK_AND_RAIN, rows=_PAIRS, **others):
+def _pairs(name, title, places, labels=_LABELS, keys=_BANK_AND_RAIN, rows=_PAIRS, **others) -> Situation:
     return Situation(name, title, keys, rows, labels, places, **others)
 
 
@@ -163,7 +162,7 @@ LABELLED_PAIRS = (
         question=Question(
             "choice",
             "A–C is a negative pair. You drag C onto A. Where is the push from A strongest on the way?",
-            "C now stands there. On top of A the pair costs most, but the slope is zero: watch the strip below the circle.",
+            "C now stands there. On top of A the pair costs most, but the slope is zero: watch the strip below.",
             options=("On top of A, at 0°", "About 33° away from A", "Where the margin begins, at 60°"),
             answer=1,
             moves={2: at(132.5)},
@@ -191,13 +190,14 @@ LABELLED_PAIRS = (
         "Easy batch",
         on_circle(90, 78, 350, 210, 200, 290),
         chosen=2,
+        parameters={"distance": "cosine", "margin": 0.5},
         symptom="The loss is 0, or nearly, from the first step.",
         cures=(
             Cure("Put harder pairs into the batch", situation="hard negatives"),
             Cure("Use every pair: ContrastiveLoss", loss="ContrastiveLoss"),
         ),
     ),
-    _pairs("hard negatives", "Hard negatives", on_circle(90, 350, 97, 235, 325, 228), chosen=2),
+    _pairs("hard negatives", "Hard negatives", on_circle(90, 350, 101, 235, 325, 224), chosen=2),
     _pairs(
         "a single positive",
         "A single positive",
@@ -221,6 +221,7 @@ LABELLED_PAIRS = (
         "collapsed",
         "Everything collapsed",
         _COLLAPSED,
+        loss="ContrastiveLoss",
         symptom="The loss is large and does not move.",
         cures=(Cure("Nudge C and F by ten degrees", moves={2: at(70), 5: at(50)}),),
     ),
@@ -244,7 +245,7 @@ _MONEY_AND_COOKING = (
 _SPREAD = ((-0.7, 0.6), (-0.9, -0.2), (0.25, 0.75), (0.1, 0.1), (0.8, -0.3), (0.35, -0.9))
 
 
-def _classes(name: str, title: str, places: tuple[Place, ...], labels=(0, 0, 0, 1, 1, 1), rows=(0, 1, 2, 3, 4, 5), **others):
+def _classes(name, title, places, labels=(0, 0, 0, 1, 1, 1), rows=(0, 1, 2, 3, 4, 5), **others) -> Situation:
     return Situation(name, title, _MONEY_AND_COOKING, {"embeddings": rows}, labels, places, **others)
 
 
@@ -275,7 +276,7 @@ LABELLED_SENTENCES = (
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
-            "The margin is 5, and the points must stay on the circle. Place them as you like: how small can the loss get?",
+            "The margin is 5, and points stay on the circle. Place them as you like: how small can the loss get?",
             "Here is the best there is: no positive is nearer than 0, no negative farther than 2, and 0 − 2 + 5 = 3.",
             options=("0", "2", "3"),
             answer=2,
@@ -287,7 +288,7 @@ LABELLED_SENTENCES = (
     _classes(
         "easy",
         "Easy batch",
-        ((-1.1, 0.7), (-1.3, 0.1), (-0.7, 0.3), (1.0, 0.1), (0.7, -0.5), (1.3, -0.6)),
+        ((-1.1, 0.7), (-1.3, 0.1), (-0.75, 0.25), (1.0, 0.1), (0.7, -0.5), (1.3, -0.6)),
         chosen=3,
         parameters={"margin": 0.6},
         symptom="The loss is 0: every anchor is satisfied.",
@@ -352,7 +353,7 @@ _QUESTIONS = (
 _THREE = {"anchor": (0, 2, 4), "positive": (1, 3, 5)}
 
 
-def _positives(name: str, title: str, places: tuple[Place, ...], keys=_QUESTIONS, rows=_THREE, **others):
+def _positives(name, title, places, keys=_QUESTIONS, rows=_THREE, **others) -> Situation:
     return Situation(name, title, keys, rows, None, places, **others)
 
 
@@ -368,7 +369,7 @@ POSITIVE_PAIRS = (
         question=Question(
             "choice",
             "A batch of two pairs. You add a third pair and move nothing. What happens to the loss?",
-            "A and C have one more candidate to choose from: a new rival can only raise what they cost.",
+            "F is now a candidate for C too, and nearer than D. A new rival can raise a cost, never lower it.",
             options=("It falls: there is more to learn from", "It stays the same: nothing moved", "It rises"),
             answer=2,
             situation="start",

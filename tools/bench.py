@@ -19,7 +19,7 @@ import lossviz
 from lossviz import sentences
 from lossviz.catalogue import ENTRIES
 from lossviz.lowering import to_javascript
-from lossviz.situations import Situation
+from lossviz.situations import Situation, on_circle
 from tools import browser, build
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -161,7 +161,7 @@ TWELVE = Situation(
     keys=tuple(each.key for each in sentences.sentences()[:12]),
     rows={"anchor": tuple(range(12)), "other": tuple((k + 5) % 12 for k in range(12))},
     labels=(1, 0) * 6,
-    angles=tuple(range(0, 360, 30)),
+    places=on_circle(*range(0, 360, 30)),
 )
 MOVES = 150
 
@@ -212,7 +212,7 @@ def frames() -> Iterator[Line]:
 
 def frame_work(running, page: Path, distance: str, gesture: Callable) -> list[float]:
     """Milliseconds of work in each frame in which the gesture changed something."""
-    explorer = lossviz.explore(lossviz.ContrastiveLoss(margin=1.0, distance=distance), TWELVE)
+    explorer = lossviz.explore(lossviz.ContrastiveLoss(margin=1.0, distance=distance), situation=TWELVE)
     values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
     context = running.new_context(viewport={"width": 1280, "height": 1000})
     context.add_init_script(f"({REPLACE_FIRST})({json.dumps(values)})")

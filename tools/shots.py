@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 SHOTS = ROOT / "_build" / "shots"
 LOOKS = (("wide", 1300, "light"), ("wide", 1300, "dark"), ("narrow", 360, "light"), ("narrow", 360, "dark"))
+SETTLED = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done))))"""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -79,8 +81,7 @@ def _shoot_states(tab: Page, explorer, name: str) -> None:
 
 
 def _shoot(explorer, name: str) -> None:
-    settled = "element => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done))))"
-    explorer.evaluate(settled)
+    explorer.evaluate(SETTLED)
     explorer.screenshot(path=SHOTS / f"{name.replace(' ', '-')}.png", animations="disabled")
 
 
@@ -92,7 +93,8 @@ def _contact_sheet() -> None:
         for name in names
     )
     style = "body{display:flex;flex-wrap:wrap;gap:16px;font:14px system-ui}img{max-width:420px;border:1px solid #ccc}"
-    SHOTS.joinpath("index.html").write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style>{figures}", encoding="utf-8")
+    page = f"<!doctype html><meta charset=utf-8><style>{style}</style>{figures}"
+    SHOTS.joinpath("index.html").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ torch.export.register_dataclass(Terms)
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """A loss on embeddings. A subclass names its ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
+    """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
 
     inputs: ClassVar[InputType]
     axes: ClassVar[tuple[str, ...]]
@@ -65,7 +65,8 @@ class Loss:
         if check:
             self._check_parameters()
             inputs.check_values(tensors)
-        terms = self.define(*_widened(tensors, len(inputs.rows)))
+        terms = self.define(*_widened(tensors, inputs))
+        self._check_shape(terms, tensors[0].shape[:-2])
         if check and not torch.isfinite(terms.loss.detach()).all():
             raise self._overflow(dict(zip(inputs.rows, tensors, strict=False)), terms)
         return terms
@@ -80,6 +81,12 @@ class Loss:
                 check_finite(name, value)
             elif isinstance(value, Real) and not math.isfinite(value):
                 raise wrong(name, "a finite number", str(value))
+
+    def _check_shape(self, terms: Terms, leading: torch.Size) -> None:
+        if terms.loss.shape != leading:
+            functions = [name for name, value in self.parameters().items() if callable(value)]
+            expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, terms.loss.shape))
+            raise wrong(", ".join(functions) or "define", expected, came)
 
     def _overflow(self, rows: dict[str, Tensor], terms: Terms) -> ValueError:
         sizes = {name: _size(each) for name, each in (rows | self.parameters()).items() if _is_number(each)}
@@ -115,9 +122,12 @@ class _Widen(torch.autograd.Function):
         return gradient.clamp(limits.min, limits.max).to(ctx.dtype)
 
 
-def _widened(tensors: tuple[Tensor, ...], rows: int) -> tuple[Tensor, ...]:
-    """Half-precision rows in float32; labels that are not integers in the dtype of the rows."""
+def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
+    """Half-precision rows in float32; labels that are not integers, and not mere names, in the dtype of the rows."""
+    rows = len(inputs.rows)
     embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
+    if inputs.labels and inputs.labels.names:
+        return (*embeddings, *labels)
     kind = embeddings[0].dtype
     weights = [each.to(kind) if each.is_floating_point() or each.dtype == torch.bool else each for each in labels]
     return (*embeddings, *weights)

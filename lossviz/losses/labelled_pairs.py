@@ -60,10 +60,10 @@ class OnlineContrastiveLoss(Loss):
     A positive pair counts while it is farther than the nearest negative; a negative pair counts while it is nearer than
     the farthest positive. With d the distance of a pair,
 
-        loss = sum over the positive pairs that count of d²  +  sum over the negative pairs that count of max(0, margin − d)²
+        loss = sum over positive pairs that count of d²  +  sum over negative pairs that count of max(0, margin − d)²
 
-    A batch of positives alone takes their mean distance for the nearest negative, a batch of negatives alone takes theirs
-    for the farthest positive.
+    A batch of positives alone takes their mean distance for the nearest negative; a batch of negatives alone takes
+    theirs for the farthest positive.
 
     ``(anchor, other, labels)``: (…, B, d), (…, B, d), (…, B); a label is 1 (near) or 0 (far). Raises ValueError as
     ``Loss`` says. Source: sentence-transformers' ``OnlineContrastiveLoss``.

@@ -16,12 +16,13 @@ from lossviz.losses.base import Loss, Terms, scalar
 class BatchHardTripletLoss(Loss):
     """For every anchor, pull its farthest positive nearer than its nearest negative, by the margin.
 
-    With d(a, p) the distance of an anchor to its hardest (farthest) positive, d(a, n) to its hardest (nearest) negative,
+    With d(a, p) the distance of an anchor to its hardest (farthest) positive, d(a, n) to its hardest (nearest)
+    negative,
 
         loss = mean over anchors of  max(0, d(a, p) − d(a, n) + margin)
 
-    An anchor without a positive has d(a, p) = 0. An anchor without a negative takes the anchor itself, at the distance of
-    the farthest sentence: in a batch of one class every anchor costs the margin, and nothing moves.
+    An anchor without a positive has d(a, p) = 0: it is its own. An anchor without a negative takes itself, at the distance
+    of the farthest sentence: in a batch of one class every anchor costs the margin, and nothing moves.
 
     ``(embeddings, labels)``: (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
 
@@ -37,20 +38,26 @@ class BatchHardTripletLoss(Loss):
         distance = pairwise(self.distance, embeddings, embeddings)
         margin = scalar(self.margin, distance)
         positive, negative = masks.labelled_sentences(labels)
-        to_positive, hardest_positive = torch.where(positive, distance, 0.0).max(-1)
-        beyond_all = torch.where(negative, distance, distance + distance.amax(-1, keepdim=True))
-        to_negative, hardest_negative = beyond_all.min(-1)
+        has_positive, has_negative = positive.any(-1), negative.any(-1)
+        felt = torch.where(has_negative.unsqueeze(-1), distance, distance.detach())
+        farthest, hardest_positive = torch.where(positive, felt, -torch.inf).max(-1)
+        nearest, hardest_negative = torch.where(negative, felt, torch.inf).min(-1)
+        to_positive = torch.where(has_positive, farthest, 0.0)
+        to_negative = torch.where(has_negative, nearest, felt.amin(-1) + felt.amax(-1))
         shortfall = to_positive - to_negative + margin
         values = relu(shortfall) / distance.shape[-1]
-        has_negative = negative.any(-1)
+        itself = torch.arange(distance.shape[-1], device=distance.device)
         return Terms(
             matrix=distance,
             positive=positive,
             negative=negative,
-            valid=positive.any(-1) & has_negative,
+            valid=has_positive & has_negative,
             active=has_negative & (shortfall > 0),
             values=values,
-            chosen={"hardest positive": hardest_positive, "hardest negative": hardest_negative},
+            chosen={
+                "hardest positive": torch.where(has_positive, hardest_positive, itself),
+                "hardest negative": torch.where(has_negative, hardest_negative, itself),
+            },
             thresholds={"margin": margin},
             loss=values.sum(-1),
         )

@@ -1,4 +1,4 @@
-"""Losses on (anchor, positive), with explicit negatives or without: every other candidate of the batch is a negative."""
+"""Losses on (anchor, positive), with explicit negatives or without: all other candidates of the batch are negatives."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,8 @@ class MultipleNegativesRankingLoss(Loss):
         logits = scale * similarities(self.similarity, anchor, candidates)
         rows, columns = logits.shape[-2:]
         target = masks.same(rows, columns, logits.device)
-        values = (logits.logsumexp(-1) - torch.where(target, logits, 0.0).sum(-1)) / rows
+        to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True)
+        values = (logits - to_target).logsumexp(-1) / rows
         return Terms(
             matrix=logits,
             positive=target.expand(logits.shape),

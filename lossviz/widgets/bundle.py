@@ -1,9 +1,11 @@
-"""One ES module out of several: a widget's ``_esm`` is one text, its source a few small files that import each other."""
+"""One ES module out of several: a widget's ``_esm`` is one text, its source small files that import each other."""
 
 import re
 from pathlib import Path
 
-_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\}|\* as (?P<name>\w+)) from "\./(?P<file>[\w.]+)";\n', re.MULTILINE)
+_IMPORT = re.compile(
+    r'^import (?:\{(?P<names>[^}]*)\}|\* as (?P<name>\w+)) from "\./(?P<file>[\w.]+)";\n', re.MULTILINE
+)
 _EXPORT = re.compile(r"^export (?!default)((?:async )?(?:function|const|let|class) (\w+))", re.MULTILINE)
 
 

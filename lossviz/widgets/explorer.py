@@ -49,7 +49,9 @@ class Explorer(anywidget.AnyWidget):
         first = self._losses.get(batches[0].loss, losses[0])
         points = batches[0].points(dimension)
         counts = sorted({_argument_count(batch) for batch in batches})
-        described = {name: _Lowered(loss, counts, engine == "page", dimension == 2) for name, loss in self._losses.items()}
+        described = {
+            name: _Lowered(loss, counts, engine == "page", dimension == 2) for name, loss in self._losses.items()
+        }
         super().__init__(
             spec={
                 "losses": {name: each.description() for name, each in described.items()},
@@ -153,9 +155,11 @@ class Explorer(anywidget.AnyWidget):
         return self._loss_of(state).define(*self._inputs_of(state, points)).loss.tolist()
 
     def _probe(self, question: dict) -> list[list[float]]:
-        """[[distance, value], …] of synthetic pairs of one label, in batches as large as the state's, each with a foil."""
+        """[[distance, value], …] of synthetic pairs of one label, in batches of the state's size, each with a foil."""
         state, label = question["state"], float(question["label"])
-        pairs, foil = (torch.tensor(question[name], dtype=torch.float64, device=self._device) for name in ("pairs", "foil"))
+        pairs, foil = (
+            torch.tensor(question[name], dtype=torch.float64, device=self._device) for name in ("pairs", "foil")
+        )
         size = len(next(iter(self._batches[state["situation"]].rows.values())))
         filled = torch.cat([pairs, pairs[-1:].repeat(-len(pairs) % (size - 1), 1, 1)]).unflatten(0, (-1, size - 1))
         batches = torch.cat([filled, foil.expand(len(filled), 1, 2, 2)], dim=1)
@@ -245,7 +249,9 @@ class _Lowered:
         self.known = catalogue.parameters(loss)
         self.plain = _plain_parameters(loss)
         # The parameters that choose a variant: those with a list of choices, and a choice made.
-        self.statics = [name for name, value in self.plain.items() if name in self.known and value in self.known[name].choices]
+        self.statics = [
+            name for name, value in self.plain.items() if name in self.known and value in self.known[name].choices
+        ]
         self.numbers = [name for name, value in self.plain.items() if isinstance(value, float)]
 
     def variants(self) -> Iterator[tuple[str, Loss, int]]:

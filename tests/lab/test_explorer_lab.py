@@ -11,7 +11,7 @@ from tests.widgets.page import PLACES
 
 CELLS = (
     "import torch, lossviz\npage = lossviz.explore(lossviz.ContrastiveLoss(margin=0.5))\npage",
-    'kernel = lossviz.explore(lossviz.ContrastiveLoss(margin=0.5), "easy", engine="kernel")\nkernel',
+    'kernel = lossviz.explore(lossviz.ContrastiveLoss(margin=0.5), situation="easy", engine="kernel")\nkernel',
     """\
 from dataclasses import dataclass
 from lossviz import Loss, Terms

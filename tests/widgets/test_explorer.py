@@ -66,7 +66,7 @@ def by_hand(points: Tensor, situation: Situation, loss: Loss) -> tuple[Tensor, .
 
 @every_situation
 def test_it_starts_in_the_situation_asked_for(kind, situation):
-    explorer = explore(kind(), situation.name)
+    explorer = explore(kind(), situation=situation.name)
     titles = [each["title"] for each in explorer.spec["situations"]]
     assert titles[0] == situation.title
     assert sorted(titles) == sorted(each.title for each in situations(kind.inputs.name))
@@ -79,7 +79,7 @@ def test_it_starts_in_the_situation_asked_for(kind, situation):
 
 @every_situation
 def test_inputs_and_terms_are_those_of_the_loss_called_by_hand(kind, situation):
-    explorer = explore(kind(), situation.name)
+    explorer = explore(kind(), situation=situation.name)
     expected = by_hand(situation.points(2), situation, kind())
     assert all(map(torch.equal, explorer.inputs(), expected))
     assert len(explorer.inputs()) == len(expected)
@@ -90,7 +90,7 @@ def test_inputs_and_terms_are_those_of_the_loss_called_by_hand(kind, situation):
 @every_situation
 def test_the_first_step_moves_no_point_far(kind, situation):
     """The step size is chosen so that the arrows fit the plane."""
-    explorer = explore(kind(), situation.name)
+    explorer = explore(kind(), situation=situation.name)
     points = explorer.embeddings.requires_grad_()
     (gradient,) = torch.autograd.grad(kind()(*by_hand(points, situation, kind())), points)
     farthest = (explorer.state["rate"] * gradient.norm(dim=-1)).max().item()
@@ -110,13 +110,13 @@ def test_every_choice_has_a_variant_and_a_control():
 
 def test_a_situation_of_ones_own():
     own = Situation("own", "Own", ("ran_the_bank", "ran_to_bank"), {"anchor": (0, 0), "other": (1, 0)}, (0, 1), (0, 90))
-    explorer = explore(ContrastiveLoss(margin=2.0), own)
+    explorer = explore(ContrastiveLoss(margin=2.0), situation=own)
     assert len(explorer.spec["situations"]) == 1
     assert explorer.terms().values.tolist() == pytest.approx([0.25, 0])  # ½ · (2 − 1)² / 2
 
 
 def test_real_embeddings():
-    explorer = explore(ContrastiveLoss(), "easy", dimension=384)
+    explorer = explore(ContrastiveLoss(), situation="easy", dimension=384)
     keys = situations("labelled_pairs")[0].keys
     assert torch.equal(explorer.embeddings, sentences.embeddings(keys).double())
     assert explorer.terms().matrix.shape == (6,)

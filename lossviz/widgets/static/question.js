@@ -3,7 +3,7 @@
 import { TAU, angleOf, descend, turn } from "./geometry.js";
 import { html, keep, setAttributes, setText } from "./dom.js";
 import { letter } from "./reading.js";
-import { shapeOf, situationOf } from "./state.js";
+import { concerns, shapeOf, situationOf } from "./state.js";
 
 const list = (terms) => (terms.length ? terms.map(({ letters }) => letters).join(", ") : "none");
 
@@ -78,13 +78,15 @@ export function createQuestion(spec, actions) {
     root,
     draw(state, result, reading) {
       const { question } = situationOf(spec, state);
-      setAttributes(root, { hidden: question ? null : "" });
-      if (!question) return;
+      const meant = question !== null && concerns(spec, state);
+      setAttributes(root, { hidden: meant ? null : "" });
+      if (!meant) return;
       setText(prompt, question.prompt);
       setAttributes(answers, { hidden: state.asked ? null : "" });
       setAttributes(show, { hidden: state.asked ? null : "" });
-      const moves = Object.keys(question.moves).length + Object.keys(question.parameters).length > 0;
-      setAttributes(again, { hidden: !state.asked && moves ? null : "" });
+      const batch = spec.situations.some(({ name }) => name === question.situation);
+      const shows = batch || Object.keys({ ...question.moves, ...question.parameters }).length > 0;
+      setAttributes(again, { hidden: !state.asked && shows ? null : "" });
       const key = `${state.situation} ${state.loss}`;
       if (shownFor !== key) answers.replaceChildren(...inputs(question, state, reading));
       shownFor = key;
@@ -107,8 +109,9 @@ export function createDiagnosis(spec, actions) {
     root,
     draw(state, result, reading) {
       const situation = situationOf(spec, state);
-      setAttributes(root, { hidden: situation.symptom && !state.asked ? null : "" });
-      if (!situation.symptom) return;
+      const meant = situation.symptom !== null && concerns(spec, state) && !state.asked;
+      setAttributes(root, { hidden: meant ? null : "" });
+      if (!meant) return;
       setText(symptom, `Symptom: ${situation.symptom}`);
       setText(measured, `Measured: ${reading.measures}`);
       offered = situation.cures.filter((cure) => cure.loss !== state.loss);

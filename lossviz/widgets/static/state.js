@@ -30,6 +30,12 @@ export function variantKey(loss, situation, parameters) {
   return [...loss.statics.map((name) => String(parameters[name])), count].join("|");
 }
 
+// Whether question and symptom of the situation speak of the loss that is shown.
+export function concerns(spec, state) {
+  const { loss } = situationOf(spec, state);
+  return loss === null || loss === state.loss;
+}
+
 export const variantOf = (spec, state) => {
   const loss = lossOf(spec, state);
   return loss.variants[variantKey(loss, situationOf(spec, state), state.parameters)];
@@ -81,7 +87,7 @@ export function switchLoss(spec, state, name) {
   const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
   if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
   const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate: null, playing: false, history: [], runs };
-  return settled(spec, { ...next, points: state.origin, lit: null });
+  return settled(spec, { ...next, asked: state.asked && concerns(spec, next), points: state.origin, lit: null });
 }
 
 export const answer = (state, guess) => ({ ...state, asked: false, guess: guess === undefined ? state.guess : guess });
@@ -94,17 +100,14 @@ export function mark(state, index) {
 
 export const sketch = (state, arrow) => ({ ...state, guess: arrow });
 
-// Points and parameters as an answer or a cure sets them; the question stays answered.
-export function change(spec, state, { moves, parameters }) {
-  const points = state.points.map((point, index) => moves[index] ?? point);
-  return settled(spec, fresh({ ...state, parameters: { ...state.parameters, ...known(spec, state, parameters) } }, points));
-}
-
-export function cure(spec, state, chosen) {
-  const index = spec.situations.findIndex(({ name }) => name === chosen.situation);
-  const there = index < 0 ? state : enter(spec, state, index);
-  const loss = chosen.loss ? switchLoss(spec, there, chosen.loss) : there;
-  return change(spec, loss, chosen);
+// What an answer or a cure shows: another batch, another loss, other parameters, points elsewhere; with a new step size,
+// because the old one may come from a state in which nothing pulled.
+export function apply(spec, before, { situation, loss, parameters, moves }) {
+  const index = spec.situations.findIndex(({ name }) => name === situation);
+  const there = index < 0 ? before : enter(spec, before, index);
+  const state = loss ? switchLoss(spec, there, loss) : there;
+  const points = state.points.map((point, k) => moves[k] ?? point);
+  return settled(spec, fresh({ ...state, rate: null, parameters: { ...state.parameters, ...known(spec, state, parameters) } }, points));
 }
 
 export function move(spec, state, index, position) {

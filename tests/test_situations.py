@@ -1,0 +1,458 @@
+"""Every situation is what it says it is: its answer is right, its symptom is there, and each of its cures helps.
+
+A reader believes what a situation says. So each has a line in CLAIMS, and torch checks that line for every loss that
+the situation is offered with.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from lossviz import catalogue, sentences
+from lossviz.losses import Loss, Terms
+from lossviz.situations import SITUATIONS, Cure, Question, Situation, situation, situations
+
+# The parameters that explorers of the book begin with, beside the defaults.
+IN_THE_BOOK = {
+    "ContrastiveLoss": ({}, {"margin": 1.0}),
+    "OnlineContrastiveLoss": ({}, {"margin": 1.0}),
+    "BatchHardTripletLoss": ({}, {"margin": 1.0}, {"margin": 0.5, "distance": "cosine"}),
+    "MultipleNegativesRankingLoss": ({}, {"scale": 10.0}),
+}
+OVERLAP_IS_THE_POINT = {"collapsed", "perfect"}
+EVERY = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch]
+LOSSES = {entry.loss.__name__: entry.loss for entry in catalogue.ENTRIES}
+
+
+def named(cases: list) -> list:
+    return [pytest.param(*case, id=f"{case[0]}, {case[1].name}") for case in cases]
+
+
+# --- what the explorer does, in torch --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class State:
+    """A situation under a loss, with the points where they stand: what state.js keeps."""
+
+    situation: Situation
+    own: Loss  # with the parameters that the explorer was made with
+    loss: Loss
+    points: Tensor
+
+    @classmethod
+    def entered(cls, batch: Situation, own: Loss) -> "State":
+        known = {name: value for name, value in batch.parameters.items() if name in own.parameters()}
+        loss = replace(own, **known)
+        return cls(batch, own, loss, settled(loss, batch.points(2)))
+
+    def apply(self, change: Question | Cure) -> "State":
+        """What an answer or a cure shows, as `apply` of state.js."""
+        kind = self.loss.inputs.name
+        there = State.entered(situation(kind, change.situation), self.own) if change.situation else self
+        if getattr(change, "loss", None):
+            other = LOSSES[change.loss]()
+            kept = {name: value for name, value in there.loss.parameters().items() if name in other.parameters()}
+            there = replace(there, loss=replace(other, **kept))
+        loss = replace(there.loss, **change.parameters)
+        points = there.points.clone()
+        for index, place in change.moves.items():
+            points[index] = torch.tensor(place, dtype=torch.float64)
+        return replace(there, loss=loss, points=settled(loss, points))
+
+    def terms(self) -> Terms:
+        return self.loss.terms(*self.situation.inputs(self.points))
+
+    def value_and_gradient(self) -> tuple[float, Tensor]:
+        """The loss, and its gradient at every point: (), (points, 2)."""
+        points = self.points.clone().requires_grad_()
+        loss = self.loss.define(*self.situation.inputs(points)).loss
+        return loss.item(), torch.autograd.grad(loss, points)[0]
+
+    def pull(self) -> float:
+        return self.value_and_gradient()[1].norm(dim=-1).max().item()
+
+    def play(self, steps: int = 400, first: float = 0.25) -> tuple["State", list[float]]:
+        """Gradient descent as *Play* does it: where it ends, and the losses on the way."""
+        state, losses = self, []
+        rate = first / max(self.pull(), 1e-9)
+        for _ in range(steps):
+            loss, gradient = state.value_and_gradient()
+            losses.append(loss)
+            state = replace(state, points=settled(self.loss, state.points - rate * gradient))
+        return state, [*losses, state.terms().loss.item()]
+
+    def spread(self) -> float:
+        """The mean distance between two sentences in the plane."""
+        return torch.pdist(self.points).mean().item()
+
+
+def settled(loss: Loss, points: Tensor) -> Tensor:
+    """On the circle where the loss sees directions only."""
+    directions = "cosine" in (getattr(loss, "distance", None), getattr(loss, "similarity", None))
+    return torch.nn.functional.normalize(points, dim=-1) if directions else points
+
+
+def states(kind: str, batch: Situation) -> list[State]:
+    """The situation as it is entered, under every loss that it speaks of, with every set of parameters in the book."""
+    known = [loss for name, loss in LOSSES.items() if loss.inputs.name == kind and batch.loss in (None, name)]
+    entered = [State.entered(batch, loss(**chosen)) for loss in known for chosen in IN_THE_BOOK[loss.__name__]]
+    return list({f"{each.loss}": each for each in entered}.values())  # many situations bring their own parameters
+
+
+# --- questions: the authored answer, checked -------------------------------------------------------------------------
+
+
+def degrees_between(state: State, one: int, other: int) -> float:
+    return math.degrees(math.acos(state.points[one] @ state.points[other]))
+
+
+def strongest_push(state: State) -> int:
+    """Of 0°, 33° and 60°: where the slope of A–C's cost is largest as C goes to A."""
+    angle = torch.deg2rad(torch.linspace(0, 180, 1801, dtype=torch.float64)).requires_grad_()
+    anchor = torch.tensor([1.0, 0.0], dtype=torch.float64).expand(len(angle), 2)
+    other = torch.stack([angle.cos(), angle.sin()], dim=-1)
+    (slope,) = torch.autograd.grad(state.loss.terms(anchor, other, torch.zeros(len(angle))).values.sum(), angle)
+    peak = angle[slope.abs().argmax()].rad2deg().item()
+    shown = state.apply(state.situation.question)
+    assert degrees_between(shown, 0, 2) == pytest.approx(peak, abs=1)
+    return min(range(3), key=lambda option: abs((0, 33, 60)[option] - peak))
+
+
+def one_move(state: State) -> int:
+    """What becomes of the positive pair D–E, row 1, when C, which is not in it, moves."""
+    shown = state.apply(state.situation.question)
+    assert [degrees_between(each, 0, 2) for each in (state, shown)] == pytest.approx([88, 110])
+    before, after = state.terms(), shown.terms()
+    assert before.active[1] and before.matrix[2] == before.thresholds["nearest negative"]
+    if not after.active.any():
+        assert after.loss == 0
+        return 2
+    return int(after.values[1] > before.values[1])
+
+
+def not_the_hardest(state: State) -> int:
+    """Whether C's term changes when E comes nearer to it, but not as near as D."""
+    before, after = state.terms(), state.apply(state.situation.question).terms()
+    assert before.chosen["hardest negative"][2] == 3
+    assert after.matrix[2, 3] < after.matrix[2, 4] < before.matrix[2, 4]
+    change = (after.values[2] - before.values[2]).item()
+    return 2 if change == 0 else int(change < 0)
+
+
+def with_labels(state: State, points: Tensor) -> list[Tensor]:
+    """The arguments of a loss for many placements at once: points (n, points, 2)."""
+    inputs = state.situation.inputs(points)
+    rows = len(state.situation.rows)
+    return [*inputs[:rows], *(labels.expand(len(points), -1) for labels in inputs[rows:])]
+
+
+def out_of_reach(state: State) -> int:
+    """The smallest loss: where the answer shows it, and nowhere lower."""
+    shown = state.apply(state.situation.question)
+    best = shown.terms().loss.item()
+    generator = torch.Generator().manual_seed(0)
+    anywhere = settled(state.loss, torch.randn(2000, *state.points.shape, generator=generator, dtype=torch.float64))
+    assert (state.loss.define(*with_labels(state, anywhere)).loss >= best).all()
+    return [0, 2, 3].index(round(best, 9))
+
+
+def add_pairs(state: State) -> int:
+    """Falls, stays or rises: the loss, and with it what each of the two anchors costs."""
+    before, after = state.terms(), state.apply(state.situation.question).terms()
+    cost = before.values * 2, after.values[:2] * 3
+    assert (cost[1] >= cost[0] - 1e-12).all() and cost[1][1] > cost[0][1] + 0.1
+    assert after.matrix[1].argmax() == 2, "C takes F for its answer"
+    assert state.apply(state.situation.question).points[:4].equal(state.points)
+    return 1 + int((after.loss - before.loss).sign().item())
+
+
+def who_pulls(state: State) -> int:
+    """How the push on A is shared by its rivals D and F: candidates 1 and 2."""
+
+    def pushes(at: State) -> Tensor:
+        anchor = at.points[0].clone().requires_grad_()
+        candidates = at.points[[1, 3, 5]]
+        share = (at.loss.scale * candidates @ anchor).softmax(-1).detach()
+        along = torch.stack([-anchor[1], anchor[0]]).detach()
+        return (at.loss.scale * share * (candidates @ along)).abs()[1:]
+
+    now, then = pushes(state), pushes(state.apply(state.situation.question))
+    assert now.max() < 1.05 * now.min(), "equally hard"
+    assert then[0] / then.sum() > 0.99
+    return 1
+
+
+# --- symptoms: true where the situation begins, false after each cure ------------------------------------------------
+
+
+def nothing_to_learn(state: State, below: float) -> bool:
+    return state.terms().loss.item() < below and state.pull() < 0.01
+
+
+def stuck(state: State, loss: float | None = None) -> bool:
+    """Nothing moves, at a loss that is not 0 (at this one)."""
+    value = state.terms().loss.item()
+    return state.pull() < 1e-9 and value > 0.01 and (loss is None or value == pytest.approx(loss, abs=1e-12))
+
+
+def at_the_margin(state: State) -> bool:
+    return stuck(state, state.loss.margin)
+
+
+def at_log_b(state: State) -> bool:
+    return stuck(state, math.log(len(state.situation.rows["anchor"])))
+
+
+def one_pair_decides(state: State) -> bool:
+    """Closing one positive pair switches every negative off."""
+    terms = state.terms()
+    assert (terms.active & terms.negative).any()
+    closed = state.points.clone()
+    closed[1] = closed[0]
+    after = replace(state, points=closed).terms()
+    return not (after.active & after.negative).any()
+
+
+def all_in_one_place(state: State) -> bool:
+    """Playing takes the loss to 0 and every sentence to the others."""
+    end, losses = state.play(steps=500)
+    return losses[-1] < 0.01 * losses[0] and end.spread() < 0.4 * state.spread()
+
+
+def pushes_the_same_apart(state: State) -> bool:
+    terms, keys = state.terms(), state.situation.keys
+    pairs = zip(*state.situation.rows.values(), terms.negative & terms.active, strict=True)
+    same = {frozenset(row[:2]) for row in sentences.examples("labelled_pairs") if row[3] == "duplicate"}
+    return any(pushed and frozenset((keys[a], keys[b])) in same for a, b, pushed in pairs)
+
+
+def all_satisfied(state: State) -> bool:
+    terms = state.terms()
+    return terms.loss.item() == 0 and not terms.active.any()
+
+
+def above_the_margin(state: State) -> bool:
+    return state.terms().loss.item() > state.loss.margin
+
+
+def pushed_alone(state: State) -> bool:
+    """An anchor without a positive, with a term whose gradient on it points away from its nearest negative alone."""
+    terms = state.terms()
+    alone = terms.active & ~terms.positive.any(-1)
+    pieces = torch.func.jacrev(lambda points: state.loss.define(*state.situation.inputs(points)).values)(state.points)
+    for anchor in alone.nonzero().flatten().tolist():
+        piece, nearest = pieces[anchor], terms.chosen["hardest negative"][anchor].item()
+        others = [k for k in range(len(state.points)) if k not in (anchor, nearest)]
+        assert piece[others].abs().max() == 0
+        assert piece[anchor] @ (state.points[anchor] - state.points[nearest]) < 0
+    return bool(alone.any())
+
+
+def never_below_the_margin(state: State) -> bool:
+    """Playing takes the loss towards the margin, never below it, and the sentences towards each other."""
+    end, losses = state.play(steps=400, first=0.08)
+    return min(losses) >= state.loss.margin - 1e-12 and losses[-1] < losses[0] and end.spread() < 0.25 * state.spread()
+
+
+def falls_to(floor: float, state: State) -> bool:
+    _, losses = state.play(steps=400, first=0.05)
+    return losses[0] > floor + 0.01 and min(losses) >= floor - 1e-9 and losses[-1] == pytest.approx(floor, abs=1e-3)
+
+
+def not_zero_though_right(state: State) -> bool:
+    terms = state.terms()
+    right = (terms.matrix.argmax(-1) == terms.chosen["target"]).all()
+    return bool(right) and terms.loss.item() > 0.1 and state.pull() < 1e-9
+
+
+def always_zero(state: State) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    anywhere = torch.randn(20, *state.points.shape, generator=generator, dtype=torch.float64)
+    return not state.loss.define(*with_labels(state, anywhere)).loss.any()
+
+
+def more_active(before: State, after: State) -> bool:
+    """What a cure may do instead of taking the symptom away: more terms pass a gradient on, and it is larger."""
+    return after.terms().active.sum() > before.terms().active.sum() and after.pull() > max(1e-4, 2 * before.pull())
+
+
+# --- one line a situation --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``answer``: what torch answers to the question, an option's index. ``symptom``: whether a state shows it.
+    ``helps``: whether a cure helped, where the symptom may stay."""
+
+    answer: Callable[[State], int] | None = None
+    symptom: Callable[[State], bool] | None = None
+    helps: Callable[[State, State], bool] | None = None
+
+
+CLAIMS = {
+    "labelled_pairs": {
+        "start": Claim(),
+        "first": Claim(),
+        "which pairs count": Claim(),
+        "strongest push": Claim(answer=strongest_push),
+        "one move": Claim(answer=one_move),
+        "easy": Claim(symptom=partial(nothing_to_learn, below=0.01), helps=more_active),
+        "hard negatives": Claim(),
+        "a single positive": Claim(symptom=one_pair_decides),
+        "one class": Claim(symptom=all_in_one_place),
+        "collapsed": Claim(symptom=stuck),
+        "duplicates": Claim(symptom=pushes_the_same_apart),
+    },
+    "labelled_sentences": {
+        "start": Claim(),
+        "not the hardest": Claim(answer=not_the_hardest),
+        "out of reach": Claim(answer=out_of_reach, symptom=partial(falls_to, 3.0)),
+        "easy": Claim(symptom=all_satisfied),
+        "hard negatives": Claim(symptom=above_the_margin),
+        "a single positive": Claim(symptom=pushed_alone),
+        "one class": Claim(symptom=at_the_margin),
+        "collapsed": Claim(symptom=at_the_margin),
+        "duplicates": Claim(symptom=never_below_the_margin),
+    },
+    "positive_pairs": {
+        "start": Claim(),
+        "add pairs": Claim(answer=add_pairs),
+        "who pulls": Claim(answer=who_pulls),
+        "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
+        "perfect": Claim(symptom=not_zero_though_right),
+        "hard negatives": Claim(),
+        "one pair": Claim(symptom=always_zero),
+        "collapsed": Claim(symptom=at_log_b),
+        "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+    },
+}
+
+
+def test_every_situation_has_its_line():
+    assert {kind: [each.name for each in batch] for kind, batch in SITUATIONS.items()} == {
+        kind: list(claims) for kind, claims in CLAIMS.items()
+    }
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_what_it_asks_and_reports_has_its_check(kind, batch):
+    claim = CLAIMS[kind][batch.name]
+    assert (claim.answer is not None) == (batch.question is not None and batch.question.kind == "choice")
+    assert (claim.symptom is not None) == (batch.symptom is not None)
+    assert bool(batch.cures) == (batch.symptom is not None)
+
+
+@pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name].answer]))
+def test_the_answer_is_right(kind, batch):
+    for state in states(kind, batch):
+        assert CLAIMS[kind][batch.name].answer(state) == batch.question.answer, state.loss
+
+
+@pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name].symptom]))
+def test_the_symptom_is_there_and_every_cure_helps(kind, batch):
+    claim = CLAIMS[kind][batch.name]
+    for state in states(kind, batch):
+        assert claim.symptom(state), state.loss
+        for cure in batch.cures:
+            if cure.loss == type(state.loss).__name__:
+                continue  # the explorer does not offer what is there already
+            after = state.apply(cure)
+            helped = claim.helps(state, after) if claim.helps else not claim.symptom(after)
+            assert helped, (state.loss, cure.title)
+
+
+@pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name] == Claim()]))
+def test_where_nothing_is_wrong_something_moves(kind, batch):
+    for state in states(kind, batch):
+        assert state.pull() > 1e-3, state.loss
+        assert state.terms().active.any(), state.loss
+
+
+def test_after_a_nudge_a_collapsed_batch_recovers():
+    for kind in SITUATIONS:
+        batch = situation(kind, "collapsed")
+        for state in states(kind, batch):
+            for cure in (each for each in batch.cures if each.moves):
+                nudged = state.apply(cure)
+                end, losses = nudged.play()
+                assert min(losses) < 0.9 * losses[0] and end.spread() > 2 * nudged.spread(), (kind, state.loss)
+
+
+# --- what each is made of --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_its_parts_fit(kind, batch):
+    assert len(batch.places) == len(batch.keys) == len(set(batch.keys))
+    assert len(batch.keys) <= 6, "six points, not twelve"
+    lengths = {len(rows) for rows in batch.rows.values()} | ({len(batch.labels)} if batch.labels is not None else set())
+    assert len(lengths) == 1
+    assert {index for rows in batch.rows.values() for index in rows} == set(range(len(batch.keys)))
+    assert 0 <= batch.chosen < len(batch.keys)
+    for state in states(kind, batch):  # the loss itself checks names, shapes and labels
+        arguments = state.loss.inputs.fitted(len(batch.inputs(state.points))).arguments
+        assert [*batch.rows, *(["labels"] if batch.labels is not None else [])] == list(arguments)
+        assert math.isfinite(state.terms().loss)
+        assert set(batch.parameters) <= set(state.loss.parameters())
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_its_sentences_are_real_and_their_names_short(kind, batch):
+    for point in range(len(batch.keys)):
+        assert len(batch.sentence(point).short) <= 16
+    assert batch.points(sentences.DIMENSION).shape == (len(batch.keys), sentences.DIMENSION)
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_no_point_hides_another_at_the_start(kind, batch):
+    if batch.name not in OVERLAP_IS_THE_POINT:
+        for state in states(kind, batch):
+            assert torch.pdist(state.points).min() > 0.17, state.loss  # two dots of 12 pixels, 140 pixels to a unit
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_its_question_and_its_cures_name_what_there_is(kind, batch):
+    for change in (batch.question, *batch.cures):
+        if change is None:
+            continue
+        if change.situation:
+            assert situation(kind, change.situation)
+        assert set(change.moves) <= set(range(len(batch.keys)))
+        if getattr(change, "loss", None):
+            assert LOSSES[change.loss].inputs.name == kind
+        assert all(set(change.parameters) <= set(state.loss.parameters()) for state in states(kind, batch))
+    question = batch.question
+    if question and question.kind == "choice":
+        assert len(question.options) == len(set(question.options)) == 3 and 0 <= question.answer < 3
+        assert question.moves or question.parameters or question.situation, "there is nothing to see"
+    if question and question.kind == "draw":
+        assert 0 <= question.point < len(batch.keys)
+        assert all(state.value_and_gradient()[1][question.point].norm() > 0.01 for state in states(kind, batch))
+
+
+@pytest.mark.parametrize("kind", SITUATIONS)
+def test_names_and_titles_differ_and_the_start_is_first(kind):
+    batch = situations(kind)
+    assert batch[0].name == "start"
+    assert len({each.name for each in batch}) == len({each.title for each in batch}) == len(batch)
+
+
+def test_a_sentence_in_two_rows_is_one_point():
+    duplicates = situation("labelled_sentences", "duplicates")
+    (rows,) = duplicates.inputs(duplicates.points(2))[:1]
+    assert_close(rows[2], rows[3])
+    assert duplicates.labels[2] != duplicates.labels[3]
+
+
+def test_an_unknown_name_says_what_there_is():
+    with pytest.raises(ValueError, match="name: expected one of start, .* got 'end'"):
+        situation("positive_pairs", "end")
+    with pytest.raises(ValueError, match="input_type: expected one of labelled_pairs, .* got 'pairs'"):
+        situations("pairs")
