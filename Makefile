@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: book site serve lab test bench notebooks environment test-environment clean help
+.PHONY: book site serve lab test bench shots notebooks environment test-environment clean help
 
 book: site serve  ## build the book and serve it at a local address
 
@@ -22,6 +22,9 @@ test: test-environment site  ## style, every test, and every number in the noteb
 
 bench: test-environment site  ## how fast, how light; each number beside its target
 	@$(BIN)/python -m tools.bench
+
+shots: test-environment site  ## screenshots of every state of every explorer, for review (PAGE=labelled_pairs for one page)
+	@$(BIN)/python tools/shots.py
 
 notebooks: environment  ## run every notebook top to bottom, keep what nbval compares
 	@$(BIN)/python tools/execute.py book/*.ipynb

@@ -132,7 +132,7 @@ ENTRIES = (
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
         parameters={
             "scale": Parameter("s", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5),
-            "similarity": Parameter("", "how the similarity is measured", choices=("cosine", "dot")),
+            "similarity": Parameter("cos", "how the similarity is measured", choices=("cosine", "dot")),
         },
         changes=(),
         paper=Paper(

@@ -66,7 +66,11 @@ def test_examples_show_more_than_one_label(inputs):
 
 def test_every_loss_defines_itself_on_the_arguments_of_its_input_type():
     for each in ENTRIES:
-        assert tuple(inspect.signature(each.loss.define).parameters)[1:] == each.loss.inputs.arguments
+        inputs, (_, *parameters) = each.loss.inputs, inspect.signature(each.loss.define).parameters.values()
+        starred = [parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL]
+        named = tuple(parameter.name for parameter in parameters if parameter.name not in starred)
+        assert named == inputs.arguments
+        assert starred == ([inputs.more + "s"] if inputs.more else [])
 
 
 def test_examples_of_labelled_pairs_are_unit_rows_of_both_labels():

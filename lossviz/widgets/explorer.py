@@ -92,7 +92,8 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError(f"embeddings: expected shape {expected}, got {tuple(points.shape)}")
         if not torch.isfinite(points).all():
             raise ValueError(f"embeddings: expected finite numbers, got {points}")
-        self.state = {**self.state, "points": points.tolist(), "history": []}
+        places = points.tolist()
+        self.state = {**self.state, "points": places, "origin": places, "playing": False, "history": [], "runs": []}
 
     @property
     def loss(self) -> Loss:
@@ -161,12 +162,13 @@ class Explorer(anywidget.AnyWidget):
             torch.tensor(question[name], dtype=torch.float64, device=self._device) for name in ("pairs", "foil")
         )
         size = len(next(iter(self._batches[state["situation"]].rows.values())))
-        filled = torch.cat([pairs, pairs[-1:].repeat(-len(pairs) % (size - 1), 1, 1)]).unflatten(0, (-1, size - 1))
-        batches = torch.cat([filled, foil.expand(len(filled), 1, 2, 2)], dim=1)
+        room = max(1, size - 1)  # a single pair has no foil beside it
+        filled = torch.cat([pairs, pairs[-1:].repeat(-len(pairs) % room, 1, 1)]).unflatten(0, (-1, room))
+        batches = torch.cat([filled, foil.expand(len(filled), size - room, 2, 2)], dim=1)
         labels = torch.full(batches.shape[:2], label, dtype=torch.float64, device=self._device)
-        labels[:, -1] = 1 - label
+        labels[:, room:] = 1 - label
         terms = self._loss_of(state).define(batches[..., 0, :], batches[..., 1, :], labels)
-        return torch.stack([terms.matrix, terms.values], -1)[:, :-1].flatten(0, 1)[: len(pairs)].tolist()
+        return torch.stack([terms.matrix, terms.values], -1)[:, :room].flatten(0, 1)[: len(pairs)].tolist()
 
 
 def explore(

@@ -40,6 +40,9 @@ def every_loss_of_distance(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("variant", reads)
 
 
+every_loss_of_many_rows = pytest.mark.parametrize("variant", [each for each in VARIANTS if each.values[0].func.inputs.more])
+
+
 def distance_of(variant: partial) -> str | None:
     return variant().parameters().get("distance")
 
@@ -144,7 +147,14 @@ def label_patterns(labels: LabelSet) -> dict[str, callable]:
     def any_allowed(batch: int, generator: torch.Generator) -> Tensor:
         return values[torch.randint(len(values), (batch,), generator=generator)]
 
-    return {
+    def every_row_its_own(batch: int, generator: torch.Generator) -> Tensor:
+        return torch.randperm(batch, generator=generator).to(DOUBLE) - batch / 2
+
+    def pairs_and_threes(batch: int, generator: torch.Generator) -> Tensor:
+        return (torch.randperm(batch, generator=generator) * ((batch + 2) // 3) // batch).to(DOUBLE)
+
+    of_classes = {"every row its own": every_row_its_own, "pairs and threes": pairs_and_threes} if labels.names else {}
+    return of_classes | {
         "all lowest": lambda batch, generator: lowest.expand(batch).clone(),
         "all highest": lambda batch, generator: highest.expand(batch).clone(),
         "a single highest": single,
@@ -155,7 +165,10 @@ def label_patterns(labels: LabelSet) -> dict[str, callable]:
 
 @st.composite
 def batches(draw, inputs: InputType, sizes=(1, 32), spreads=(0.1, 1.0, 10.0), weights=True):
-    """A float64 batch: arguments of the loss, in order. Without `weights`, labels are the lowest or the highest."""
+    """A float64 batch: arguments of the loss, in order, with up to two further rows where the type takes them.
+    Without `weights`, labels that are numbers are the lowest or the highest."""
+    if inputs.more:
+        inputs = inputs.fitted(len(inputs.arguments) + draw(st.integers(0, 2)))
     batch, dimension = draw(st.integers(*sizes)), draw(st.integers(1, 16))
     generator = torch.Generator().manual_seed(draw(st.integers(0, 10_000)))
     rows = torch.randn(len(inputs.rows), batch, dimension, generator=generator, dtype=DOUBLE)
@@ -163,7 +176,7 @@ def batches(draw, inputs: InputType, sizes=(1, 32), spreads=(0.1, 1.0, 10.0), we
     if not inputs.labels:
         return tuple(rows)
     patterns = label_patterns(inputs.labels)
-    if not weights:
+    if not weights and not inputs.labels.names:
         del patterns["any allowed"]
     return (*rows, draw(st.sampled_from(list(patterns.values())))(batch, generator))
 
@@ -173,7 +186,7 @@ def batches(draw, inputs: InputType, sizes=(1, 32), spreads=(0.1, 1.0, 10.0), we
 
 def split(loss: Loss, tensors: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The embeddings, and the labels if there are any."""
-    count = len(loss.inputs.rows)
+    count = len(loss.inputs.fitted(len(tensors)).rows)
     return tensors[:count], tensors[count:]
 
 

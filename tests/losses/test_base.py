@@ -137,6 +137,32 @@ def test_unchecked_overflow_is_not_hidden():
     assert not torch.isfinite(loss(1e200 * ANCHOR, OTHER, LABELS, check=False))
 
 
+# --- a loss of the wrong shape ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check", (True, False), ids=("checked", "unchecked"))
+@pytest.mark.parametrize("leading", ((), (1,), (2, 3)), ids=str)
+def test_a_distance_that_keeps_its_dimension_is_refused(leading, check):
+    def keeps_its_dimension(x, y):
+        return (x - y).norm(dim=-1, keepdim=True)
+
+    loss = ContrastiveLoss(distance=keeps_its_dimension)
+    tensors = [each.expand(*leading, *each.shape) for each in (ANCHOR, OTHER, LABELS)]
+    with pytest.raises(ValueError) as caught:
+        loss(*tensors, check=check)
+    assert str(caught.value).startswith(f"distance: expected a loss of shape {leading}, got a loss of shape (")
+
+
+def test_a_definition_that_does_not_sum_is_refused():
+    class Unsummed(Scaled):
+        def define(self, *tensors):
+            terms = super().define(*tensors)
+            return replace(terms, loss=terms.values)
+
+    with pytest.raises(ValueError, match=r"^define: expected a loss of shape \(\), got a loss of shape \(6,\)$"):
+        Unsummed()(ANCHOR, OTHER, LABELS)
+
+
 # --- half precision --------------------------------------------------------------------------------------------------
 
 

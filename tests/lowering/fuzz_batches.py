@@ -25,11 +25,12 @@ class Variant:
     name: str
     count: int  # of batches
     make: Callable[[int, random.Random], object]
+    further: int = 0  # rows beyond those that the input type names
 
     def example(self):
         """(the loss, example inputs) to lower."""
         loss = self.make(2, random.Random(0))
-        return loss, loss.inputs.example()
+        return loss, loss.inputs.example(**({loss.inputs.more + "s": self.further} if self.further else {}))
 
 
 def catalogue() -> Iterator[Variant]:
@@ -46,7 +47,9 @@ def catalogue() -> Iterator[Variant]:
                 start = getattr(entry.loss, "initial", None)
                 return start(dimension, 3, choose.randrange(99), **fixed) if start else entry.loss(**fixed, **numbers)
 
-            yield Variant("-".join([entry.loss.__name__, *map(str, chosen)]), 200, make)
+            for further in (0, 1) if entry.loss.inputs.more else (0,):
+                words = [entry.loss.__name__, *map(str, chosen), *["one more"] * further]
+                yield Variant("-".join(words), 200, make, further)
 
 
 def zoo() -> Iterator[Variant]:
@@ -88,7 +91,8 @@ def _batch(variant: Variant, seed: int) -> Batch:
         dimension += dimension % 2
         loss = variant.make(dimension, choose)
     arrange = choose.choice(ARRANGEMENTS[getattr(loss, "rows_of_the_fuzz", "usual")])
-    rows = torch.stack([arrange(size, dimension, choose, generator) for _ in loss.inputs.rows])
+    count = len(loss.inputs.rows) + variant.further
+    rows = torch.stack([arrange(size, dimension, choose, generator) for _ in range(count)])
     labels = (_labels(loss.inputs.labels, size, choose),) if loss.inputs.labels else ()
     name = f"{variant.name}, seed {seed}: {size} rows of {dimension}, {arrange.__name__}, {loss}"
     return Batch(name, loss, (*_some_coincide(rows, choose), *labels))

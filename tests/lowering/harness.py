@@ -55,11 +55,15 @@ class Batch:
     loss: object
     tensors: tuple[Tensor, ...]
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return self.loss.inputs.fitted(len(self.tensors)).arguments
+
     def inputs(self) -> dict[str, Tensor]:
         """All inputs of the lowered module by name."""
         values = {each.name: getattr(self.loss, each.name) for each in fields(self.loss)}
         free = {name: value for name, value in values.items() if isinstance(value, (float, Tensor))}
-        return dict(zip(self.loss.inputs.arguments, self.tensors, strict=True)) | {
+        return dict(zip(self.arguments, self.tensors, strict=True)) | {
             name: torch.as_tensor(value, dtype=torch.float64) for name, value in free.items()
         }
 
@@ -101,13 +105,13 @@ def _paths(tree: object, path: str = "") -> list[tuple[str, object]]:
 def in_torch(batch: Batch) -> dict[str, np.ndarray]:
     """The same outputs from ``define`` and autograd."""
     inputs = {name: tensor.detach().clone() for name, tensor in batch.inputs().items()}
-    wanted = [n for n in inputs if n in batch.loss.inputs.rows or isinstance(getattr(batch.loss, n, None), Tensor)]
+    rows = batch.loss.inputs.fitted(len(batch.tensors)).rows
+    wanted = [n for n in inputs if n in rows or isinstance(getattr(batch.loss, n, None), Tensor)]
     for name in wanted:
         inputs[name].requires_grad_()
-    tensors = [inputs[name] for name in batch.loss.inputs.arguments]
-    terms = _replaced(batch.loss, {n: t for n, t in inputs.items() if n not in batch.loss.inputs.arguments}).define(
-        *tensors
-    )
+    tensors = [inputs[name] for name in batch.arguments]
+    parameters = {name: tensor for name, tensor in inputs.items() if name not in batch.arguments}
+    terms = _replaced(batch.loss, parameters).define(*tensors)
     found = torch.autograd.grad(terms.loss, [inputs[name] for name in wanted], allow_unused=True)
     gradients = {n: torch.zeros_like(inputs[n]) if g is None else g for n, g in zip(wanted, found, strict=True)}
     parts = {each.name: getattr(terms, each.name) for each in fields(terms) if each.name != "loss"}

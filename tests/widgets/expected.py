@@ -8,40 +8,77 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from lossviz import catalogue
-from lossviz.losses import Loss, Terms
+from lossviz import (
+    BatchHardTripletLoss,
+    ContrastiveLoss,
+    Loss,
+    MultipleNegativesRankingLoss,
+    OnlineContrastiveLoss,
+    Terms,
+    catalogue,
+)
 
 DOUBLE = torch.float64
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+ROUNDING = 1e-12
+SIGNS = {"positive": "▲", "negative": "▼"}
+
+# One explorer for each input type, as a reader would make it.
+FAMILIES = {
+    "labelled_pairs": (ContrastiveLoss(margin=0.4), OnlineContrastiveLoss()),
+    "labelled_sentences": (BatchHardTripletLoss(margin=1.0),),
+    "positive_pairs": (MultipleNegativesRankingLoss(scale=5.0),),
+}
+KINDS = {type(loss).__name__: type(loss) for losses in FAMILIES.values() for loss in losses}
 
 
 def fixed(value: float, digits: int = 4) -> str:
-    """Rounded to so many digits; too small to show two of them, as a power of ten."""
-    sign, size = "−" * (value < 0), abs(value)
-    if size == 0 or size >= 10.0 ** (1 - digits):
+    """Rounded to so many digits; too small to show two of them, or very large, as a power of ten."""
+    sign, size = "−" * (value < -ROUNDING), abs(value)
+    if size >= 1e7:
+        return sign + "·10^".join(f"{size:.1e}".split("e+0" if size < 1e10 else "e+"))
+    if size < ROUNDING or size >= 10.0 ** (1 - digits):
         return sign + str(Decimal(size).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
     mantissa, power = f"{size:.1e}".split("e-")
     return f"{sign}{mantissa}·10⁻{str(int(power)).translate(RAISED)}"
 
 
-def brief(value: float, digits: int) -> str:
-    text = fixed(value, digits)
-    return text if "·" in text else text.rstrip("0").rstrip(".")
+def brief(value: float, digits: int = 3) -> str:
+    """Without idle zeros; from a ten-thousandth on, a small number keeps two digits that count."""
+    size = abs(value)
+    if 1e-4 <= size < 10.0 ** (1 - digits):
+        text = "−" * (value < 0) + format(Decimal(f"{size:.2g}"), "f")
+    else:
+        text = fixed(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "·" not in text else text
+
+
+def percent(share: float) -> str:
+    """Never nothing or all where it is not."""
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{math.floor(100 * share + 0.5)} %"
+
+
+def letter(index: int) -> str:
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[index]
 
 
 @dataclass(frozen=True)
 class Term:
+    """What reading.js says of one term; ``links`` are (from, to, side, weight), ``who`` is its name in the sum."""
+
+    index: int
+    kind: str
+    points: list[int]
     letters: str
     names: list[str]
-    sign: str
-    distance: float
+    links: list[tuple[int, int, str, float]]
     active: bool
     value: float
     formula: str | None
-
-    @property
-    def pair(self) -> str:
-        return "“{}” and “{}”".format(*self.names)
+    who: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +93,10 @@ class Expected:
     def situation(self) -> dict:
         return self.spec["situations"][self.state["situation"]]
 
+    @property
+    def chart(self) -> str:
+        return self.spec["losses"][self.state["loss"]]["chart"]
+
     @cached_property
     def loss(self) -> Loss:
         return self.kind(**self.state["parameters"])
@@ -64,24 +105,47 @@ class Expected:
     def points(self) -> Tensor:
         return torch.tensor(self.state["points"], dtype=DOUBLE, requires_grad=True)
 
+    def inputs(self, points: Tensor) -> tuple[Tensor, ...]:
+        """The arguments of the loss with the points at other places, (…, points, d)."""
+        gathered = [points[..., rows, :] for rows in self.situation["rows"].values()]
+        labels = self.situation["labels"]
+        return (*gathered, torch.tensor(labels, dtype=DOUBLE).expand(*points.shape[:-2], -1)) if labels else (*gathered,)
+
     @cached_property
     def terms(self) -> Terms:
-        gathered = [self.points[rows, :] for rows in self.situation["rows"].values()]
-        return self.loss.terms(*gathered, torch.tensor(self.situation["labels"], dtype=DOUBLE))
+        return self.loss.terms(*self.inputs(self.points))
+
+    def values_at(self, point: int, places: Tensor) -> Tensor:
+        """The loss with one point moved to each of many places, (n, d) → (n,)."""
+        points = self.points.detach().repeat(len(places), 1, 1)
+        points[:, point] = places
+        return self.loss.define(*self.inputs(points)).loss
 
     @cached_property
     def gradient(self) -> Tensor:
         (gradient,) = torch.autograd.grad(self.terms.loss, self.points, retain_graph=True)
         return gradient
 
+    def pieces(self, point: int) -> Tensor:
+        """The gradient of every term by one point, (terms, d)."""
+        each = [torch.autograd.grad(value, self.points, retain_graph=True)[0] for value in self.terms.values]
+        return torch.stack(each)[:, point]
+
+    @property
+    def on_circle(self) -> bool:
+        parameters = self.state["parameters"]
+        return "cosine" in (parameters.get("distance"), parameters.get("similarity"))
+
+    @property
+    def calm(self) -> float | None:
+        """The step size, to two digits, at which the first step moves the farthest point by a quarter."""
+        pull = self.gradient.norm(dim=-1).max().item()
+        return float(f"{0.25 / pull:.2g}") if pull > 1e-9 else None
+
     def after_step(self) -> Tensor:
         """Where one step of SGD puts the points; back on the circle where the loss sees directions only."""
         moved = self.points.detach() - self.state["rate"] * self.gradient
         return torch.nn.functional.normalize(moved) if self.on_circle else moved
-
-    @property
-    def on_circle(self) -> bool:
-        return self.state["parameters"].get("distance", "cosine") == "cosine"
 
     def descent(self, steps: int) -> tuple[list[float], Tensor]:
         """The losses of so many steps, and the points after the last."""
@@ -91,65 +155,137 @@ class Expected:
             at = Expected(self.kind, self.spec, {**self.state, "points": at.after_step().tolist()})
         return losses, at.points.detach()
 
-    def pairs(self) -> list[Term]:
-        first, second = self.situation["rows"].values()
-        shorts = [each["short"] for each in self.situation["sentences"]]
-        return [
-            Term(
-                letters=f"{letter(a)}–{letter(b)}",
-                names=[shorts[a], shorts[b]],
-                sign="positive" if self.terms.positive[k] else "negative",
-                distance=self.terms.matrix[k].item(),
-                active=bool(self.terms.active[k]),
-                value=self.terms.values[k].item(),
-                formula=self.formula(k),
-            )
-            for k, (a, b) in enumerate(zip(first, second, strict=True))
-        ]
+    # The terms, one by one
 
-    def formula(self, k: int) -> str | None:
+    def read(self) -> list[Term]:
+        readers = {"distance line": self.pairs, "triplet plane": self.triplets, "score matrix": self.anchors}
+        return readers[self.chart]()
+
+    def ranked(self) -> list[Term]:
+        return sorted((term for term in self.read() if term.value), key=lambda term: -abs(term.value))
+
+    def short(self, point: int) -> str:
+        return self.situation["sentences"][point]["short"]
+
+    def formula(self, kind: str, k: int, **numbers: str) -> str | None:
         templates = catalogue.term_formulas(self.loss)
-        if templates is None or not self.terms.active[k]:
+        if templates is None or self.terms.values[k] == 0:
             return None
         parameters = self.state["parameters"].items()
-        numbers = {name: brief(value, 4) for name, value in parameters if type(value) in (int, float)}
-        template = templates["positive" if self.terms.positive[k] else "negative"]
-        return template.format(d=fixed(self.terms.matrix[k].item(), 5), B=len(self.terms.values), **numbers)
+        own = {name: brief(value, 4) for name, value in parameters if type(value) in (int, float)}
+        return templates[kind].format(B=len(self.terms.values), **own, **numbers)
+
+    def term(self, k: int, **others) -> Term:
+        return Term(index=k, active=bool(self.terms.active[k]), value=self.terms.values[k].item(), **others)
+
+    def pairs(self) -> list[Term]:
+        first, second = self.situation["rows"].values()
+        return [self.pair(k, a, b) for k, (a, b) in enumerate(zip(first, second, strict=True))]
+
+    def pair(self, k: int, a: int, b: int) -> Term:
+        kind = "positive" if self.terms.positive[k] else "negative"
+        distance, value = self.terms.matrix[k].item(), self.terms.values[k].item()
+        letters, names = f"{letter(a)}–{letter(b)}", [self.short(a), self.short(b)]
+        stand = f"{letters}, the {kind} pair of “{names[0]}” and “{names[1]}”, stands at distance {fixed(distance)} and is"
+        verb = {"positive": "pulled together", "negative": "pushed apart"}[kind]
+        note = f"{stand} {verb}: it adds {fixed(value, 5)}." if self.terms.active[k] else f"{stand} left alone."
+        formula = self.formula(kind, k, d=fixed(distance, 5))
+        return self.term(k, kind=kind, points=[a, b], letters=letters, names=names, links=[(a, b, kind, 1)],
+                         formula=formula, who=" / ".join(names), note=note)  # fmt: skip
+
+    def triplets(self) -> list[Term]:
+        (rows,) = self.situation["rows"].values()
+        return [self.triplet(k, rows) for k in range(len(rows))]
+
+    def triplet(self, k: int, rows: list[int]) -> Term:
+        anchor, distances = rows[k], self.terms.matrix[k]
+        found = {}  # side → the hardest of it, where there is one
+        for side in ("positive", "negative"):
+            if getattr(self.terms, side)[k].any():
+                found[side] = self.terms.chosen[f"hardest {side}"][k].item()
+        missing = {"positive": 0.0, "negative": distances.max().item()}
+        away = {side: distances[found[side]].item() if side in found else missing[side] for side in missing}
+        said = {side: f"“{self.short(rows[found[side]])}”" if side in found else "none" for side in missing}
+        points = [anchor, *(rows[place] for place in found.values())]
+        names = [self.short(point) for point in points]
+        value = self.terms.values[k].item()
+        end = f"it adds {fixed(value, 5)}" if self.terms.active[k] else "it moves nothing"
+        note = (
+            f"{letter(anchor)}, “{names[0]}”, has its hardest positive {said['positive']} at {fixed(away['positive'])} "
+            f"and its hardest negative {said['negative']} at {fixed(away['negative'])}; {end}."
+        )
+        formula = self.formula("triplet", k, d_ap=fixed(away["positive"], 5), d_an=fixed(away["negative"], 5))
+        links = [(anchor, rows[place], side, 1) for side, place in found.items()]
+        who = names[0] + "".join(f" {SIGNS[link[2]]} {name}" for link, name in zip(links, names[1:], strict=True))
+        return self.term(k, kind="triplet", points=points, letters=letter(anchor), names=names, links=links,
+                         formula=formula, who=who, note=note)  # fmt: skip
+
+    def anchors(self) -> list[Term]:
+        anchors, *others = self.situation["rows"].values()
+        candidates = [point for rows in others for point in rows]
+        return [self.anchor(k, anchor, candidates) for k, anchor in enumerate(anchors)]
+
+    def anchor(self, k: int, anchor: int, candidates: list[int]) -> Term:
+        shares = self.terms.matrix[k].softmax(-1).tolist()
+        target = candidates[k]
+        rivals = [j for j in range(len(candidates)) if j != k]
+        rival = max(rivals, key=lambda j: shares[j], default=None)
+        names = [self.short(anchor), self.short(target)]
+        against = "it has no rival" if rival is None else (
+            f"its strongest rival “{self.short(candidates[rival])}” has {percent(shares[rival])}"
+        )  # fmt: skip
+        weights = [1 - share if j == k else share for j, share in enumerate(shares)]
+        sides = ["positive" if j == k else "negative" for j in range(len(candidates))]
+        strong = [point for point, share in zip(candidates, shares, strict=True) if share >= 0.01]
+        note = f"{letter(anchor)}, “{names[0]}”, gives its positive “{names[1]}” a share of {percent(shares[k])}; {against}."
+        return self.term(k, kind="anchor", points=list(dict.fromkeys([anchor, target, *strong])), names=names,
+                         letters=letter(anchor), formula=self.formula("anchor", k, p=fixed(shares[k], 5)), note=note,
+                         links=[(anchor, *link) for link in zip(candidates, sides, weights, strict=True)],
+                         who=" → ".join(names))  # fmt: skip
+
+    # What is said of all of them
+
+    @property
+    def measures(self) -> str:
+        terms, read = self.terms, self.read()
+        counted = terms.positive | terms.negative
+        mean = terms.matrix[counted].mean().item() if counted.any() else 0.0
+        name = "mean logit" if self.chart == "score matrix" else "mean distance"
+        return (
+            f"{int(terms.positive.sum())} positive and {int(terms.negative.sum())} negative entries; "
+            f"{name} {fixed(mean)}; gradient norm {fixed(self.gradient.norm().item())}; "
+            f"{sum(term.active for term in read)} of {len(read)} terms active."
+        )
 
     def caption(self) -> str:
-        lit, pairs = self.state["lit"], self.pairs()
+        lit, terms = self.state["lit"], self.read()
         if lit and lit["kind"] == "term":
-            return describe_pair(pairs[lit["index"]])
+            return terms[lit["index"]].note
         if lit:
             return self.describe_point(lit["index"])
-        active = sum(pair.active for pair in pairs)
-        count = f"{active} of {len(pairs)} pairs {'is' if active == 1 else 'are'} active"
+        active = sum(term.active for term in terms)
+        axis = self.kind.axes[-1]
+        count = f"{active} of 1 {axis} is active" if len(terms) == 1 else f"{active} of {len(terms)} {axis}s are active"
         if not active:
             return f"{count}: nothing pulls and nothing pushes, so no point will move."
-        largest = max(pairs, key=lambda pair: pair.value)
-        if largest.value == 0:
+        if not self.ranked():
             return f"{count}."
-        share = math.floor(100 * largest.value / self.terms.loss.item() + 0.5)
-        of = f"{share} % of the loss comes from pair {largest.letters}"
-        return f"{count}; {of}, the {largest.sign} pair of {largest.pair}."
+        largest = self.ranked()[0]
+        share = percent(largest.value / self.terms.loss.item())
+        return f"{count}. The largest term, {share} of the loss: {largest.note}"
 
     def describe_point(self, index: int) -> str:
-        own = [pair for pair in self.pairs() if letter(index) in pair.letters]
-        name = f"{letter(index)}, “{self.situation['sentences'][index]['short']}”, stands in"
-        pairs = "1 pair" if len(own) == 1 else f"{len(own)} pairs"
+        own = [term for term in self.read() if index in term.points]
+        noun = "pair" if self.kind.axes[-1] == "pair" else "term"
+        stands = f"{letter(index)}, “{self.short(index)}”, stands in {len(own)} {noun}{'s' * (len(own) != 1)}"
         forces = {"positive": "pulled to", "negative": "pushed from"}
-        felt = [f"{forces[p.sign]} {p.letters.replace(letter(index), '').strip('–')}" for p in own if p.active]
-        end = f" and is {', '.join(felt)}." if felt else "; none is active, so it stays where it is."
-        return f"{name} {pairs}{end}"
-
-
-def describe_pair(pair: Term) -> str:
-    start = f"{pair.letters}, the {pair.sign} pair of {pair.pair}, stands at distance {fixed(pair.distance)} and is"
-    if not pair.active:
-        return f"{start} left alone."
-    verb = {"positive": "pulled together", "negative": "pushed apart"}[pair.sign]
-    return f"{start} {verb}: it adds {fixed(pair.value, 5)}."
-
-
-def letter(index: int) -> str:
-    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[index]
+        felt = [
+            f"{forces[side]} {letter(end if start == index else start)}"
+            for term in own
+            if term.active
+            for start, end, side, _ in term.links
+            if index in (start, end)
+        ]
+        if not any(term.active for term in own):
+            return f"{stands}; none is active, so it stays where it is."
+        return f"{stands} and is {', '.join(dict.fromkeys(felt))}."

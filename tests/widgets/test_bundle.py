@@ -57,13 +57,14 @@ def imported(chromium):
     page.close()
 
 
-def headings(text: str) -> list[str]:
-    return re.findall(r"^// ---- (.+)$", text, re.MULTILINE)
+def modules(text: str) -> list[str]:
+    """The files of a bundle but its entry, in their order, as the variables that hold what they export."""
+    return re.findall(r"^const (\w+) = \(\(\) => \{$", text, re.MULTILINE)
 
 
 def test_each_file_stands_once_after_what_it_imports(write):
     text = bundle(write(SMALL))
-    assert headings(text) == ["arithmetic.js", "words.js", "entry.js"]
+    assert modules(text) == ["arithmetic_js", "words_js"]
     assert "import" not in text
     assert re.findall(r"^export.*", text, re.MULTILINE) == [
         "export default { twice, said: words.say(twice), words: Object.keys(words) };"
@@ -75,10 +76,49 @@ def test_the_bundle_does_what_the_files_do(write, imported):
     assert found == {"twice": 42, "said": "it is 42", "words": ["say", "later"]}
 
 
-@pytest.mark.parametrize("declaration", ["const double = 2;", "function double() {}", "let double;", "class double {}"])
-def test_two_files_with_one_name_are_told_apart_by_name(write, declaration):
-    with pytest.raises(ValueError, match="words.js: double is declared in arithmetic.js too; a bundle has one scope"):
-        bundle(write({**SMALL, "words.js": SMALL["words.js"] + declaration}))
+@pytest.mark.parametrize(
+    "declaration", ["const twice = 2;", "function twice() {}", "let LEAST_ = 1;", "class twice {}", "const words = 0;"]
+)
+def test_each_file_has_names_of_its_own(write, imported, declaration):
+    """What one file declares for itself another may declare too; the entry sees neither."""
+    files = {**SMALL, "words.js": SMALL["words.js"] + declaration, "arithmetic.js": SMALL["arithmetic.js"] + declaration}
+    assert imported(bundle(write(files)), "module.default") == {
+        "twice": 42, "said": "it is 42", "words": ["say", "later"],
+    }  # fmt: skip
+
+
+def test_what_a_file_does_not_export_cannot_be_imported(write, imported):
+    entry = 'import { prefix, say } from "./words.js";\nexport default [typeof prefix, say(50)];\n'
+    assert imported(bundle(write({**SMALL, "entry.js": entry})), "module.default") == ["undefined", "it is 50"]
+
+
+def test_a_file_that_several_import_runs_once(write, imported):
+    """Both see the same counter."""
+    files = {
+        "entry.js": 'import { next } from "./left.js";\nimport { count } from "./right.js";\n'
+        "export default [next(), next(), count()];\n",
+        "left.js": 'import { up } from "./counter.js";\nexport const next = () => up();\n',
+        "right.js": 'import { read } from "./counter.js";\nexport const count = () => read();\n',
+        "counter.js": "let value = 0;\nexport const up = () => ++value;\nexport const read = () => value;\n",
+    }
+    text = bundle(write(files))
+    assert modules(text) == ["counter_js", "left_js", "right_js"]
+    assert imported(text, "module.default") == [1, 2, 2]
+
+
+CIRCLES = [
+    ({"a.js": "b.js", "b.js": "a.js"}, "a.js: expected no circle of imports, got entry.js → a.js → b.js → a.js"),
+    ({"a.js": "a.js"}, "a.js: expected no circle of imports, got entry.js → a.js → a.js"),
+    ({"a.js": "entry.js"}, "entry.js: expected no circle of imports, got entry.js → a.js → entry.js"),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), CIRCLES)
+def test_files_that_import_each_other_are_named(write, files, message):
+    wanted = {"entry.js": "a.js", **files}
+    with pytest.raises(ValueError) as error:
+        bundle(write({name: f'import {{ x }} from "./{other}";\n' for name, other in wanted.items()}))
+    assert str(error.value) == message
 
 
 def test_a_name_within_a_function_clashes_with_nothing(write, imported):
@@ -93,10 +133,12 @@ def test_a_missing_file_is_named(write):
 
 def test_the_explorer_is_every_file_of_static_and_exports_render(imported):
     text = Explorer._esm
-    assert sorted(headings(text)) == sorted(path.name for path in STATIC.glob("*.js"))
-    for number, name in enumerate(headings(text)):
-        wanted = re.findall(r'from "\./([\w.]+)"', (STATIC / name).read_text(encoding="utf-8"))
-        assert set(wanted) <= set(headings(text)[:number])
+    files = {path.name.replace(".", "_"): path for path in STATIC.glob("*.js")}
+    order = [*modules(text), "explorer_js"]
+    assert sorted(order) == sorted(files)
+    for number, name in enumerate(order):
+        wanted = re.findall(r'from "\./([\w.]+)"', files[name].read_text(encoding="utf-8"))
+        assert {each.replace(".", "_") for each in wanted} <= set(order[:number])
     assert imported(text, "[Object.keys(module), Object.keys(module.default), typeof module.default.render]") == [
         ["default"], ["render"], "function",
     ]  # fmt: skip

@@ -140,11 +140,13 @@ export function pageEngine(spec, modules) {
       const [first, second] = Object.keys(situation.rows);
       const batch = situation.rows[first].length;
       const evaluate = evaluator(variant.module, { [first]: [batch, 2], [second]: [batch, 2], labels: [batch] });
+      const foils = batch > 1 ? [foil] : []; // a single pair has no other beside it
+      const room = batch - foils.length;
       const samples = [];
-      for (let start = 0; start < pairs.length; start += batch - 1) {
-        const slice = Array.from({ length: batch - 1 }, (_, k) => pairs[Math.min(start + k, pairs.length - 1)]);
-        const labels = Float64Array.from([...slice.map(() => label), 1 - label]);
-        const [anchors, others] = [0, 1].map((side) => Float64Array.from([...slice, foil].flatMap((pair) => pair[side])));
+      for (let start = 0; start < pairs.length; start += room) {
+        const slice = Array.from({ length: room }, (_, k) => pairs[Math.min(start + k, pairs.length - 1)]);
+        const labels = Float64Array.from([...slice.map(() => label), ...foils.map(() => 1 - label)]);
+        const [anchors, others] = [0, 1].map((side) => Float64Array.from([...slice, ...foils].flatMap((pair) => pair[side])));
         const { terms } = evaluate(only({ ...state.parameters, [first]: anchors, [second]: others, labels }, variant.inputs));
         for (let k = 0; k < slice.length && start + k < pairs.length; k++) samples.push([terms.matrix[k], terms.values[k]]);
       }

@@ -219,6 +219,7 @@ function caption(spec, state, result, terms) {
   const count = `${active.length} of ${plural(terms.length, axis)} ${terms.length === 1 ? "is" : "are"} active`;
   if (!active.length) return `${count}: nothing pulls and nothing pushes, so no point will move.`;
   const [largest] = ranked(terms);
+  if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
   return `${count}. The largest term, ${percent(largest.value / result.loss)} of the loss: ${largest.note}`;
 }
 

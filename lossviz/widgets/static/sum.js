@@ -5,10 +5,11 @@ import { fixed, litTerms } from "./reading.js";
 
 const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
 
-const BETWEEN = { triplet: [" ▲ ", " ▼ "], anchor: [" → "] };
-
-// Who takes part: a pair, an anchor with its positive ▲ and negative ▼, an anchor and its target.
-const named = ({ kind, names }) => names.reduce((text, name, k) => text + (BETWEEN[kind]?.[k - 1] ?? " / ") + name);
+// Who takes part: a pair, an anchor with its positive ▲ and negative ▼ as far as it has them, an anchor and its target.
+const named = ({ kind, names, links }) => names.reduce((text, name, k) => {
+  const between = { triplet: ` ${SIGNS[links[k - 1]?.side]} `, anchor: " → " };
+  return text + (between[kind] ?? " / ") + name;
+});
 
 export function createSum(spec, engine, actions) {
   const heading = html("h4");

@@ -1,0 +1,31 @@
+"""Distances by hand, and distances that a test chooses: a loss asked at exactly these numbers, ties and all."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from tests.losses.batches import DOUBLE
+
+
+def tensor(values) -> Tensor:
+    return torch.tensor(values, dtype=DOUBLE)
+
+
+def distance(name: str, x: list[float], y: list[float]) -> float:
+    if name == "euclidean":
+        return math.dist(x, y)
+    if name == "manhattan":
+        return sum(abs(a - b) for a, b in zip(x, y, strict=True))
+    lengths = math.hypot(*x) * math.hypot(*y)
+    return 1 - sum(a * b for a, b in zip(x, y, strict=True)) / lengths if lengths else 1.0
+
+
+def first_coordinate(x: Tensor, y: Tensor) -> Tensor:
+    """A distance of pairs that reads it off: whatever stands first in the anchor, minus what stands first in the other."""
+    return (x - y)[..., 0]
+
+
+def on_a_line(places: list[float]) -> Tensor:
+    """Rows of one coordinate, whose differences are then exact."""
+    return tensor(places).unsqueeze(-1)

@@ -1,0 +1,160 @@
+"""MultipleNegativesRankingLoss: a batch worked by hand, a naive loop, the article's code, pytorch-metric-learning."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from pytorch_metric_learning.distances import CosineSimilarity
+from pytorch_metric_learning.losses import NTXentLoss
+from torch.testing import assert_close
+
+from lossviz.catalogue import entry
+from lossviz.losses import MultipleNegativesRankingLoss
+from tests.losses import batches as make
+from tests.losses.batches import DOUBLE, SWEEP, value_and_gradients
+from tests.losses.naive import tensor
+from tests.losses.peers import peer
+
+POSITIVE_PAIRS = MultipleNegativesRankingLoss.inputs
+parameters = st.fixed_dictionaries({"scale": st.floats(0.5, 80), "similarity": st.sampled_from(("cosine", "dot"))})
+
+
+def test_worked_by_hand():
+    anchor, positive, negative = tensor([[1, 0], [0, 1]]), tensor([[3, 0], [0, 0.5]]), tensor([[0, 2], [0, -1]])
+    loss = MultipleNegativesRankingLoss(scale=math.log(2))
+    terms = loss.terms(anchor, positive, negative)
+    # Cosines 1 0 | 0 0 and 0 1 | 1 −1: weights 2 1 1 1 and 1 2 2 ½.
+    assert_close(terms.matrix / math.log(2), tensor([[1, 0, 0, 0], [0, 1, 1, -1]]))
+    assert_close(terms.values, tensor([math.log(5 / 2), math.log(5.5 / 2)]) / 2)
+    assert terms.positive.tolist() == [[True, False, False, False], [False, True, False, False]]
+    assert torch.equal(terms.negative, ~terms.positive)
+    assert terms.chosen["target"].tolist() == [0, 1]
+    assert terms.valid.all() and terms.active.all()
+    assert terms.thresholds == {"scale": loss.scale}
+
+
+def test_defaults():
+    assert MultipleNegativesRankingLoss().parameters() == {"scale": 20.0, "similarity": "cosine"}
+
+
+def naive_values(anchor, candidates, scale, similarity):
+    for place, x in enumerate(anchor.tolist()):
+        logits = []
+        for y in candidates.tolist():
+            dot = sum(a * b for a, b in zip(x, y, strict=True))
+            lengths = math.hypot(*x) * math.hypot(*y)
+            logits.append(scale * (dot if similarity == "dot" else dot / lengths if lengths else 0.0))
+        top = max(logits)
+        yield (top - logits[place] + math.log(sum(math.exp(each - top) for each in logits))) / len(anchor)
+
+
+@SWEEP
+@given(make.batches(POSITIVE_PAIRS, sizes=(1, 8), spreads=(0.1, 1.0)), parameters)
+def test_naive_loop(tensors, given_parameters):
+    terms = MultipleNegativesRankingLoss(**given_parameters).terms(*tensors)
+    values = list(naive_values(tensors[0], torch.cat(tensors[1:]), **given_parameters))
+    assert_close(terms.values, tensor(values), rtol=1e-10, atol=1e-10)
+    # A candidate's share of the softmax is what its logit is pulled by: nothing to pull without a rival.
+    alone = terms.matrix.shape[-1] == 1
+    assert terms.active.any() <= (not alone)
+    for value, active in zip(values, terms.active.tolist(), strict=True):
+        assert active == (value > 0) or value < 1e-14
+
+
+def articles_code(anchor, *candidates, scale, similarity):
+    """Scores of every anchor against every candidate, and a cross entropy whose class is the anchor's own place."""
+    candidates = torch.cat(candidates)
+    if similarity == "cosine":
+        anchor, candidates = F.normalize(anchor), F.normalize(candidates)
+    return F.cross_entropy(scale * anchor @ candidates.T, torch.arange(len(anchor)))
+
+
+@SWEEP
+@given(make.batches(POSITIVE_PAIRS, spreads=(0.1, 1.0)), parameters)
+def test_articles_code(tensors, given_parameters):
+    ours = MultipleNegativesRankingLoss(**given_parameters)(*tensors)
+    assert_close(ours, articles_code(*tensors, **given_parameters), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("negatives", (0, 1, 2))
+def test_articles_code_in_gradient(negatives):
+    loss, tensors = MultipleNegativesRankingLoss(), POSITIVE_PAIRS.example(5, 3, negatives=negatives)
+    _, ours = value_and_gradients(loss, tensors)
+    asked = value_and_gradients(loss, tensors, lambda *each: articles_code(*each, scale=20.0, similarity="cosine"))
+    for gradient, expected in zip(ours, asked[1], strict=True):
+        assert_close(gradient, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_pytorch_metric_learning():
+    """NTXentLoss with the temperature 1 / scale, anchors against positives alone."""
+    anchor, positive = POSITIVE_PAIRS.example(6, 4)
+    index = torch.arange(6)
+    theirs = NTXentLoss(temperature=1 / 20, distance=CosineSimilarity())
+    expected = theirs(anchor, index, ref_emb=positive, ref_labels=index)
+    assert_close(MultipleNegativesRankingLoss()(anchor, positive), expected, rtol=1e-12, atol=0)
+
+
+# --- degenerate and extreme ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("negatives", (0, 1, 2))
+@pytest.mark.parametrize("size", (1, 4))
+def test_a_collapsed_batch_costs_the_logarithm_of_its_candidates(size, negatives):
+    tensors = [torch.ones(size, 3, dtype=DOUBLE)] * (2 + negatives)
+    value, gradients = value_and_gradients(MultipleNegativesRankingLoss(), tensors)
+    assert value.item() == pytest.approx(math.log(size * (1 + negatives)), abs=1e-15)
+    assert_close(value, peer(MultipleNegativesRankingLoss())(*tensors), rtol=0, atol=1e-13)
+    assert max(each.abs().max() for each in gradients) < 1e-14
+
+
+def test_one_pair_alone_has_nothing_to_learn():
+    terms = MultipleNegativesRankingLoss().terms(*POSITIVE_PAIRS.example(1, 3))
+    assert terms.loss == 0 and not terms.active.any()
+
+
+def test_a_loss_of_nearly_nothing_keeps_its_digits():
+    """Beside a logit of 1000 the share of a rival, e^−30, would be lost in the rounding of the logarithm of the sum."""
+    anchor, positive = tensor([[1.0, 0], [0, 1]]), tensor([[1000.0, 970], [970, 1000]])
+    value = MultipleNegativesRankingLoss(scale=1.0, similarity="dot")(anchor, positive)
+    assert value.item() == pytest.approx(math.log1p(math.exp(-30)), rel=1e-2)
+
+
+@pytest.mark.parametrize("dtype", (DOUBLE, torch.float32, torch.float16, torch.bfloat16), ids=str)
+@pytest.mark.parametrize("size", (1e2, 1e4, 1e18, 1e19, 1e30, 1e153, 1e154, 1e300))
+def test_extreme_dot_products_are_finite_or_refused(size, dtype):
+    rows = tuple((size * each).to(dtype) for each in POSITIVE_PAIRS.example(4, 3, negatives=1))
+    try:
+        value, gradients = value_and_gradients(MultipleNegativesRankingLoss(similarity="dot"), rows)
+    except ValueError as refusal:
+        assert size >= 1e18 or dtype == torch.float16
+        assert ": expected " in str(refusal)
+    else:
+        assert all(torch.isfinite(each).all() for each in (value, *gradients))
+
+
+def test_an_unknown_similarity_is_refused():
+    for unknown in ("cosin", "euclidean", None, 2, ["cosine"]):
+        with pytest.raises(ValueError, match="^similarity: expected one of cosine, dot or a function of two tensors, got "):
+            MultipleNegativesRankingLoss(similarity=unknown)(*POSITIVE_PAIRS.example())
+
+
+def test_further_negatives_are_named_when_they_are_wrong():
+    rows = POSITIVE_PAIRS.example(4, 3, negatives=2)
+    for count, name in ((3, "negative"), (4, "negative_2")):
+        with pytest.raises(ValueError, match=rf"^{name}: expected the shape of anchor, \(4, 3\), got shape \(1, 3\)$"):
+            MultipleNegativesRankingLoss()(*rows[: count - 1], rows[count - 1][:1])
+
+
+# --- the catalogue's formula of a term -------------------------------------------------------------------------------
+
+
+def test_term_formula_gives_the_values():
+    loss, tensors = MultipleNegativesRankingLoss(), POSITIVE_PAIRS.example(4, 3, negatives=1)
+    terms = loss.terms(*tensors)
+    assert entry(loss).term(loss) == {"anchor": "−ln {p} / {B}"}
+    shares = terms.matrix.softmax(-1)
+    for anchor, target in enumerate(terms.chosen["target"].tolist()):
+        assert_close(-math.log(shares[anchor, target]) / 4, terms.values[anchor].item())
