@@ -88,7 +88,7 @@ def entry(loss: Loss) -> Entry | None:
 
 
 def parameters(loss: Loss) -> dict[str, Parameter]:
-    """What a reader may change of a loss: the catalogue's parameters, or, for a reader's own loss, ranges from defaults."""
+    """What a reader may change of a loss: the catalogue's parameters; for a reader's own, ranges from defaults."""
     known = entry(loss)
     if known:
         return known.parameters

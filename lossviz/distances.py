@@ -1,8 +1,7 @@
 """Distances and similarities between embeddings: paired (row with row) and pairwise (every row with every row).
 
-Every function here takes any leading dimensions, is differentiable wherever it is used, and has a zero gradient at the two
-places where the textbook formula has none: a zero row (no direction), and two coincident points (no direction between
-them).
+Every function here takes any leading dimensions, is differentiable wherever it is used, and has a zero gradient where
+the textbook formula has none: at a zero row (no direction), and at coincident points (no direction between them).
 """
 
 from collections.abc import Callable

@@ -41,7 +41,7 @@ torch.export.register_dataclass(Terms)
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """A loss on embeddings. A subclass names its ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
+    """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
 
     inputs: ClassVar[InputType]
     axes: ClassVar[tuple[str, ...]]

@@ -1,4 +1,4 @@
-"""One ES module out of several: a widget's ``_esm`` is one text, its source a few small files that import each other."""
+"""One ES module out of several: a widget's ``_esm`` is one text, its source small files that import each other."""
 
 import re
 from pathlib import Path

@@ -116,7 +116,9 @@ class Explorer(anywidget.AnyWidget):
         gradients = torch.autograd.grad(terms.loss, rows)
         return {
             "loss": terms.loss.item(),
-            "gradients": dict(zip(self._loss.inputs.rows, (each.flatten().tolist() for each in gradients), strict=True)),
+            "gradients": {
+                name: each.flatten().tolist() for name, each in zip(self._loss.inputs.rows, gradients, strict=True)
+            },
             "terms": {name: _listed(value) for name, value in vars(terms).items() if name != "loss"},
             "shapes": {"matrix": list(terms.matrix.shape)},
         }
