@@ -14,7 +14,7 @@ serve:  ## serve the book as it was last built (PORT=8000)
 	@PORT=$(PORT) $(PYTHON) tools/serve.py
 
 lab: environment  ## open the chapters in JupyterLab
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root) book
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book
 
 test: test-environment site  ## style, every test, and every number in the notebooks
 	@$(BIN)/ruff check .

@@ -70,7 +70,8 @@ def install(name: str) -> None:
 
 def install_lossviz() -> None:
     stamp = VENV / ".lossviz.stamp"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    described = (ROOT / "pyproject.toml").read_text()
+    wanted = hashlib.sha256(f"{ROOT}\n{described}".encode()).hexdigest()  # the folder may have moved
     if stamp.exists() and stamp.read_text() == wanted:
         return
     run_pip(["install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."], what="lossviz")

@@ -1,5 +1,6 @@
 """A real JupyterLab with a kernel, driven as a reader would: open a notebook, run it, move things, ask Python."""
 
+import ast
 import json
 import os
 import socket
@@ -11,12 +12,29 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import nbformat
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Page
 
+SETTINGS = (
+    "--ServerApp.port_retries=0",
+    "--IdentityProvider.token=",
+    "--LabApp.news_url=",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.expose_app_in_browser=True",  # window.jupyterapp, so that a test can wait for a run to end
+)
 PLACES = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # not the reader's own
 PATIENCE = 180  # seconds, for a busy machine
+RUN_ALL = """async () => {  // returns what the first failed cell says
+  const { shell, commands, restored } = window.jupyterapp;
+  await restored;
+  const notebook = shell.currentWidget;
+  await notebook.context.ready;
+  await notebook.sessionContext.ready;
+  await commands.execute("notebook:run-all-cells");
+  const outputs = [...notebook.content.model.cells].flatMap(cell => cell.toJSON().outputs ?? []);
+  const error = outputs.find(output => output.output_type === "error");
+  return error && `${error.ename}: ${error.evalue}`;
+}"""
 
 
 class Lab:
@@ -27,11 +45,12 @@ class Lab:
         self.runtime = folder / ".runtime"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
+        self.clients: dict[str, BlockingKernelClient] = {}
+        self.apart = ThreadPoolExecutor(1)  # playwright's event loop has the main thread
 
     def __enter__(self) -> "Lab":
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
-                   "--ServerApp.port_retries=0", f"--ServerApp.root_dir={self.folder}", "--IdentityProvider.token=",
-                   "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *SETTINGS]
+        command += [f"--ServerApp.port={self.port}", f"--ServerApp.root_dir={self.folder}"]
         places = {name: str(self.runtime / name.lower()) for name in PLACES}
         environment = {**os.environ, **places, "JUPYTER_RUNTIME_DIR": str(self.runtime)}
         self.runtime.mkdir(exist_ok=True)
@@ -39,10 +58,17 @@ class Lab:
         self.process = subprocess.Popen(
             command, env=environment, stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
         )
-        self.wait_until_it_answers()
+        try:
+            self.wait_until_it_answers()
+        except RuntimeError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error) -> None:
+        for client in self.clients.values():
+            self.apart.submit(client.stop_channels).result()
+        self.apart.shutdown()
         self.process.terminate()
         self.process.wait(timeout=30)
         self.log.close()
@@ -60,14 +86,11 @@ class Lab:
             return None
 
     def run_notebook(self, page: Page, name: str) -> None:
-        """Open the notebook in the page, run every cell, and wait until the last one is done."""
-        page.goto(f"{self.address}/lab/tree/{name}?reset")
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=PATIENCE * 1000)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        cells = nbformat.read(self.folder / name, as_version=4).cells
-        count = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in cells)
-        self.wait_for(name, "len(In) - 1", lambda run: run >= count)
+        """Open the notebook in the page and run every cell to its end."""
+        page.goto(f"{self.address}/lab/tree/{name}?reset", timeout=PATIENCE * 1000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE * 1000)
+        if failed := page.evaluate(RUN_ALL):
+            raise RuntimeError(f"a cell of {name} failed: {failed}")
 
     def wait_for(self, name: str, expression: str, right):
         """Ask the kernel until its answer is right, and return that answer."""
@@ -75,8 +98,7 @@ class Lab:
 
     def evaluate(self, name: str, expression: str):
         """What Python in the notebook's kernel says to an expression whose value JSON can hold."""
-        with ThreadPoolExecutor(1) as apart:  # playwright's event loop has this thread
-            return apart.submit(self._evaluate, self.kernel(name), expression).result()
+        return self.apart.submit(self._evaluate, self.kernel(name), expression).result()
 
     def kernel(self, name: str) -> str:
         sessions = until(self.sessions, lambda known: name in known, f"the sessions, without {name},")
@@ -85,19 +107,22 @@ class Lab:
     def sessions(self) -> dict[str, dict]:
         return {session["path"]: session for session in self.ask("/api/sessions") or []}
 
+    def client(self, kernel: str) -> BlockingKernelClient:
+        """One connection per kernel, kept: each costs sockets."""
+        if kernel not in self.clients:
+            client = BlockingKernelClient(connection_file=str(self.runtime / f"kernel-{kernel}.json"))
+            client.load_connection_file()
+            client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+            self.clients[kernel] = client
+        return self.clients[kernel]
+
     def _evaluate(self, kernel: str, expression: str):
-        client = BlockingKernelClient(connection_file=str(self.runtime / f"kernel-{kernel}.json"))
-        client.load_connection_file()
-        client.start_channels()
-        try:
-            wanted = {"answer": f"__import__('json').dumps({expression})"}
-            answer = client.execute("", silent=True, user_expressions=wanted, reply=True, timeout=PATIENCE)
-        finally:
-            client.stop_channels()
-        result = answer["content"]["user_expressions"]["answer"]
+        wanted = {"answer": f"__import__('json').dumps({expression})"}
+        reply = self.client(kernel).execute("", silent=True, user_expressions=wanted, reply=True, timeout=PATIENCE)
+        result = reply["content"]["user_expressions"]["answer"]
         if result["status"] != "ok":
             raise RuntimeError(f"{expression}: {result['ename']}: {result['evalue']}")
-        return json.loads(json.loads(f'"{result["data"]["text/plain"][1:-1]}"'))
+        return json.loads(ast.literal_eval(result["data"]["text/plain"]))
 
 
 def until(ask, right, what: str):

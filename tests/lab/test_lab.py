@@ -1,6 +1,7 @@
 """Widgets in a real JupyterLab: what is moved in the browser, Python sees."""
 
 import nbformat
+import pytest
 from playwright.sync_api import expect
 
 DRAGGED = '''
@@ -55,6 +56,12 @@ def test_python_sees_a_drag_and_the_browser_sees_python(lab, lab_page):
 
     lab.evaluate(name, "dot.set_trait('x', 7.0)")
     expect(dot).to_have_css("left", "7px")
+
+
+def test_a_cell_that_fails_is_told_at_once(lab, lab_page):
+    name = write_notebook(lab.folder, "fails.ipynb", "loss = 1 / 0", "loss")
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        lab.run_notebook(lab_page, name)
 
 
 def test_an_interactive_figure_is_drawn(lab, lab_page):

@@ -141,7 +141,7 @@ def test_unchecked_overflow_is_not_hidden():
 
 
 @pytest.mark.parametrize("check", (True, False), ids=("checked", "unchecked"))
-@pytest.mark.parametrize("leading", ((), (1,), (2, 3)), ids=str)
+@pytest.mark.parametrize("leading", ((), (1,)), ids=str)
 def test_a_distance_that_keeps_its_dimension_is_refused(leading, check):
     def keeps_its_dimension(x, y):
         return (x - y).norm(dim=-1, keepdim=True)

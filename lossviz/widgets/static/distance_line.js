@@ -19,11 +19,10 @@ export function samplePairs(shape, farthest) {
   return Array.from({ length: SAMPLES }, (_, k) => [[1, 0], shape === "circle" ? atAngle((TAU / 2) * share(k)) : [1 + farthest * share(k), 0]]);
 }
 
-let clips = 0; // an id must be unique on the page
-
 export function createDistanceLine(spec, engine, actions) {
   const layers = Object.fromEntries(["axes", "curves", "thresholds", "dots"].map((name) => [name, svg("g", { class: name })]));
-  const clip = svg("clipPath", { id: `lossviz-clip-${++clips}` }, svg("rect"));
+  // Unique on the page, also where each explorer loads this module anew, as in JupyterLab.
+  const clip = svg("clipPath", { id: `lossviz-clip-${Math.random().toString(36).slice(2)}` }, svg("rect"));
   setAttributes(layers.curves, { "clip-path": `url(#${clip.id})` });
   const picture = svg("svg", { class: "distance-line", role: "group", "aria-label": "Pairs on the axis of distance" });
   picture.append(clip, ...Object.values(layers));

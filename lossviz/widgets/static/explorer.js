@@ -211,7 +211,8 @@ function render({ model, el }) {
   const resized = new ResizeObserver(resize);
   resized.observe(el);
   const themed = new MutationObserver(() => result && draw());
-  themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] }); // the book
+  themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] }); // JupyterLab
   resize();
   refresh();
   return () => {
