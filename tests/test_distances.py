@@ -154,7 +154,9 @@ def test_cosine_ignores_length_and_knows_direction(rows, scale):
     assert cosine(x, y).max() <= 2 + 1e-15
     assert cosine_similarity(x, y).abs().max() <= 1 + 1e-15
     assert_close(cosine_similarity(x, y), 1 - cosine(x, y), rtol=0, atol=0)
-    dots = [sum(a * b for a, b in zip(*each, strict=True)) for each in zip(unit(x).tolist(), unit(y).tolist(), strict=True)]
+    dots = [
+        sum(a * b for a, b in zip(*each, strict=True)) for each in zip(unit(x).tolist(), unit(y).tolist(), strict=True)
+    ]
     assert_close(cosine_similarity(x, y), tensor(dots), rtol=0, atol=2e-15)
 
 

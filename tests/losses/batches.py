@@ -40,7 +40,9 @@ def every_loss_of_distance(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("variant", reads)
 
 
-every_loss_of_many_rows = pytest.mark.parametrize("variant", [each for each in VARIANTS if each.values[0].func.inputs.more])
+every_loss_of_many_rows = pytest.mark.parametrize(
+    "variant", [each for each in VARIANTS if each.values[0].func.inputs.more]
+)
 
 
 def distance_of(variant: partial) -> str | None:

@@ -117,7 +117,9 @@ def test_naive_loop(tensors, given_parameters):
     rows, labels = tensors
     square = [[naive.distance(given_parameters["distance"], x, y) for y in rows.tolist()] for x in rows.tolist()]
     values, *_ = by_loop(square, labels.tolist(), given_parameters["margin"])
-    assert_close(BatchHardTripletLoss(**given_parameters).terms(*tensors).values, tensor(values), rtol=1e-10, atol=1e-10)
+    assert_close(
+        BatchHardTripletLoss(**given_parameters).terms(*tensors).values, tensor(values), rtol=1e-10, atol=1e-10
+    )
 
 
 @SWEEP

@@ -137,7 +137,9 @@ def test_extreme_dot_products_are_finite_or_refused(size, dtype):
 
 def test_an_unknown_similarity_is_refused():
     for unknown in ("cosin", "euclidean", None, 2, ["cosine"]):
-        with pytest.raises(ValueError, match="^similarity: expected one of cosine, dot or a function of two tensors, got "):
+        with pytest.raises(
+            ValueError, match="^similarity: expected one of cosine, dot or a function of two tensors, got "
+        ):
             MultipleNegativesRankingLoss(similarity=unknown)(*POSITIVE_PAIRS.example())
 
 
