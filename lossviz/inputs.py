@@ -181,7 +181,9 @@ LABELLED_SENTENCES = InputType(
 )
 
 
-def _example_positive_pairs(batch: int = 4, dimension: int = 2, seed: int = 0, negatives: int = 0) -> tuple[Tensor, ...]:
+def _example_positive_pairs(
+    batch: int = 4, dimension: int = 2, seed: int = 0, negatives: int = 0
+) -> tuple[Tensor, ...]:
     """Random unit rows, float64: anchors, positives, and as many further rows of explicit negatives as asked for."""
     generator = torch.Generator().manual_seed(seed)
     rows = torch.randn(2 + negatives, batch, dimension, generator=generator, dtype=torch.float64)

@@ -21,8 +21,8 @@ class BatchHardTripletLoss(Loss):
 
         loss = mean over anchors of  max(0, d(a, p) − d(a, n) + margin)
 
-    An anchor without a positive has d(a, p) = 0: it is its own. An anchor without a negative takes itself, at the distance
-    of the farthest sentence: in a batch of one class every anchor costs the margin, and nothing moves.
+    An anchor without a positive has d(a, p) = 0: it is its own. An anchor without a negative takes itself, at the
+    distance of the farthest sentence: in a batch of one class every anchor costs the margin, and nothing moves.
 
     ``(embeddings, labels)``: (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
 

@@ -22,7 +22,7 @@ def distance(name: str, x: list[float], y: list[float]) -> float:
 
 
 def first_coordinate(x: Tensor, y: Tensor) -> Tensor:
-    """A distance of pairs that reads it off: whatever stands first in the anchor, minus what stands first in the other."""
+    """A distance of pairs that reads it off: what stands first in the anchor, minus what stands first in the other."""
     return (x - y)[..., 0]
 
 

@@ -79,7 +79,7 @@ def peer_defaults(known: Entry) -> dict[str, object]:
 
 
 def peer(loss: Loss, **changed):
-    """A function of the same arguments as the loss that gives sentence-transformers' answer; `changed` are the peer's."""
+    """A function of the loss's arguments that gives sentence-transformers' answer; `changed` are the peer's own."""
     known = entry(loss)
     module = peer_class(known)(model=None, **as_the_peer_says(known, loss.parameters()) | changed)
 

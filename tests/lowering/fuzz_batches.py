@@ -1,7 +1,8 @@
 """Batches for the fuzz: every size, every label pattern, rows that are zero, coincide or lie exactly on a threshold.
 
 Two roads of arithmetic may differ in the last bit, and then a comparison with a threshold may come out either way. So
-the rows that meet a threshold on purpose are ones whose distances are exact on any road: one or two coordinates of ±1.
+the rows that meet a threshold on purpose are ones whose distances are exact on any road: one or two coordinates of ±1;
+for cosines, one or four, whose length is 1 or 2 (half of √2 · √2 is not 1 on every road).
 """
 
 import itertools
@@ -90,7 +91,8 @@ def _batch(variant: Variant, seed: int) -> Batch:
     if type(loss).__name__ in EVEN:
         dimension += dimension % 2
         loss = variant.make(dimension, choose)
-    arrange = choose.choice(ARRANGEMENTS[getattr(loss, "rows_of_the_fuzz", "usual")])
+    usual = "directions" if getattr(loss, "distance", None) == "cosine" else "usual"
+    arrange = choose.choice(ARRANGEMENTS[getattr(loss, "rows_of_the_fuzz", usual)])
     count = len(loss.inputs.rows) + variant.further
     rows = torch.stack([arrange(size, dimension, choose, generator) for _ in range(count)])
     labels = (_labels(loss.inputs.labels, size, choose),) if loss.inputs.labels else ()
@@ -113,12 +115,31 @@ def exact(size: int, dimension: int, choose: random.Random, generator: torch.Gen
     return rows
 
 
+def exact_directions(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    """Zero, or one or four coordinates of ±1."""
+    rows = torch.zeros(size, dimension, dtype=torch.float64)
+    for row in rows:
+        count = choose.choice((0, 1, 4, 4) if dimension >= 4 else (0, 1, 1))
+        for place in choose.sample(range(dimension), count):
+            row[place] = choose.choice((-1.0, 1.0))
+    return rows
+
+
 def mixed(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
     """Both; each exact row at a distance of its own from the origin (of few bits, so that sums stay exact)."""
+    return _mixed(exact, size, dimension, choose, generator)
+
+
+def mixed_directions(size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
+    """The same with exact directions."""
+    return _mixed(exact_directions, size, dimension, choose, generator)
+
+
+def _mixed(exactly, size: int, dimension: int, choose: random.Random, generator: torch.Generator) -> Tensor:
     scales = ((torch.randperm(LARGEST_BATCH, generator=generator)[:size] + 33) / 64).unsqueeze(-1)
     take = torch.rand(size, 1, generator=generator) < 0.5
     return torch.where(
-        take, scattered(size, dimension, choose, generator), scales * exact(size, dimension, choose, generator)
+        take, scattered(size, dimension, choose, generator), scales * exactly(size, dimension, choose, generator)
     )
 
 
@@ -136,6 +157,7 @@ def huge(size: int, dimension: int, choose: random.Random, generator: torch.Gene
 
 ARRANGEMENTS = {
     "usual": (scattered, scattered, exact, mixed),
+    "directions": (scattered, scattered, exact_directions, mixed_directions),
     "strange": (scattered, exact, strange),
     "huge": (scattered, exact, huge),
 }
@@ -145,7 +167,7 @@ EVEN = {"Halves", "AnglELoss"}
 def _some_coincide(rows: Tensor, choose: random.Random) -> Tensor:
     """Rows of the other arguments that lie on the first one's, where those have one size of coordinate only."""
     size = rows[0].abs().amax(-1, keepdim=True)
-    simple = ((rows[0].abs() == size) | (rows[0] == 0)).all(-1) & ((rows[0] != 0).sum(-1) <= 2)
+    simple = ((rows[0].abs() == size) | (rows[0] == 0)).all(-1) & ((rows[0] != 0).sum(-1) <= 4)
     for place in range(rows.shape[1]):
         if simple[place] and choose.random() < 0.3:
             rows[1:, place] = rows[0, place]

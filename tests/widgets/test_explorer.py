@@ -1,6 +1,6 @@
 """The Python side of the explorer, and both engines against torch: what Python says is what the page shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -8,17 +8,28 @@ import torch
 from torch import Tensor
 
 import lossviz
-from lossviz import ContrastiveLoss, Loss, Terms, explore, sentences
+from lossviz import (
+    BatchHardTripletLoss,
+    ContrastiveLoss,
+    Loss,
+    MultipleNegativesRankingLoss,
+    OnlineContrastiveLoss,
+    Terms,
+    explore,
+    sentences,
+)
 from lossviz.catalogue import ENTRIES
 from lossviz.inputs import LABELLED_PAIRS
 from lossviz.lowering import UnknownOperator
-from lossviz.situations import Situation, situations
+from lossviz.situations import Situation, on_circle, situations
+from tests.widgets.expected import FAMILIES, Expected
 
 DOUBLE = torch.float64
 CASES = [
     pytest.param(entry.loss, each, id=f"{entry.loss.__name__}-{each.name}")
     for entry in ENTRIES
     for each in situations(entry.loss.inputs.name)
+    if each.loss in (None, entry.loss.__name__)
 ]
 every_situation = pytest.mark.parametrize(("kind", "situation"), CASES)
 
@@ -56,7 +67,7 @@ def squared(x: Tensor, y: Tensor) -> Tensor:
 
 def by_hand(points: Tensor, situation: Situation, loss: Loss) -> tuple[Tensor, ...]:
     """The arguments of the loss, gathered row by row."""
-    gathered = [torch.stack([points[k] for k in situation.rows[name]]) for name in loss.inputs.rows]
+    gathered = [torch.stack([points[k] for k in rows]) for rows in situation.rows.values()]
     labels = [] if situation.labels is None else [torch.tensor(situation.labels, dtype=DOUBLE)]
     return (*gathered, *labels)
 
@@ -64,14 +75,23 @@ def by_hand(points: Tensor, situation: Situation, loss: Loss) -> tuple[Tensor, .
 # What explore() gives
 
 
+def by_themselves(kind: type[Loss], situation: Situation) -> Loss:
+    """The loss with its own parameters and those that the situation brings for it."""
+    known = kind().parameters()
+    return kind(**{name: value for name, value in situation.parameters.items() if name in known})
+
+
 @every_situation
 def test_it_starts_in_the_situation_asked_for(kind, situation):
     explorer = explore(kind(), situation=situation.name)
     titles = [each["title"] for each in explorer.spec["situations"]]
+    others = [each for each in situations(kind.inputs.name) if each.listed and each.loss in (None, kind.__name__)]
     assert titles[0] == situation.title
-    assert sorted(titles) == sorted(each.title for each in situations(kind.inputs.name))
-    assert explorer.embeddings.tolist() == situation.points(2).tolist()
+    assert titles[1:] == [each.title for each in others if each is not situation]
+    assert explorer.embeddings.tolist() == explorer.state["origin"] == situation.points(2).tolist()
     assert explorer.state["chosen"] == situation.chosen < len(situation.keys)
+    assert explorer.state["asked"] == (situation.question is not None)
+    assert explorer.loss.parameters() == by_themselves(kind, situation).parameters()
     assert [each["text"] for each in explorer.spec["situations"][0]["sentences"]] == [
         sentences.sentence(key).text for key in situation.keys
     ]
@@ -79,38 +99,84 @@ def test_it_starts_in_the_situation_asked_for(kind, situation):
 
 @every_situation
 def test_inputs_and_terms_are_those_of_the_loss_called_by_hand(kind, situation):
-    explorer = explore(kind(), situation=situation.name)
-    expected = by_hand(situation.points(2), situation, kind())
+    explorer, loss = explore(kind(), situation=situation.name), by_themselves(kind, situation)
+    expected = by_hand(situation.points(2), situation, loss)
     assert all(map(torch.equal, explorer.inputs(), expected))
     assert len(explorer.inputs()) == len(expected)
-    assert torch.equal(explorer.terms().loss, kind()(*expected))
+    assert torch.equal(explorer.terms().loss, loss(*expected))
     assert explorer.terms().values.sum().item() == pytest.approx(explorer.terms().loss.item())
 
 
-@every_situation
-def test_the_first_step_moves_no_point_far(kind, situation):
-    """The step size is chosen so that the arrows fit the plane."""
-    explorer = explore(kind(), situation=situation.name)
-    points = explorer.embeddings.requires_grad_()
-    (gradient,) = torch.autograd.grad(kind()(*by_hand(points, situation, kind())), points)
-    farthest = (explorer.state["rate"] * gradient.norm(dim=-1)).max().item()
-    assert farthest == pytest.approx(0.35, rel=0.06) or gradient.abs().max() < 1e-12 and explorer.state["rate"] == 1
+VARIANTS = {
+    "ContrastiveLoss": {
+        f"{distance}|{flag}|3": shape
+        for distance, shape in (("cosine", "circle"), ("euclidean", "free"), ("manhattan", "free"))
+        for flag in ("false", "true")
+    },
+    "OnlineContrastiveLoss": {"cosine|3": "circle", "euclidean|3": "free", "manhattan|3": "free"},
+    "BatchHardTripletLoss": {"cosine|2": "circle", "euclidean|2": "free", "manhattan|2": "free"},
+    # with explicit negatives the loss takes three arguments
+    "MultipleNegativesRankingLoss": {"cosine|2": "circle", "cosine|3": "circle", "dot|2": "free", "dot|3": "free"},
+}
+CONTROLS = {
+    "ContrastiveLoss": {"margin": (0.0, 2.0), "distance": None, "size_average": None},
+    "OnlineContrastiveLoss": {"margin": (0.0, 2.0), "distance": None},
+    "BatchHardTripletLoss": {"margin": (0.0, 6.0), "distance": None},
+    "MultipleNegativesRankingLoss": {"scale": (1.0, 50.0), "similarity": None},
+}
 
 
-def test_every_choice_has_a_variant_and_a_control():
-    loss = explore(ContrastiveLoss()).spec["losses"]["ContrastiveLoss"]
-    assert sorted(loss["variants"]) == [
-        f"{distance}|{flag}" for distance in ("cosine", "euclidean", "manhattan") for flag in ("false", "true")
-    ]
-    shapes = {key.split("|")[0]: variant["shape"] for key, variant in loss["variants"].items()}
-    assert shapes == {"cosine": "circle", "euclidean": "free", "manhattan": "free"}
-    assert [each["name"] for each in loss["controls"]] == ["margin", "distance", "size_average"]
-    assert (loss["controls"][0]["minimum"], loss["controls"][0]["maximum"]) == (0.0, 2.0)
+@pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
+def test_every_choice_has_a_variant_and_a_control(losses):
+    explorer = explore(*losses)
+    assert list(explorer.spec["losses"]) == [type(loss).__name__ for loss in losses]
+    for name, loss in explorer.spec["losses"].items():
+        assert {key: variant["shape"] for key, variant in loss["variants"].items()} == VARIANTS[name]
+        ranges = {each["name"]: (each["minimum"], each["maximum"]) for each in loss["controls"] if "minimum" in each}
+        assert {each["name"]: ranges.get(each["name"]) for each in loss["controls"]} == CONTROLS[name]
+    modules = {f"{name} {key}" for name in explorer.spec["losses"] for key in VARIANTS[name]}
+    assert set(explorer.modules) == modules | {f"{module} value" for module in modules}
+
+
+def test_a_situation_about_one_loss_is_offered_where_that_loss_is():
+    both = explore(ContrastiveLoss(), OnlineContrastiveLoss())
+    alone = [explore(loss) for loss in (ContrastiveLoss(), OnlineContrastiveLoss())]
+    names = [{each["name"] for each in explorer.spec["situations"]} for explorer in (both, *alone)]
+    assert names[1] == names[0] - {"one move", "a single positive"}
+    assert names[2] == names[0] - {"strongest push", "collapsed"}
+    assert "first" not in names[0]  # not listed: only an explorer that begins with it has it
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_first_loss_is_the_one_that_the_situation_is_about(order):
+    losses = [ContrastiveLoss(), OnlineContrastiveLoss()][::order]
+    assert explore(*losses).state["loss"] == type(losses[0]).__name__
+    assert explore(*losses, situation="one move").state["loss"] == "OnlineContrastiveLoss"
+
+
+def test_a_compact_explorer_has_one_batch_and_cures_only_what_it_can():
+    explorer = explore(ContrastiveLoss(), OnlineContrastiveLoss(), situation="easy", compact=True)
+    (situation,) = explorer.spec["situations"]
+    assert explorer.spec["compact"] and situation["name"] == "easy"
+    assert [cure["loss"] for cure in situation["cures"]] == ["ContrastiveLoss"]  # "hard negatives" is not there
+
+
+def test_a_cure_that_needs_another_loss_is_offered_where_that_loss_is():
+    offered = {}
+    for count, losses in ((1, [OnlineContrastiveLoss()]), (2, [OnlineContrastiveLoss(), ContrastiveLoss()])):
+        (easy,) = (each for each in explore(*losses).spec["situations"] if each["name"] == "easy")
+        offered[count] = [(cure["situation"], cure["loss"]) for cure in easy["cures"]]
+    assert offered == {1: [("hard negatives", None)], 2: [("hard negatives", None), (None, "ContrastiveLoss")]}
+
+
+OWN = Situation(
+    "own", "Own", ("ran_the_bank", "ran_to_bank"), {"anchor": (0, 0), "other": (1, 0)}, (0, 1), on_circle(0, 90)
+)
+ALONE = Situation("alone", "Alone", ("ran_the_bank", "ran_to_bank"), {"anchor": (0,), "other": (1,)}, (1,), on_circle(0, 90))
 
 
 def test_a_situation_of_ones_own():
-    own = Situation("own", "Own", ("ran_the_bank", "ran_to_bank"), {"anchor": (0, 0), "other": (1, 0)}, (0, 1), (0, 90))
-    explorer = explore(ContrastiveLoss(margin=2.0), situation=own)
+    explorer = explore(ContrastiveLoss(margin=2.0), situation=OWN)
     assert len(explorer.spec["situations"]) == 1
     assert explorer.terms().values.tolist() == pytest.approx([0.25, 0])  # ½ · (2 − 1)² / 2
 
@@ -128,10 +194,17 @@ def test_real_embeddings():
 
 
 WRONG = [
-    (("ContrastiveLoss",), {}, "loss: expected a Loss, got str"),
-    ((ContrastiveLoss,), {}, "loss: expected a Loss, got type"),
-    ((ContrastiveLoss(), "nowhere"), {},
-     "situation: expected one of start, easy, hard negatives, collapsed, got 'nowhere'"),
+    ((), {}, "losses: expected at least one Loss, got none"),
+    (("ContrastiveLoss",), {}, "losses: expected a Loss, got str"),
+    ((ContrastiveLoss,), {}, "losses: expected a Loss, got type"),
+    ((ContrastiveLoss(), "start"), {}, "losses: expected a Loss, got str"),
+    ((ContrastiveLoss(), BatchHardTripletLoss(), OnlineContrastiveLoss()), {},
+     "losses: expected losses of one input type, got labelled_pairs and labelled_sentences"),
+    ((MultipleNegativesRankingLoss(),), {"situation": "nowhere"},
+     f"situation: expected one of {', '.join(each.name for each in situations('positive_pairs'))}, got 'nowhere'"),
+    ((ContrastiveLoss(),), {"situation": "one move"},  # it is about OnlineContrastiveLoss
+     "situation: expected one of start, first, which pairs count, strongest push, easy, hard negatives, one class, "
+     "collapsed, duplicates, got 'one move'"),
     ((ContrastiveLoss(),), {"dimension": 3}, "dimension: expected 2 or 384, got 3"),
     ((ContrastiveLoss(),), {"engine": "gpu"}, 'engine: expected "page" or "kernel", got \'gpu\''),
     ((ContrastiveLoss(margin=float("nan")),), {}, "margin: expected a finite number, got nan"),
@@ -179,15 +252,21 @@ def from_the_browser(explorer: lossviz.Explorer, **changes) -> None:
     explorer.set_state({"state": {**explorer.state, **changes}})
 
 
+def place_of(explorer: lossviz.Explorer, name: str) -> int:
+    return [each["name"] for each in explorer.spec["situations"]].index(name)
+
+
 def test_setting_the_embeddings_moves_the_points_and_forgets_the_steps():
     explorer = explore(ContrastiveLoss())
     heard = []
     explorer.observe(lambda change: heard.append(change.new["points"]), "state")
-    from_the_browser(explorer, history=[0.5])
+    run = {"loss": "OnlineContrastiveLoss", "history": [0.5, 0.25]}
+    from_the_browser(explorer, history=[0.5], runs=[run], playing=True)
     points = torch.linspace(-1, 1, 12, dtype=torch.float32).reshape(6, 2)
     explorer.embeddings = points
     assert torch.equal(explorer.embeddings, points.double())
-    assert explorer.state["history"] == [] and heard[-1] == points.double().tolist()
+    assert heard[-1] == explorer.state["origin"] == points.double().tolist()
+    assert [explorer.state[name] for name in ("history", "runs", "playing")] == [[], [], False]
     expected = ContrastiveLoss()(*by_hand(points.double(), situations("labelled_pairs")[0], ContrastiveLoss()))
     assert torch.equal(explorer.terms().loss, expected)
 
@@ -196,7 +275,7 @@ def test_python_sees_what_the_browser_moves():
     explorer = explore(ContrastiveLoss())
     turned = explorer.embeddings.flip(0)
     from_the_browser(explorer, points=turned.tolist(), parameters={
-        "margin": 0.9, "distance": "euclidean", "size_average": False}, situation=2)  # fmt: skip
+        "margin": 0.9, "distance": "euclidean", "size_average": False}, situation=place_of(explorer, "hard negatives"))  # fmt: skip
     assert torch.equal(explorer.embeddings, turned)
     assert explorer.loss.parameters() == {"margin": 0.9, "distance": "euclidean", "size_average": False}
     third = next(each for each in situations("labelled_pairs") if each.name == "hard negatives")
@@ -218,12 +297,12 @@ def test_a_distance_of_ones_own_stays_in_python(answers_of_the_page):
 
 @pytest.fixture
 def answers_of_the_page(javascript):
-    """(explorer, state) → what engine.js answers with the lowered loss: evaluate, scan, probe."""
+    """(explorer, state) → what engine.js answers with the lowered loss: evaluate, scan, pieces, probe."""
 
     def answers(explorer: lossviz.Explorer, state: dict) -> dict:
         return javascript(
             """(async () => {
-              const { spec, modules, state, point, positions, pairs } = given;
+              const { spec, modules, state, point, positions, pairs, foil } = given;
               const page = engine.pageEngine(spec, modules);
               await page.ready(state);
               const list = (value) => value instanceof Float64Array ? [...value]
@@ -235,7 +314,9 @@ def answers_of_the_page(javascript):
               return {
                 evaluate: list(result),
                 scan: plane && list(await page.scan(state, point, positions, never)),
-                probe: [await page.probe(state, 1, pairs), await page.probe(state, 0, pairs)],
+                pieces: plane && await page.pieces(state, point),
+                probe: spec.losses[state.loss].chart === "distance line" &&
+                  [await page.probe(state, 1, pairs, foil), await page.probe(state, 0, pairs, foil)],
               };
             })()""",
             {"spec": explorer.spec, "modules": explorer.modules, "state": state, **QUESTIONS},
@@ -245,24 +326,26 @@ def answers_of_the_page(javascript):
 
 
 QUESTIONS = {
-    "point": 2,
+    "point": 1,
     "positions": [[0.3 * k - 1.5, 0.7 - 0.1 * k] for k in range(11)],
-    "pairs": [[[1.0, 0.0], [1.0 + 0.2 * k, 0.1]] for k in range(15)],  # not a multiple of the batch's six
+    "pairs": [[[1.0, 0.0], [1.0 + 0.2 * k, 0.1]] for k in range(1, 15)],  # not a multiple of what a batch holds
+    "foil": [[0.8, 0.3], [0.4, 0.9]],
 }
 
 
 def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
     """The same by hand, one position and one pair at a time."""
-    title = explorer.spec["situations"][state["situation"]]["title"]
-    situation = next(each for each in situations("labelled_pairs") if each.title == title)
-    loss = type(explorer.loss)(**{**explorer.loss.parameters(), **state["parameters"]})
+    situation = explorer._batches[state["situation"]]
+    loss = replace(explorer._losses[state["loss"]], **state["parameters"])
     points = torch.tensor(state["points"], dtype=DOUBLE)
-    anchor, other, labels = by_hand(points, situation, loss)
-    rows = {"anchor": anchor.requires_grad_(), "other": other.requires_grad_()}
-    terms = loss.define(*rows.values(), labels)
+    count = len(situation.rows)
+    arguments = by_hand(points, situation, loss)
+    rows = dict(zip(situation.rows, (each.requires_grad_() for each in arguments[:count]), strict=True))
+    terms = loss.define(*rows.values(), *arguments[count:])
     row_gradients = dict(zip(rows, torch.autograd.grad(terms.loss, list(rows.values())), strict=True))
     pulled = points.clone().requires_grad_()
-    (point_gradients,) = torch.autograd.grad(loss.define(*by_hand(pulled, situation, loss)).loss, pulled)
+    values = loss.define(*by_hand(pulled, situation, loss)).values.flatten()
+    pieces = torch.stack([torch.autograd.grad(value, pulled, retain_graph=True)[0] for value in values])
 
     def moved(position: list[float]) -> Tensor:
         places = points.clone()
@@ -270,25 +353,31 @@ def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
         return loss.define(*by_hand(places, situation, loss)).loss
 
     def probed(label: float, pair: list) -> list[float]:
-        first, second = torch.tensor(pair, dtype=DOUBLE).unsqueeze(1)
-        size = len(labels)  # the mean is over a batch of the state's size
-        found = loss.define(first.expand(size, 2), second.expand(size, 2), torch.full((size,), label, dtype=DOUBLE))
+        """The pair alone with its foil, in a batch of the state's size, over which the mean is taken."""
+        size = len(arguments[0])
+        batch = torch.tensor([pair] * max(1, size - 1) + [QUESTIONS["foil"]] * (size > 1), dtype=DOUBLE)
+        labels = torch.full((size,), label, dtype=DOUBLE)
+        labels[max(1, size - 1) :] = 1 - label
+        found = loss.define(batch[:, 0], batch[:, 1], labels)
         return [found.matrix[0].item(), found.values[0].item()]
 
+    plane, line = points.shape[1] == 2, loss.axes == ("pair",)
     return {
         "loss": terms.loss.item(),
         "rowGradients": {name: each.flatten().tolist() for name, each in row_gradients.items()},
-        "pointGradients": point_gradients.tolist(),
+        "pointGradients": pieces.sum(0).tolist(),
         "terms": {name: value for name, value in vars(terms).items() if name != "loss"},
-        "scan": [moved(each).item() for each in QUESTIONS["positions"]] if points.shape[1] == 2 else False,
-        "probe": [[probed(label, pair) for pair in QUESTIONS["pairs"]] for label in (1.0, 0.0)],
+        "shape": list(terms.matrix.shape),
+        "scan": plane and [moved(each).item() for each in QUESTIONS["positions"]],
+        "pieces": plane and pieces[:, QUESTIONS["point"]].tolist(),
+        "probe": line and [[probed(label, pair) for pair in QUESTIONS["pairs"]] for label in (1.0, 0.0)],
     }
 
 
 def assert_alike(found: dict, expected: dict) -> None:
     evaluated = found["evaluate"]
     assert evaluated["loss"] == pytest.approx(expected["loss"], rel=1e-12)
-    assert evaluated["shapes"]["terms" if "terms" in evaluated["shapes"] else "matrix"]
+    assert evaluated["shapes"]["matrix"] == expected["shape"]
     if "pointGradients" in evaluated:  # the kernel leaves the sum over rows to the page
         close(evaluated["pointGradients"], expected["pointGradients"])
     for name, gradient in expected["rowGradients"].items():
@@ -297,77 +386,144 @@ def assert_alike(found: dict, expected: dict) -> None:
         pairs = [(evaluated["terms"].get(name, {}).get(key), each) for key, each in value.items()] if isinstance(
             value, dict) else [(evaluated["terms"][name], value)]  # fmt: skip
         for one, other in pairs:
-            close(one, other.detach().double().tolist())
-    assert bool(found["scan"]) == bool(expected["scan"])
+            close(one, other.detach().double().flatten().tolist() if other.ndim else other.item())
     close(found["scan"], expected["scan"])
     close(found["probe"], expected["probe"])
+    close(found["pieces"], expected["pieces"], 1e-7)  # the page takes differences
+    if expected["pieces"]:
+        close(np.sum(found["pieces"], axis=0), expected["pointGradients"][QUESTIONS["point"]], 1e-7)
 
 
-def close(found: list, expected: list) -> None:
-    np.testing.assert_allclose(np.array(found, dtype=float), np.array(expected, dtype=float), rtol=1e-10, atol=1e-12)
+def close(found: list, expected: list, tolerance: float = 1e-12) -> None:
+    one, other = (np.array(each, dtype=float) for each in (found, expected))
+    np.testing.assert_allclose(one, other, rtol=100 * tolerance, atol=tolerance)
 
 
 def kernel_answers(explorer: lossviz.Explorer, state: dict) -> dict:
     """What Python sends back when the page asks."""
     sent = []
     explorer.send = sent.append
+
+    def ask(name: str, **question):
+        explorer._handle_custom_msg({"id": 70 + len(sent), "ask": name, "state": state, **question}, [])
+        assert sent[-1]["id"] == 69 + len(sent)
+        return sent[-1]["answer"]
+
     plane = explorer.spec["dimension"] == 2
-    questions = {
-        "evaluate": {},
-        "scan": {"point": QUESTIONS["point"], "positions": QUESTIONS["positions"]},
-        "probe": {"label": 1, "pairs": QUESTIONS["pairs"]},
-        "probe far": {"label": 0, "pairs": QUESTIONS["pairs"]},
+    line = explorer.spec["losses"][state["loss"]]["chart"] == "distance line"
+    pairs = {"pairs": QUESTIONS["pairs"], "foil": QUESTIONS["foil"]}
+    return {
+        "evaluate": ask("evaluate"),
+        "scan": plane and ask("scan", point=QUESTIONS["point"], positions=QUESTIONS["positions"]),
+        "pieces": plane and ask("pieces", point=QUESTIONS["point"]),
+        "probe": line and [ask("probe", label=label, **pairs) for label in (1, 0)],
     }
-    for k, (name, question) in enumerate(questions.items()):
-        if plane or name != "scan":
-            message = {"id": 70 + k, "ask": name.split()[0], "state": state, **question}
-            explorer._handle_custom_msg(message, [])
-            assert sent[-1]["id"] == 70 + k
-    answers = [each["answer"] for each in sent]
-    return {"evaluate": answers[0], "scan": plane and answers[1], "probe": answers[-2:]}
 
 
 def assert_answers_are_torchs(explorer: lossviz.Explorer, state: dict) -> None:
     assert_alike(kernel_answers(explorer, state), answers_of_torch(explorer, state))
 
 
+# (input type, loss, situation, parameters that are not the situation's); "free" points lie off the circle.
 STATES = [
-    {},
-    {"situation": 3, "parameters": {"margin": 1.2}},
-    {"situation": 1, "parameters": {"distance": "euclidean", "margin": 1.7}, "points": "scattered"},
-    {"parameters": {"distance": "manhattan", "size_average": False}, "points": "scattered"},
-    {"parameters": {"size_average": False, "margin": 0.0}, "points": "scattered"},
+    ("labelled_pairs", "ContrastiveLoss", "start", {}, "start"),
+    ("labelled_pairs", "ContrastiveLoss", "collapsed", {"margin": 1.2}, "start"),
+    ("labelled_pairs", "ContrastiveLoss", "easy", {"distance": "euclidean", "margin": 1.7}, "free"),
+    ("labelled_pairs", "ContrastiveLoss", "start", {"distance": "manhattan", "size_average": False}, "free"),
+    ("labelled_pairs", "ContrastiveLoss", "start", {"size_average": False, "margin": 0.0}, "free"),
+    ("labelled_pairs", "OnlineContrastiveLoss", "start", {}, "start"),
+    ("labelled_pairs", "OnlineContrastiveLoss", "a single positive", {"margin": 1.5}, "free"),
+    ("labelled_pairs", "OnlineContrastiveLoss", "one class", {"distance": "euclidean"}, "free"),
+    ("labelled_sentences", "BatchHardTripletLoss", "start", {}, "start"),
+    ("labelled_sentences", "BatchHardTripletLoss", "a single positive", {"distance": "manhattan"}, "free"),
+    ("labelled_sentences", "BatchHardTripletLoss", "duplicates", {"distance": "cosine", "margin": 0.3}, "free"),
+    ("labelled_sentences", "BatchHardTripletLoss", "one class", {}, "start"),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "start", {}, "start"),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "start", {"scale": 20.0}, "free"),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "hard negatives", {"similarity": "dot"}, "free"),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "one pair", {}, "start"),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "duplicates", {"scale": 1.5}, "start"),
 ]
+every_state = pytest.mark.parametrize("given", STATES, ids=lambda given: " ".join(map(str, given[1:])))
 
 
-def at_state(explorer: lossviz.Explorer, change: dict) -> dict:
-    generator = torch.Generator().manual_seed(1)
-    scattered = torch.randn(6, 2, generator=generator, dtype=DOUBLE).tolist()
-    situation = change.get("situation", 0)
-    points = scattered if "points" in change else explorer.spec["situations"][situation]["points"]
-    parameters = {**explorer.state["parameters"], **change.get("parameters", {})}
-    return {**explorer.state, "situation": situation, "points": points, "parameters": parameters}
+@pytest.fixture(scope="module", params=["page", "kernel"])
+def family(request):
+    """family(input type) → its explorer, one for all tests, computed by one engine and then by the other."""
+    made = {}
+
+    def explorer(input_type: str) -> lossviz.Explorer:
+        if input_type not in made:
+            made[input_type] = explore(*FAMILIES[input_type], engine=request.param)
+        return made[input_type]
+
+    return explorer
 
 
-@pytest.mark.parametrize("change", STATES)
+@pytest.fixture
+def answers(answers_of_the_page):
+    """answers(explorer, state) by whichever engine computes it."""
+    return lambda explorer, state: (
+        answers_of_the_page if explorer.spec["engine"]["name"] == "page" else kernel_answers
+    )(explorer, state)
+
+
+def at_state(explorer: lossviz.Explorer, loss: str, name: str, parameters: dict, points: str) -> dict:
+    place = place_of(explorer, name)
+    situation = explorer.spec["situations"][place]
+    places = torch.tensor(situation["points"], dtype=DOUBLE)
+    if points == "free":
+        places = torch.randn(places.shape, generator=torch.Generator().manual_seed(1), dtype=DOUBLE)
+    own = explorer.spec["losses"][loss]["parameters"]
+    return {**explorer.state, "loss": loss, "situation": place, "points": places.tolist(), "parameters": own | parameters}
+
+
+@every_state
+def test_both_engines_answer_as_torch_does(family, answers, given):
+    explorer = family(given[0])
+    state = at_state(explorer, *given[1:])
+    assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
+
+
 @pytest.mark.parametrize("engine", ["page", "kernel"])
-def test_both_engines_answer_as_torch_does(answers_of_the_page, engine, change):
-    explorer = explore(ContrastiveLoss(), engine=engine)
-    state = at_state(explorer, change)
-    answer = answers_of_the_page if engine == "page" else kernel_answers
-    assert_alike(answer(explorer, state), answers_of_torch(explorer, state))
+@pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
+def test_real_embeddings_are_answered_as_torch_does(answers, engine, losses):
+    explorer = explore(*losses, dimension=384, engine=engine)
+    for loss in losses:
+        state = {**explorer.state, "loss": type(loss).__name__, "parameters": loss.parameters()}
+        assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])
-def test_real_embeddings_are_answered_as_torch_does(answers_of_the_page, engine):
-    explorer = explore(ContrastiveLoss(margin=0.9), dimension=384, engine=engine)
-    answer = answers_of_the_page if engine == "page" else kernel_answers
-    assert_alike(answer(explorer, explorer.state), answers_of_torch(explorer, explorer.state))
+@pytest.mark.parametrize("situation", [OWN, ALONE], ids=["two pairs", "one pair"])
+@pytest.mark.parametrize("loss", [ContrastiveLoss(margin=2.0), OnlineContrastiveLoss()], ids=["all", "hard"])
+def test_a_batch_of_one_or_two_pairs(answers, engine, situation, loss):
+    explorer = explore(loss, situation=situation, engine=engine)
+    assert_alike(answers(explorer, explorer.state), answers_of_torch(explorer, explorer.state))
+
+
+@pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
+def test_the_first_step_moves_the_farthest_point_by_a_quarter(javascript, losses):
+    """The step size is set by the first result, to two digits."""
+    explorer = explore(*losses)
+    asked, wanted = [], []
+    for loss in losses:
+        for place, situation in enumerate(explorer.spec["situations"]):
+            state = {**explorer.state, "situation": place, "points": situation["points"], "loss": type(loss).__name__,
+                     "parameters": loss.parameters(), "rate": None, "calm": 3.5}  # fmt: skip
+            torchs = Expected(type(loss), explorer.spec, state)
+            asked.append([state, {"pointGradients": torchs.gradient.tolist()}])
+            wanted.append(torchs.calm or 3.5)  # where nothing pulls, it stays what it was
+    assert len(wanted) > 3.5 * len(losses) and 3.5 in wanted
+    found = javascript("given.map((each) => state.calmed(...each))", asked)
+    assert [(each["rate"], each["calm"]) for each in found] == [(rate, rate) for rate in wanted]
+    kept = [{**asked[0][0], "rate": 9}, asked[0][1]]
+    assert javascript("state.calmed(...given)", kept) == kept[0]
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])
 @pytest.mark.parametrize("only_far", [False, True])
-def test_a_readers_own_loss(answers_of_the_page, engine, only_far):
+def test_a_readers_own_loss(answers, engine, only_far):
     explorer = explore(LinearContrastiveLoss(margin=0.8, only_far=only_far), engine=engine)
     described = explorer.spec["losses"]["LinearContrastiveLoss"]
     assert described["chart"] == "distance line"
@@ -375,8 +531,7 @@ def test_a_readers_own_loss(answers_of_the_page, engine, only_far):
     assert described["controls"][0]["minimum"] <= 0.8 <= described["controls"][0]["maximum"]
     assert [variant["term"] for variant in described["variants"].values()] == [None, None]
     state = {**explorer.state, "parameters": {"margin": 1.1, "only_far": only_far}}
-    answer = answers_of_the_page if engine == "page" else kernel_answers
-    assert_alike(answer(explorer, state), answers_of_torch(explorer, state))
+    assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
 
 
 def test_the_page_imports_only_the_modules_of_its_state(javascript):
@@ -393,7 +548,7 @@ def test_the_page_imports_only_the_modules_of_its_state(javascript):
         })()""",
         {"spec": explorer.spec, "modules": explorer.modules, "state": explorer.state},
     )
-    assert imported == [explorer.modules["ContrastiveLoss cosine|true"]]
+    assert imported == [explorer.modules["ContrastiveLoss cosine|true|3"]]
 
 
 def test_a_scan_that_nobody_wants_any_more_stops(javascript):

@@ -12,10 +12,9 @@ from playwright.sync_api import Error
 
 import lossviz
 from lossviz import distances
-from lossviz.situations import situations
 from tests.widgets import expected
 from tests.widgets.conftest import STATIC
-from tests.widgets.expected import Expected
+from tests.widgets.expected import FAMILIES, KINDS, Expected
 
 TAU = 2 * math.pi
 QUICK = settings(
@@ -375,13 +374,19 @@ def test_ink_can_be_read_on_the_deepest_shade_of_the_heat_map(theme):
 
 
 @pytest.fixture(scope="module")
-def widget():
-    return lossviz.explore(lossviz.ContrastiveLoss(margin=0.4))
+def families():
+    """Input type → its explorer."""
+    return {name: lossviz.explore(*losses) for name, losses in FAMILIES.items()}
+
+
+@pytest.fixture(scope="module")
+def widget(families):
+    return families["labelled_pairs"]
 
 
 @pytest.fixture
 def state(widget):
-    return dict(widget.state)
+    return {**widget.state, "rate": 2.0, "calm": 2.0}
 
 
 @pytest.fixture
@@ -394,45 +399,169 @@ def next_state(javascript, widget):
 
 
 EUCLIDEAN = {"margin": 0.4, "distance": "euclidean", "size_average": True}
+RUN = {"loss": "OnlineContrastiveLoss", "history": [3.0, 2.0, 1.0]}
+
+
+def place_of(spec: dict, name: str) -> int:
+    return [each["name"] for each in spec["situations"]].index(name)
 
 
 def test_the_variant_of_a_state(javascript, widget, state):
-    asked = {"spec": widget.spec, "states": [state, {**state, "parameters": {**EUCLIDEAN, "size_average": False}}]}
+    online = {"loss": "OnlineContrastiveLoss", "parameters": {"margin": 0.4, "distance": "manhattan"}}
+    asked = {
+        "spec": widget.spec,
+        "states": [state, {**state, "parameters": {**EUCLIDEAN, "size_average": False}}, {**state, **online}],
+    }
     found = javascript("given.states.map((s) => state.variantOf(given.spec, s))", asked)
-    variants = widget.spec["losses"]["ContrastiveLoss"]["variants"]
-    assert found == [variants["cosine|true"], variants["euclidean|false"]]
-    assert javascript("given.states.map((s) => state.shapeOf(given.spec, s))", asked) == ["circle", "free"]
+    losses = widget.spec["losses"]
+    assert found == [
+        losses["ContrastiveLoss"]["variants"]["cosine|true|3"],
+        losses["ContrastiveLoss"]["variants"]["euclidean|false|3"],
+        losses["OnlineContrastiveLoss"]["variants"]["manhattan|3"],
+    ]
+    shapes = javascript("given.states.map((s) => state.shapeOf(given.spec, s))", asked)
+    assert shapes == ["circle", "free", "free"]
 
 
-def test_entering_a_situation_starts_it_and_keeps_the_parameters(next_state, widget, state):
+def test_explicit_negatives_choose_a_variant_of_their_own(javascript, families):
+    widget = families["positive_pairs"]
+    states = [{**widget.state, "situation": place_of(widget.spec, name)} for name in ("start", "hard negatives")]
+    found = javascript("given.states.map((s) => state.variantOf(given.spec, s))", {"spec": widget.spec, "states": states})
+    assert [each["inputs"] for each in found] == [
+        ["anchor", "positive", "scale"], ["anchor", "positive", "negative", "scale"],
+    ]  # fmt: skip
+
+
+def test_entering_a_situation_starts_it_with_the_losss_own_parameters(next_state, widget, state):
     busy = {**state, "parameters": {**state["parameters"], "margin": 0.9}, "playing": True, "history": [1.0], "rate": 3}
-    entered = next_state({**busy, "lit": {"kind": "point", "index": 1}}, "enter", 2)
-    situation = widget.spec["situations"][2]
-    started = {"situation": 2, "chosen": situation["chosen"], "lit": None, "playing": False, "history": []}
-    assert entered == {**busy, **started, "points": entered["points"]}
-    assert np.array(entered["points"]) == pytest.approx(np.array(situation["points"]))
+    lit = {"kind": "point", "index": 1}
+    for index, situation in enumerate(widget.spec["situations"]):
+        entered = next_state({**busy, "lit": lit, "runs": [RUN], "guess": 1}, "enter", index)
+        loss = situation["loss"] or state["loss"]
+        own = widget.spec["losses"][loss]["parameters"]
+        parameters = {name: situation["parameters"].get(name, value) for name, value in own.items()}
+        started = {"situation": index, "chosen": situation["chosen"], "lit": None, "playing": False, "history": [],
+                   "runs": [], "guess": None, "asked": situation["question"] is not None, "rate": None,
+                   "loss": loss, "parameters": parameters}  # fmt: skip
+        places = {name: entered[name] for name in ("points", "origin")}
+        assert entered == {**busy, **started, **places}
+        for each in places.values():
+            assert np.array(each) == pytest.approx(np.array(situation["points"]))
 
 
 def test_a_situation_may_bring_its_own_parameters(javascript, widget, state):
     spec = dict(widget.spec)
-    spec["situations"] = [{**spec["situations"][0], "parameters": {"distance": "euclidean"}}]
+    own = {"distance": "euclidean", "temperature": 3}  # the loss has no temperature
+    spec["situations"] = [{**spec["situations"][0], "parameters": own}]
     entered = javascript("state.enter(given.spec, given.state, 0)", {"spec": spec, "state": state})
     assert entered["parameters"] == {**state["parameters"], "distance": "euclidean"}
 
 
 def test_reset_brings_back_everything_but_the_situation(next_state, widget, state):
     moved = {**state, "situation": 1, "rate": 9, "parameters": EUCLIDEAN, "history": [1], "chosen": 5, "tab": "mask"}
-    back = next_state(moved, "reset")
+    back = next_state({**moved, "asked": False, "guess": [1], "runs": [RUN]}, "reset")
     assert back == next_state({**state, "tab": "mask"}, "enter", 1)
 
 
 def test_a_moved_point_stays_on_the_circle_only_where_there_is_one(next_state, state):
-    moved = next_state({**state, "playing": True, "history": [1, 2]}, "move", 4, [0.0, 0.5])
+    moved = next_state({**state, "playing": True, "history": [1, 2], "runs": [RUN]}, "move", 4, [0.0, 0.5])
     assert moved["points"][4] == pytest.approx([0, 1])
     assert moved["points"][:4] + moved["points"][5:] == state["points"][:4] + state["points"][5:]
-    assert [moved[name] for name in ("chosen", "playing", "history")] == [4, False, []]
+    assert [moved[name] for name in ("chosen", "playing", "history", "runs")] == [4, False, [], []]
+    assert moved["origin"] == moved["points"]  # what runs from here is compared from here
     free = next_state({**state, "parameters": EUCLIDEAN}, "move", 4, [0.3, 0.5])
     assert free["points"][4] == [0.3, 0.5]
+
+
+# Another loss on the same batch
+
+
+def test_another_loss_begins_where_this_ones_run_began(next_state, widget, state):
+    """The batch and the margin stay; the run is kept to be compared with."""
+    moved = next_state(next_state(state, "move", 4, [0.0, 1.0]), "setParameter", "margin", 0.9)
+    origin = moved["points"]
+    run = {**moved, "points": [[1, 0]] * 6, "history": [0.5, 0.25], "playing": True, "lit": {"kind": "term", "index": 1}}
+    other = next_state(run, "switchLoss", "OnlineContrastiveLoss")
+    assert other == {
+        **run, "loss": "OnlineContrastiveLoss", "parameters": {"margin": 0.9, "distance": "cosine"}, "points": origin,
+        "rate": None, "playing": False, "history": [], "lit": None,
+        "runs": [{"loss": "ContrastiveLoss", "history": [0.5, 0.25]}],
+    }  # fmt: skip
+    assert np.array(other["origin"]) == pytest.approx(np.array(origin))
+    back = next_state({**other, "history": [2.0, 1.0, 0.5]}, "switchLoss", "ContrastiveLoss")
+    assert back["parameters"] == run["parameters"]  # size_average is the loss's own
+    assert back["runs"] == [{"loss": "OnlineContrastiveLoss", "history": [2.0, 1.0, 0.5]}]
+
+
+def test_a_loss_that_did_not_run_leaves_no_run(next_state, state):
+    for history in ([], [0.5]):
+        other = next_state({**state, "history": history}, "switchLoss", "OnlineContrastiveLoss")
+        assert other["runs"] == []
+
+
+def test_the_loss_that_is_shown_changes_nothing(javascript, widget, state):
+    given = {"spec": widget.spec, "state": state}
+    assert javascript("state.switchLoss(given.spec, given.state, 'ContrastiveLoss') === given.state", given)
+
+
+@pytest.mark.parametrize(("name", "still"), [("which pairs count", True), ("strongest push", False)])
+def test_a_question_about_one_loss_waits_under_no_other(next_state, widget, state, name, still):
+    asked = next_state(state, "enter", place_of(widget.spec, name))
+    assert asked["asked"]
+    assert next_state(asked, "switchLoss", "OnlineContrastiveLoss")["asked"] == still
+
+
+# Questions and cures
+
+
+def test_an_answer_ends_the_question(javascript, state):
+    given = {**state, "asked": True, "guess": [2]}
+    found = javascript("[state.answer(given, 1), state.answer(given, null), state.answer(given, undefined)]", given)
+    assert found == [{**given, "asked": False, "guess": guess} for guess in (1, None, [2])]
+
+
+def test_a_term_is_marked_and_marked_no_longer(javascript, state):
+    marks = [2, 0, 2, 5]
+    expression = "given.marks.map((index) => (given.state = state.mark(given.state, index)).guess)"
+    found = javascript(expression.replace("given.state", "last[0]").join(["((last) => ", ")([given.start])"]),
+                       {"marks": marks, "start": {**state, "guess": None}})  # fmt: skip
+    assert found == [[2], [2, 0], [0], [0, 5]]
+    assert javascript("state.sketch(given, [0.3, -0.2])", state) == {**state, "guess": [0.3, -0.2]}
+
+
+def changes_of(situation: dict) -> list[dict]:
+    """What the cures of a situation do, and what its question shows."""
+    return situation["cures"] + ([situation["question"]] if situation["question"] else [])
+
+
+def test_what_a_cure_or_an_answer_shows(javascript, families):
+    """Another batch, another loss, other parameters, points elsewhere: exactly those that it names."""
+    seen = set()
+    for widget in families.values():
+        spec = widget.spec
+        cases = [(k, each) for k, situation in enumerate(spec["situations"]) for each in changes_of(situation)]
+        given = {"spec": spec, "state": widget.state, "cases": cases}
+        found = javascript(
+            """given.cases.map(([index, change]) => {
+              const before = state.enter(given.spec, given.state, index);
+              return [before, state.apply(given.spec, before, change)];
+            })""",
+            given,
+        )
+        for (_, change), (before, after) in zip(cases, found, strict=True):
+            seen |= {name for name in ("situation", "loss", "parameters", "moves") if change.get(name)}
+            name = change["situation"]
+            index = before["situation"] if name is None else place_of(spec, name)
+            batch = spec["situations"][index]
+            moved = dict(enumerate(batch["points"])) | {int(k): place for k, place in change["moves"].items()}
+            assert after["situation"] == index
+            assert np.array(after["points"]) == pytest.approx(np.array(list(moved.values())))
+            assert after["origin"] == after["points"] and after["rate"] is None and after["history"] == []
+            assert after["loss"] == (change.get("loss") or batch["loss"] or before["loss"])
+            own = spec["losses"][after["loss"]]["parameters"]
+            wanted = {key: batch["parameters"].get(key, value) for key, value in own.items()}
+            assert after["parameters"] == wanted | change["parameters"]
+    assert seen == {"situation", "loss", "parameters", "moves"}
 
 
 def test_a_parameter_that_brings_the_circle_back_brings_the_points_back(next_state, state):
@@ -442,6 +571,7 @@ def test_a_parameter_that_brings_the_circle_back_brings_the_points_back(next_sta
     back = next_state({**free, "history": [1]}, "setParameter", "distance", "cosine")
     assert np.array(back["points"]) == pytest.approx(np.array([[0.6, -0.8]] * 6))
     assert back["history"] == [] and back["parameters"] == {**EUCLIDEAN, "distance": "cosine"}
+    assert (still_free["rate"], back["rate"]) == (state["rate"], None)  # another distance has another length
 
 
 def test_real_embeddings_are_never_put_on_a_circle(javascript):
@@ -496,11 +626,11 @@ def test_when_play_ends(javascript, pull, rate, steps, reach, finished):
 
 def value_of(text: str) -> float:
     """The number that a written one stands for."""
-    mantissa, _, power = text.replace("−", "-").partition("·10⁻")
-    return float(mantissa) * 10.0 ** -int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")) or 0)
+    written = text.replace("−", "-").replace("·10⁻", "e-").replace("·10^", "e")
+    return float(written.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
 
 
-values = st.one_of(st.floats(-2, 2), st.floats(1e-300, 1e-2), st.floats(-1e6, 1e6), st.just(0.0))
+values = st.one_of(st.floats(-2, 2), st.floats(1e-300, 1e-2), st.floats(-1e6, 1e6), st.floats(1e6, 1e20), st.just(0.0))
 
 
 @QUICK
@@ -508,16 +638,17 @@ values = st.one_of(st.floats(-2, 2), st.floats(1e-300, 1e-2), st.floats(-1e6, 1e
 def test_a_number_is_written_with_its_digits_and_never_as_zero(javascript, cases):
     fixed, brief = (javascript(f"given.map((g) => reading.{name}(...g))", cases) for name in ("fixed", "brief"))
     for (value, digits), long, short in zip(cases, fixed, brief, strict=True):
-        assert long == expected.fixed(value, digits)
+        assert (long, short) == (expected.fixed(value, digits), expected.brief(value, digits))
         for text in (long, short):
-            assert (value_of(text) == 0) == (value == 0)
+            assert (value_of(text) == 0) == (abs(value) < 1e-12)  # smaller is the rounding of numbers near 1
             assert value_of(text) == pytest.approx(value, rel=0.051, abs=0.5 * 10.0**-digits * (abs(value) > 0.01))
 
 
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
     [(0.5, 3, "0.5"), (2, 3, "2"), (10, 2, "10"), (100.0, 2, "100"), (-0.25, 2, "−0.25"), (0, 3, "0"),
-     (0.0625, 3, "0.063"), (0.00012, 3, "1.2·10⁻⁴"), (1e-12, 4, "1.0·10⁻¹²")],
+     (0.0625, 3, "0.063"), (0.00123, 3, "0.0012"), (0.00012, 3, "0.00012"), (0.000012, 3, "1.2·10⁻⁵"),
+     (-0.00012, 3, "−0.00012"), (1e-12, 4, "1.0·10⁻¹²"), (-1e-17, 4, "0"), (12345678.0, 2, "1.2·10^7")],
 )  # fmt: skip
 def test_a_brief_number_has_no_idle_zeros(javascript, value, digits, text):
     assert javascript("reading.brief(...given)", [value, digits]) == text
@@ -537,38 +668,129 @@ def test_a_formula_with_an_unknown_name_says_so(javascript):
         javascript("reading.fill('{d} − {marign}', {d: '1', B: 2})")
 
 
-@pytest.fixture
-def reading_of(javascript, widget):
-    """reading_of(state) → (what the page reads in torch's result, what Python expects)."""
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.001, "<1 %"), (0.005, "1 %"), (0.42, "42 %"), (0.994, "99 %"), (0.9999, ">99 %"), (1, "100 %")],
+)
+def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
+    assert javascript("reading.percent(given)", share) == text == expected.percent(share)
 
-    def read(state: dict, spec: dict = widget.spec) -> tuple[dict, Expected]:
-        wanted = Expected(lossviz.ContrastiveLoss, spec, state)
+
+@pytest.fixture
+def readings_of(javascript):
+    """readings_of(spec, states) → [(what the page reads in torch's result, what Python expects), …]."""
+
+    def result_of(wanted: Expected) -> dict:
         names = ("matrix", "positive", "negative", "valid", "active", "values")
-        terms = {name: getattr(wanted.terms, name).double().tolist() for name in names}
-        given = {"spec": spec, "state": state, "result": {"loss": wanted.terms.loss.item(), "terms": terms}}
-        return javascript("reading.read(given.spec, given.state, given.result)", given), wanted
+        terms = {name: getattr(wanted.terms, name).double().flatten().tolist() for name in names}
+        terms["chosen"] = {role: places.tolist() for role, places in wanted.terms.chosen.items()}
+        return {"loss": wanted.terms.loss.item(), "terms": terms, "pointGradients": wanted.gradient.tolist()}
+
+    def read(spec: dict, states: list[dict]) -> list[tuple[dict, Expected]]:
+        wanted = [Expected(KINDS[each["loss"]], spec, each) for each in states]
+        given = {"spec": spec, "cases": [[each.state, result_of(each)] for each in wanted]}
+        found = javascript("given.cases.map(([s, result]) => reading.read(given.spec, s, result))", given)
+        return list(zip(found, wanted, strict=True))
 
     return read
 
 
-def test_the_terms_are_those_of_torch(reading_of, state):
-    read, wanted = reading_of(state)
-    pairs = wanted.pairs()
-    assert {pair.active for pair in pairs} == {True, False}
-    for term, pair in zip(read["terms"], pairs, strict=True):
-        known = ("letters", "names", "sign", "distance", "active", "value", "formula")
-        assert [term[name] for name in known] == [getattr(pair, name) for name in known]
-    assert [each["points"] for each in read["terms"]] == [[0, 1], [3, 4], [0, 2], [3, 5], [0, 3], [1, 2]]
-    ranked = sorted((pair for pair in pairs if pair.value), key=lambda pair: -pair.value)
-    assert [each["letters"] for each in read["ranked"]] == [pair.letters for pair in ranked]
+@pytest.fixture
+def reading_of(readings_of, widget):
+    return lambda state, spec=widget.spec: readings_of(spec, [state])[0]
 
 
-def test_each_formula_gives_what_its_term_adds(reading_of, state):
-    read, _ = reading_of(state)
-    for term in read["terms"]:
-        if term["active"]:
-            python = term["formula"].replace("½ · ", "0.5 * ").replace("−", "-").replace("²", "**2")
-            assert eval(python) == pytest.approx(term["value"], abs=1e-5)
+def states_of(widget) -> list[dict]:
+    """Every loss in every situation, each as it begins."""
+    return [
+        {**widget.state, "loss": name, "situation": k, "points": situation["points"],
+         "parameters": {key: situation["parameters"].get(key, value) for key, value in loss["parameters"].items()}}
+        for name, loss in widget.spec["losses"].items()
+        for k, situation in enumerate(widget.spec["situations"])
+    ]  # fmt: skip
+
+
+every_family = pytest.mark.parametrize("family", FAMILIES)
+KNOWN = ("index", "kind", "points", "letters", "names", "active", "value", "formula", "note")
+
+
+@every_family
+def test_the_terms_are_those_of_torch(readings_of, families, family):
+    """What they are called, whom they join and how strongly, what they add, and the sentence about each."""
+    flags = set()
+    for read, wanted in readings_of(families[family].spec, states_of(families[family])):
+        terms = wanted.read()
+        flags |= {term.active for term in terms}
+        assert read["loss"] == wanted.terms.loss.item()
+        for found, term in zip(read["terms"], terms, strict=True):
+            assert {name: found[name] for name in KNOWN} == {name: getattr(term, name) for name in KNOWN}
+            ropes = [[link["from"], link["to"], link["side"]] for link in found["links"]]
+            assert ropes == [list(link[:3]) for link in term.links]
+            assert [link["weight"] for link in found["links"]] == pytest.approx([link[3] for link in term.links])
+        assert [each["index"] for each in read["ranked"]] == [term.index for term in wanted.ranked()]
+    assert flags == {True, False}
+
+
+@every_family
+def test_each_formula_gives_what_its_term_adds(readings_of, families, family):
+    count = 0
+    for read, wanted in readings_of(families[family].spec, states_of(families[family])):
+        for term in read["terms"]:
+            if term["formula"] is None:
+                assert term["value"] == 0
+                continue
+            count += 1
+            python = term["formula"].replace("½ · ", "0.5 * ").replace("−ln ", "-math.log ").replace("−", "-")
+            python = re.sub(r"·10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: f"e-{plain(power[1])}", python).replace("²", "**2")
+            python = re.sub(r"math.log (\S+)", r"math.log(\1)", python)
+            assert eval(python) == pytest.approx(term["value"], abs=2e-5)
+    assert count > 10
+
+
+def plain(power: str) -> str:
+    return power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+
+
+@every_family
+def test_what_is_measured_is_what_torch_measures(readings_of, families, family):
+    for read, wanted in readings_of(families[family].spec, states_of(families[family])):
+        assert read["measures"] == wanted.measures
+
+
+def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(readings_of, families):
+    widget = families["positive_pairs"]
+    for read, wanted in readings_of(widget.spec, states_of(widget)):
+        logits = wanted.terms.matrix.detach()
+        assert np.array([term["logits"] for term in read["terms"]]) == pytest.approx(logits.numpy())
+        shares = np.array([term["shares"] for term in read["terms"]])
+        assert shares == pytest.approx(logits.softmax(-1).numpy(), rel=1e-9)
+        assert shares.sum(-1) == pytest.approx(np.ones(len(logits)))
+        assert [term["target"] for term in read["terms"]] == list(range(len(logits)))
+
+
+@pytest.mark.parametrize("logits", [[1000.0, 999.0], [-1000.0, -1001.0, -1000.5], [0.0]])
+def test_a_softmax_of_large_logits(javascript, logits):
+    wanted = torch.tensor(logits, dtype=torch.float64).softmax(-1).tolist()
+    assert javascript("reading.softmax(given)", logits) == pytest.approx(wanted)
+
+
+def test_an_anchor_stands_at_its_hardest_distances(readings_of, families):
+    """And its lattice holds every (positive, negative) of it: the hardest is the corner at the bottom right."""
+    widget = families["labelled_sentences"]
+    for read, wanted in readings_of(widget.spec, states_of(widget)):
+        for k, term in enumerate(read["terms"]):
+            distances = wanted.terms.matrix[k].detach()
+            near, far = (distances[mask[k]].tolist() for mask in (wanted.terms.positive, wanted.terms.negative))
+            assert term["toPositive"] == max(near, default=0)
+            assert term["toNegative"] == min(far, default=distances.max().item())
+            assert [each["distance"] for each in term["row"]] == distances.tolist()
+
+
+def test_the_lattice_is_every_positive_with_every_negative(javascript):
+    row = [(0.0, 0, 0), (1.5, 1, 0), (0.5, 0, 1), (2.5, 1, 0), (3.0, 0, 1)]
+    given = [{"distance": distance, "positive": positive, "negative": negative} for distance, positive, negative in row]
+    assert javascript("triplet_plane.lattice(given)", given) == [[1.5, 0.5], [1.5, 3], [2.5, 0.5], [2.5, 3]]
+    assert javascript("triplet_plane.lattice(given)", given[:2]) == []
 
 
 LIT = [
@@ -588,18 +810,15 @@ def test_touching_one_thing_lights_what_belongs_to_it(javascript, reading_of, st
         assert found == among
 
 
-@pytest.mark.parametrize("kind", [None, "point", "term"])
-def test_the_sentence_says_what_is_seen(reading_of, state, kind):
-    for situation in range(4):
-        for index in range(6 if kind else 1):
-            lit = kind and {"kind": kind, "index": index}
-            entered = {"situation": situation, "points": points_of(situation), "lit": lit}
-            read, wanted = reading_of({**state, **entered})
+@every_family
+def test_the_sentence_says_what_is_seen(readings_of, families, family):
+    spec = families[family].spec
+    for start in states_of(families[family]):
+        terms = len(next(iter(spec["situations"][start["situation"]]["rows"].values())))
+        touched = [("term", k) for k in range(terms)] + [("point", k) for k in range(len(start["points"]))]
+        lit = [None, *({"kind": kind, "index": index} for kind, index in touched)]
+        for read, wanted in readings_of(spec, [{**start, "lit": each} for each in lit]):
             assert read["caption"] == wanted.caption()
-
-
-def points_of(situation: int) -> list[list[float]]:
-    return situations("labelled_pairs")[situation].points(2).tolist()
 
 
 def test_the_sentence_when_nothing_is_active(reading_of, state):
@@ -608,21 +827,114 @@ def test_the_sentence_when_nothing_is_active(reading_of, state):
     assert read["caption"] == "0 of 6 pairs are active: nothing pulls and nothing pushes, so no point will move."
 
 
-def test_the_sentence_about_the_start(reading_of, state):
-    """Once word for word, so that a reader of this file sees one."""
-    read, _ = reading_of(state)
-    assert read["caption"] == (
-        "4 of 6 pairs are active; 42 % of the loss comes from pair D–E, the positive pair of “cats and dogs” and "
-        "“pouring rain”."
-    )
+# Once word for word, so that a reader of this file sees one of each.
+SENTENCES = {
+    "labelled_pairs": "4 of 6 pairs are active. The largest term, 42 % of the loss: D–E, the positive pair of “cats and "
+    "dogs” and “pouring rain”, stands at distance 0.5305 and is pulled together: it adds 0.02345.",
+    "labelled_sentences": "6 of 6 anchors are active. The largest term, 21 % of the loss: D, “the stock simmers”, has its "
+    "hardest positive “the dough rises” at 1.0308 and its hardest negative “bills piling up” at 0.6671; it adds 0.22729.",
+    "positive_pairs": "",
+}
+
+
+@every_family
+def test_the_sentence_about_the_start(readings_of, families, family):
+    widget = families[family]
+    start = widget.spec["situations"][0]
+    assert start["name"] == "start"
+    ((read, _),) = readings_of(widget.spec, [widget.state])
+    assert read["caption"] == SENTENCES[family]
+
+
+def test_active_terms_that_add_nothing_are_counted(javascript, state, readings_of, widget):
+    """A loss of a reader's own may say so."""
+    ((_, wanted),) = readings_of(widget.spec, [state])
+    zeros, ones = [0.0] * 6, [1.0] * 6
+    terms = {"matrix": ones, "positive": ones, "negative": zeros, "valid": ones, "active": ones, "values": zeros}
+    result = {"loss": 0.0, "terms": terms, "pointGradients": wanted.gradient.tolist()}
+    given = {"spec": widget.spec, "state": state, "result": result}
+    assert javascript("reading.read(given.spec, given.state, given.result).caption", given) == "6 of 6 pairs are active."
 
 
 def test_a_label_between_0_and_1_weighs_both_halves(reading_of, widget, state):
     spec = {**widget.spec, "situations": [{**widget.spec["situations"][0], "labels": [0.25] * 6}]}
     read, wanted = reading_of(state, spec)
     d = expected.fixed(wanted.terms.matrix[0].item(), 5)
-    assert read["terms"][0]["sign"] == "both"
+    assert read["terms"][0]["kind"] == "both"
     assert read["terms"][0]["formula"] == f"0.25 · ½ · {d}² / 6 + 0.75 · ½ · (0.4 − {d})² / 6"
+
+
+# question.js: verdicts
+
+
+def verdict(javascript, widget, name: str, guess, **others) -> str:
+    """What is said when a reader has answered the question of a situation."""
+    spec = widget.spec
+    index = place_of(spec, name)
+    situation = spec["situations"][index]
+    loss = situation["loss"] or widget.state["loss"]
+    parameters = widget.spec["losses"][loss]["parameters"] | situation["parameters"]
+    state = {**widget.state, "situation": index, "loss": loss, "parameters": parameters, "points": situation["points"],
+             "rate": 2.0, "guess": guess, **others}  # fmt: skip
+    wanted = Expected(KINDS[loss], spec, state)
+    result = {"pointGradients": wanted.gradient.tolist()}
+    terms = [{"index": term.index, "letters": term.letters, "active": term.active} for term in wanted.read()]
+    given = {"spec": spec, "state": state, "result": result, "reading": {"terms": terms}}
+    return javascript("question.verdict(given.spec, given.state, given.result, given.reading)", given)
+
+
+@pytest.mark.parametrize(
+    ("guess", "said"),
+    [
+        (1, "Right: About 33° away from A."),
+        (0, "You said: On top of A, at 0°. It is: About 33° away from A."),
+        (None, "The answer: About 33° away from A."),
+    ],
+)
+def test_the_verdict_on_a_choice(javascript, widget, guess, said):
+    assert verdict(javascript, widget, "strongest push", guess) == said
+
+
+@pytest.mark.parametrize(
+    ("guess", "said"),
+    [
+        ([5, 0, 1, 2], "Right: A–B, D–E, A–C, D–F."),
+        ([0, 5], "You marked A–B, B–C. Active: A–B, D–E, A–C, D–F."),
+        ([], "You marked none. Active: A–B, D–E, A–C, D–F."),
+        (None, "Active: A–B, D–E, A–C, D–F."),
+    ],
+)
+def test_the_verdict_on_marked_terms(javascript, widget, guess, said):
+    (start,) = (Expected(KINDS["ContrastiveLoss"], widget.spec, widget.state),)
+    active = [term.letters for term in start.read() if term.active]
+    assert active == ["A–B", "D–E", "A–C", "D–F"]
+    marks = guess and [0, 1, 2, 3] if guess == [5, 0, 1, 2] else guess
+    assert verdict(javascript, widget, "which pairs count", marks) == said
+
+
+@pytest.fixture(scope="module")
+def first():
+    margin = {"margin": 1.0, "distance": "euclidean"}
+    return lossviz.explore(lossviz.ContrastiveLoss(**margin), lossviz.OnlineContrastiveLoss(**margin), situation="first")
+
+
+@pytest.mark.parametrize("degrees", range(-175, 180, 35))
+@pytest.mark.parametrize("loss", ["ContrastiveLoss", "OnlineContrastiveLoss"])
+def test_a_drawn_arrow_is_off_by_the_angle_to_torchs_step(javascript, first, loss, degrees):
+    drawn = [0.7 * math.cos(math.radians(degrees)), 0.7 * math.sin(math.radians(degrees))]
+    wanted = Expected(KINDS[loss], first.spec, {**first.state, "loss": loss, "rate": 2.0, "parameters": first.loss.parameters()
+                      if loss == "ContrastiveLoss" else {"margin": 1.0, "distance": "euclidean"}})  # fmt: skip
+    step = wanted.after_step()[0] - wanted.points[0].detach()
+    off = torch.arccos(torch.nn.functional.cosine_similarity(step, torch.tensor(drawn, dtype=torch.float64), dim=0))
+    said = verdict(javascript, first, "first", drawn, loss=loss, parameters=wanted.state["parameters"])
+    assert said == f"Dashed: yours. Solid: where A goes. They are {math.floor(math.degrees(off) + 0.5)}° apart."
+
+
+def test_an_arrow_for_a_point_that_does_not_move(javascript, first):
+    apart = [[0, 0], [0, 0], [3, 0]]  # the positive is met, the negative out of reach
+    said = verdict(javascript, first, "first", [1, 0], points=apart)
+    assert said == "A does not move at all: nothing pulls it."
+    assert verdict(javascript, first, "first", None) == "The solid arrow shows where A goes."
 
 
 # engine.js: rows and points
@@ -660,7 +972,7 @@ def test_gathering_into_an_array_uses_it(javascript):
 
 CHANGED = [
     ({}, False),
-    ({"tab": "mask", "lit": {"kind": "point", "index": 0}, "rate": 2, "playing": True, "history": [1]}, False),
+    ({"tab": "mask", "lit": {"kind": "point", "index": 0}, "rate": 3, "playing": True, "history": [1]}, False),
     ({"points": "own"}, False),
     ({"points": "other"}, True),
     ({"chosen": 0}, True),
