@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lossviz import masks
 from lossviz.distances import Similarity, similarities
-from lossviz.inputs import POSITIVE_PAIRS
+from lossviz.inputs import POSITIVE_PAIRS, wrong
 from lossviz.losses.base import Loss, Terms, scalar
 
 
@@ -31,6 +31,11 @@ class MultipleNegativesRankingLoss(Loss):
     similarity: Similarity = "cosine"
     inputs = POSITIVE_PAIRS
     axes = ("anchor",)
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if not self.scale > 0:
+            raise wrong("scale", "a positive number", str(self.scale))
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         candidates = torch.cat([positive, *negatives], dim=-2)

@@ -160,3 +160,10 @@ def test_term_formula_gives_the_values():
     shares = terms.matrix.softmax(-1)
     for anchor, target in enumerate(terms.chosen["target"].tolist()):
         assert_close(-math.log(shares[anchor, target]) / 4, terms.values[anchor].item())
+
+
+@pytest.mark.parametrize("scale", [0.0, -20.0])
+def test_a_scale_that_is_not_positive_is_refused(scale):
+    loss = MultipleNegativesRankingLoss(scale=scale)
+    with pytest.raises(ValueError, match=f"scale: expected a positive number, got {scale}"):
+        loss(*loss.inputs.example())

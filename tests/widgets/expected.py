@@ -36,18 +36,28 @@ def fixed(value: float, digits: int = 4) -> str:
     """Rounded to so many digits; too small to show two of them, or very large, as a power of ten."""
     sign, size = "−" * (value < -ROUNDING), abs(value)
     if size >= 1e7:
-        return sign + "·10^".join(f"{size:.1e}".split("e+0" if size < 1e10 else "e+"))
+        mantissa, power = two_digits(size)
+        return f"{sign}{mantissa}·10^{power}"
     if size < ROUNDING or size >= 10.0 ** (1 - digits):
         return sign + str(Decimal(size).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
-    mantissa, power = f"{size:.1e}".split("e-")
-    return f"{sign}{mantissa}·10⁻{str(int(power)).translate(RAISED)}"
+    mantissa, power = two_digits(size)
+    return f"{sign}{mantissa}·10⁻{str(-power).translate(RAISED)}"
+
+
+def two_digits(size: float) -> tuple[Decimal, int]:
+    """A mantissa with one digit after the point, and its power of ten."""
+    exact = Decimal(size)
+    rounded = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), ROUND_HALF_UP)
+    power = rounded.adjusted()
+    return rounded.scaleb(-power).quantize(Decimal("0.1")), power
 
 
 def brief(value: float, digits: int = 3) -> str:
     """Without idle zeros; from a ten-thousandth on, a small number keeps two digits that count."""
     size = abs(value)
     if 1e-4 <= size < 10.0 ** (1 - digits):
-        text = "−" * (value < 0) + format(Decimal(f"{size:.2g}"), "f")
+        mantissa, power = two_digits(size)
+        text = "−" * (value < 0) + format(mantissa.scaleb(power), "f")
     else:
         text = fixed(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text and "·" not in text else text

@@ -1,4 +1,11 @@
-"""What the browser tests ask an explorer's element."""
+"""An explorer in a browser, as a reader uses it: what it shows, beside the state behind it and torch's view of that."""
+
+from functools import cached_property
+
+import torch
+from playwright.sync_api import Locator, expect
+
+from tests.widgets.expected import Expected, Term, brief, fixed, percent
 
 # Where the points are drawn, from the middle of the plane, in its units.
 PLACES = """(root) => {
@@ -9,6 +16,133 @@ PLACES = """(root) => {
   const plane = middle(root.querySelector(".stage"));
   const circle = root.querySelector(".ring .circle");
   const unit = circle.hasAttribute("visibility") ? plane.width / 2 / 1.6 : plane.width / 2 - 44;
-  const dots = [...root.querySelectorAll(".point .dot")].map(middle);
-  return dots.map(({ x, y }) => [(x - plane.x) / unit, (plane.y - y) / unit]);
+  // A triangle's box is not centred on its point, so the place is that of the group's own origin.
+  const dots = [...root.querySelectorAll(".point")].map((point) => point.getScreenCTM());
+  return dots.map(({ e, f }) => [(e - plane.x) / unit, (plane.y - f) / unit]);
 }"""
+PARTS = "items => items.map(item => [...item.children].slice(1).map(part => part.textContent))"
+ACTIVE = "dots => dots.map(dot => dot.classList.contains('active'))"
+SAID = "dots => dots.map(dot => dot.getAttribute('aria-label'))"
+# The distances at which the dots of the triplet plane stand, read off its axes and their last number.
+TRIPLETS = """(root) => {
+  const [top, corner, right] = root.querySelector(".triplet-plane .axis").getAttribute("d").slice(1).split("L")
+    .map((place) => place.split(",").map(Number));
+  const reach = Number([...root.querySelectorAll(".triplet-plane .axes .quiet")].at(-1).textContent);
+  return [...root.querySelectorAll(".triplet-plane .dot")].map((dot) => {
+    const { e, f } = dot.transform.baseVal.consolidate().matrix;
+    return [(e - corner[0]) / (right[0] - corner[0]) * reach, (corner[1] - f) / (corner[1] - top[1]) * reach];
+  });
+}"""
+
+
+class Explorer:
+    """One explorer on a page. ``values`` is JavaScript that finds {spec, state} for its element."""
+
+    def __init__(self, root: Locator, losses: dict[str, type], values: str):
+        self.root, self.losses, self.values = root, losses, values
+        self.page = root.page
+
+    @cached_property
+    def spec(self) -> dict:
+        return self.root.evaluate(f"root => ({self.values})(root).spec")
+
+    @property
+    def state(self) -> dict:
+        return self.root.evaluate(f"root => ({self.values})(root).state")
+
+    @property
+    def torch(self) -> Expected:
+        state = self.state
+        return Expected(self.losses[state["loss"]], self.spec, state)
+
+    def wait_until(self, condition: str) -> None:
+        self.page.wait_for_function(condition, arg=self.root.element_handle())
+
+    def find(self, selector: str) -> Locator:
+        return self.root.locator(selector)
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def tab(self, name: str) -> Locator:
+        return self.root.get_by_role("tab", name=name)
+
+    def point(self, index: int) -> Locator:
+        return self.find(".point").nth(index)
+
+    def choose(self, label: str, option: str) -> None:
+        self.find(f"select[aria-label^='{label}']:visible").select_option(label=option)
+
+    def slider(self, label: str) -> Locator:
+        return self.find(f"input[type=range][aria-label^='{label}']:visible")
+
+    def show_answer(self) -> None:
+        """Press "Show me", where a question waits."""
+        if self.state["asked"]:
+            self.button("Show me").click()
+
+    def centre(self, index: int) -> tuple[float, float]:
+        matrix = self.point(index).evaluate("e => { const { e: x, f: y } = e.getScreenCTM(); return [x, y]; }")
+        return tuple(matrix)
+
+    def stage(self) -> tuple[float, float, float]:
+        """The centre of the plane in pixels of the window, and the pixels of one unit."""
+        box = self.find(".stage").bounding_box()
+        size = box["width"]
+        unit = size / 2 - 44 if self.torch.on_circle else size / 2 / 1.6
+        return box["x"] + size / 2, box["y"] + size / 2, unit
+
+    # What it says, and what torch says
+
+    def says_what_torch_says(self) -> Expected:
+        """Loss, sum, sentence, chart and plane, to the digits shown."""
+        wanted = self.torch
+        loss = fixed(wanted.terms.loss.item())
+        adding = wanted.ranked()
+        count = "1 term adds" if len(adding) == 1 else f"{len(adding)} terms add"
+        expect(self.find(".value")).to_have_text(loss)
+        expect(self.find(".caption")).to_have_text(wanted.caption())
+        expect(self.find(".sum h4")).to_have_text(f"The sum: {count} up to {loss}")
+        rows = self.find(".sum li").evaluate_all(PARTS)
+        said = [[term.letters, term.who, term.formula or "", fixed(term.value, 5)] for term in adding]
+        assert sorted(rows) == sorted(said)
+        assert [row[3] for row in rows] == [each[3] for each in said]  # largest first
+        if wanted.state["tab"] == "chart":
+            draw = {"distance line": self.line, "triplet plane": self.triplets, "score matrix": self.matrix}
+            draw[wanted.chart](wanted, wanted.read())
+        if self.spec["dimension"] == 2:
+            places = torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
+            assert torch.allclose(places, wanted.points, rtol=0, atol=0.01)
+        return wanted
+
+    def line(self, wanted: Expected, terms: list[Term]) -> None:
+        dots = self.find(".distance-line .dot")
+        distances = wanted.terms.matrix.tolist()
+        assert dots.evaluate_all(SAID) == [
+            f"pair {term.letters}, {' and '.join(term.names)}, distance {brief(distance, 3)}, adds {brief(term.value, 5)}"
+            for term, distance in zip(terms, distances, strict=True)
+        ]
+        assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
+
+    def triplets(self, wanted: Expected, terms: list[Term]) -> None:
+        dots = self.find(".triplet-plane .dot")
+        assert dots.evaluate_all(SAID) == [term.note for term in terms]
+        assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
+        stand = torch.tensor(self.root.evaluate(TRIPLETS), dtype=torch.float64)
+        assert torch.allclose(stand, self.hardest(wanted), rtol=0, atol=0.01)
+
+    @staticmethod
+    def hardest(wanted: Expected) -> torch.Tensor:
+        """(d(a, p), d(a, n)) of every anchor, by torch alone."""
+        distance = wanted.terms.matrix.detach()
+        to_positive = distance.where(wanted.terms.positive, 0.0).amax(-1)
+        nearest = distance.where(wanted.terms.negative, torch.inf).amin(-1)
+        return torch.stack([to_positive, nearest.where(nearest < torch.inf, distance.amax(-1))], -1)
+
+    def matrix(self, wanted: Expected, terms: list[Term]) -> None:
+        logits = wanted.terms.matrix.detach()
+        rows = self.find(".score-matrix .rows > g")
+        assert rows.evaluate_all(SAID) == [term.note for term in terms]
+        for name, numbers, words in ((".share", logits.softmax(-1), percent), (".logit", logits, lambda x: fixed(x, 1))):
+            found = rows.evaluate_all(f"rows => rows.map(r => [...r.querySelectorAll('{name}')].map(t => t.textContent))")
+            assert found == [[words(each) for each in row] for row in numbers.tolist()]
