@@ -3,18 +3,17 @@
 import ast
 import math
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from lossviz.catalogue import ENTRIES
 from tests.conftest import ROOT, origin, watch
-from tests.widgets.expected import Expected, brief, fixed, letter
-from tests.widgets.page import PLACES
+from tests.widgets.expected import fixed, letter
+from tests.widgets.page import Explorer
 
 NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "book").glob("*.ipynb"))
 CHAPTER = "book/labelled_pairs.html"
@@ -47,95 +46,17 @@ def losses_of(notebook: Path) -> dict[str, type]:
     return known
 
 
-class Explorer:
-    """One explorer on a page: what a reader sees of it, and the state behind it."""
-
-    def __init__(self, root: Locator, losses: dict[str, type]):
-        self.root, self.losses = root, losses
-        self.page = root.page
-
-    @cached_property
-    def spec(self) -> dict:
-        return self.root.evaluate(f"root => ({MODEL})(root).spec")
-
-    @property
-    def state(self) -> dict:
-        return self.root.evaluate(f"root => ({MODEL})(root).state")
-
-    @property
-    def torch(self) -> Expected:
-        state = self.state
-        return Expected(self.losses[state["loss"]], self.spec, state)
-
-    def wait_until(self, condition: str) -> None:
-        self.page.wait_for_function(condition, arg=self.root.element_handle())
-
-    def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
-
-    def point(self, index: int) -> Locator:
-        return self.root.locator(".point").nth(index)
-
-    def choose(self, label: str, option: str) -> None:
-        self.root.locator(f"select[aria-label^='{label}']").select_option(label=option)
-
-    def slider(self, label: str) -> Locator:
-        return self.root.locator(f"input[type=range][aria-label^='{label}']")
-
-    def start_again(self) -> None:
-        self.page.mouse.move(0, 0)
-        self.button("Reset").click()
-        self.choose("Situation", "Start")
-        self.root.get_by_role("tab", name="Chart").click()
-        self.page.evaluate("document.activeElement.blur()")
-        self.page.mouse.move(0, 0)
-        expect(self.root.locator(".history span")).to_have_text("0 steps")
-
-    def stage(self) -> tuple[float, float, float]:
-        """The centre of the plane in pixels of the window, and the pixels of one unit."""
-        box = self.root.locator(".stage").bounding_box()
-        size = box["width"]
-        unit = size / 2 - 44 if self.torch.on_circle else size / 2 / 1.6
-        return box["x"] + size / 2, box["y"] + size / 2, unit
-
-    def centre(self, index: int) -> tuple[float, float]:
-        box = self.point(index).locator(".dot").bounding_box()
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-    def says_what_torch_says(self) -> Expected:
-        """Loss, sum, sentence, chart and plane, to the digits shown."""
-        wanted = self.torch
-        pairs = wanted.pairs()
-        loss = fixed(wanted.terms.loss.item())
-        adding = [pair for pair in pairs if pair.value != 0]
-        count = "1 term adds" if len(adding) == 1 else f"{len(adding)} terms add"
-        expect(self.root.locator(".value")).to_have_text(loss)
-        expect(self.root.locator(".caption")).to_have_text(wanted.caption())
-        expect(self.root.locator(".sum h4")).to_have_text(f"The sum: {count} up to {loss}")
-        rows = self.root.locator(".sum li").evaluate_all(
-            "items => items.map(item => [...item.children].slice(1).map(part => part.textContent))"
-        )
-        said = [[pair.letters, " / ".join(pair.names), pair.formula or "", fixed(pair.value, 5)] for pair in adding]
-        assert sorted(rows) == sorted(said)
-        largest_first = sorted((pair.value for pair in adding), reverse=True)
-        assert [row[3] for row in rows] == [fixed(value, 5) for value in largest_first]
-        self.draws_what_torch_says(wanted)
-        return wanted
-
-    def draws_what_torch_says(self, wanted: Expected) -> None:
-        if self.state["tab"] == "chart":
-            dots = self.root.locator(".distance-line .dot")
-            said = [
-                f"pair {pair.letters}, {' and '.join(pair.names)}, distance {brief(pair.distance, 3)}, "
-                f"adds {brief(pair.value, 5)}"
-                for pair in wanted.pairs()
-            ]
-            assert dots.evaluate_all("dots => dots.map(dot => dot.getAttribute('aria-label'))") == said
-            active = dots.evaluate_all("dots => dots.map(dot => dot.classList.contains('active'))")
-            assert active == wanted.terms.active.tolist()
-        if self.spec["dimension"] == 2:
-            places = torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
-            assert torch.allclose(places, wanted.points, rtol=0, atol=0.01)
+def start_again(explorer: Explorer) -> None:
+    """Its first loss at the start, nothing touched and nothing asked."""
+    explorer.page.mouse.move(0, 0)
+    explorer.choose("Loss", "ContrastiveLoss")
+    explorer.show_answer()
+    explorer.button("Reset").click()
+    explorer.choose("Situation", "Start")
+    explorer.tab("Chart").click()
+    explorer.page.evaluate("document.activeElement.blur()")
+    explorer.page.mouse.move(0, 0)
+    expect(explorer.find(".history span")).to_have_text("0 steps")
 
 
 def explorers(page: Page, name: str) -> list[Explorer]:
@@ -143,7 +64,7 @@ def explorers(page: Page, name: str) -> list[Explorer]:
     roots = page.locator(".lossviz-explorer")
     expect(page.locator(".lossviz-explorer[data-ready]")).to_have_count(roots.count())
     losses = losses_of(Path(name).with_suffix(".ipynb"))
-    return [Explorer(roots.nth(k), losses) for k in range(roots.count())]
+    return [Explorer(roots.nth(k), losses, MODEL) for k in range(roots.count())]
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +98,7 @@ def wide(opened):
 def explorer(wide):
     """It, back at its start."""
     wide.root.scroll_into_view_if_needed()
-    wide.start_again()
+    start_again(wide)
     return wide
 
 
@@ -194,7 +115,17 @@ def test_every_explorer_of_every_page_says_what_torch_says(opened, name, file):
     with opened(name, file) as page:
         for each in explorers(page, name):
             each.root.scroll_into_view_if_needed()
-            each.says_what_torch_says()
+            asked = each.state["asked"]
+            assert asked == ("asking" in each.root.get_attribute("class"))
+            assert each.find(".value").evaluate(SEEN) != asked
+            each.show_answer()
+            wanted = each.says_what_torch_says()
+            assert wanted.state["rate"] == (wanted.calm or wanted.state["calm"])
+            assert each.find(".chart").is_visible() != each.spec["compact"]
+            assert asked or not each.find(".verdict").is_visible()
+
+
+SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
 
 
 # Moving points
@@ -251,7 +182,7 @@ def test_a_mouse_drags_a_point(explorer, distance, place):
 
 @pytest.mark.parametrize(("distance", "place"), TARGETS[1:3])
 def test_a_finger_drags_a_point_and_not_the_page(narrow, distance, place):
-    narrow.button("Reset").tap()
+    start_again(narrow)
     narrow.choose("distance", distance)
     narrow.root.locator(".stage").scroll_into_view_if_needed()
     where = narrow.page.evaluate("scrollY")
@@ -261,7 +192,7 @@ def test_a_finger_drags_a_point_and_not_the_page(narrow, distance, place):
 
 
 def test_a_finger_beside_the_points_scrolls_the_page(narrow):
-    narrow.button("Reset").tap()
+    start_again(narrow)
     left, top, _ = narrow.stage()
     before, where = narrow.state, narrow.page.evaluate("scrollY")
     swipe(narrow.page, (left, top), (left, top - 150))
@@ -318,37 +249,38 @@ def test_tab_reaches_every_point(explorer):
 def test_a_touched_term_is_lit_everywhere(explorer, part):
     if "table" in part:
         explorer.root.get_by_role("tab", name="Mask").click()
-    touched = explorer.root.locator(part).first
+    touched = explorer.find(part).first
     touched.hover()
     wanted = explorer.says_what_torch_says()
     assert wanted.state["lit"]["kind"] == "term"
-    pair = wanted.pairs()[wanted.state["lit"]["index"]]
+    pair = wanted.read()[wanted.state["lit"]["index"]]
     bright = [letter(k) for k in range(6) if "faded" not in explorer.point(k).get_attribute("class")]
     assert bright == sorted(pair.letters.split("–"))
-    expect(explorer.root.locator(".pair:not(.faded)")).to_have_count(1)
+    expect(explorer.find(".pair:not(.faded)")).to_have_count(1)
     if "table" not in part:
         assert pair.letters in touched.text_content()
 
 
 def test_a_touched_sentence_is_lit_everywhere(explorer):
-    explorer.root.locator(".legend button").nth(5).hover()
+    explorer.find(".legend button").nth(5).hover()
     wanted = explorer.says_what_torch_says()
     assert wanted.state["lit"] == {"kind": "point", "index": 5}
-    explorer.root.locator(".legend button").nth(5).click()
+    explorer.find(".legend button").nth(5).click()
     assert explorer.state["chosen"] == 5
 
 
 # Controls
 
 
-@pytest.mark.parametrize("situation", ["Start", "Easy", "Hard negatives", "Everything collapsed"])
 @pytest.mark.parametrize("distance", ["cosine", "euclidean", "manhattan"])
-def test_every_situation_under_every_distance(explorer, situation, distance):
-    explorer.choose("Situation", situation)
-    explorer.choose("distance", distance)
-    wanted = explorer.says_what_torch_says()
-    assert wanted.situation["title"] == situation
-    assert wanted.state["parameters"]["distance"] == distance
+def test_every_situation_under_every_distance(explorer, distance):
+    for situation in explorer.spec["situations"]:
+        explorer.choose("Situation", situation["title"])
+        explorer.show_answer()
+        explorer.choose("distance", distance)
+        wanted = explorer.says_what_torch_says()
+        assert wanted.situation == situation
+        assert wanted.state["parameters"]["distance"] == distance
 
 
 def test_the_sum_instead_of_the_mean(explorer):
@@ -362,14 +294,15 @@ def test_the_margin_by_keyboard_and_by_hand(explorer):
     for margin in ("0", "0.9", "2"):
         explorer.slider("margin").fill(margin)
         assert explorer.says_what_torch_says().loss.margin == float(margin)
-        expect(explorer.root.locator(".threshold text")).to_have_text(f"margin {margin}")
+        expect(explorer.find(".threshold text")).to_have_text(f"margin {margin}")
 
 
 def test_two_choices_in_quick_succession(opened):
     """The second comes while the first variant is still being imported."""
     with opened(CHAPTER) as page:
         explorer = explorers(page, CHAPTER)[0]
-        explorer.root.locator("select[aria-label^='distance']").evaluate("""async (select) => {
+        explorer.show_answer()
+        explorer.find("select[aria-label^='distance']:visible").evaluate("""async (select) => {
           for (const value of [1, 2]) {
             select.value = value;
             select.dispatchEvent(new Event("change"));
@@ -384,16 +317,16 @@ def test_a_step_is_a_step_of_torch(explorer, distance):
     """And each point lands where its arrow pointed."""
     explorer.choose("distance", distance)
     explorer.slider("step size").fill("0.5")
-    assert explorer.state["rate"] == pytest.approx(explorer.spec["rate"] * 10**0.5)
+    assert explorer.state["rate"] == pytest.approx(explorer.torch.calm * 10**0.5)
     wanted = explorer.says_what_torch_says()
-    tips = explorer.root.locator(".head").evaluate_all(TIPS)
+    tips = explorer.find(".arrows .head").evaluate_all(TIPS)
     explorer.button("Step").click()
     landed = torch.tensor(explorer.state["points"], dtype=torch.float64)
     assert torch.allclose(landed, wanted.after_step(), rtol=0, atol=1e-12)
     assert explorer.state["history"] == [pytest.approx(wanted.terms.loss.item())]
     after = explorer.says_what_torch_says().terms.loss.item()
     said = f"1 step: loss {fixed(wanted.terms.loss.item())} → {fixed(after)}"
-    expect(explorer.root.locator(".history span")).to_have_text(said)
+    expect(explorer.find(".history span")).to_have_text(said)
     left, top, _ = explorer.stage()
     assert len(tips) == 6 and any(tips)
     for index, tip in enumerate(tips):
@@ -439,7 +372,7 @@ def test_play_stops_when_the_step_is_so_large_that_the_points_fly_apart(explorer
     explorer.button("Play").click()
     expect(explorer.button("Play")).to_be_visible(timeout=SOON)
     wanted = explorer.torch
-    expect(explorer.root.locator(".value")).to_have_text(fixed(wanted.terms.loss.item()))
+    expect(explorer.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
     assert wanted.points.abs().max() > 50 and wanted.state["history"] == sorted(wanted.state["history"])
 
 
@@ -475,6 +408,7 @@ def test_reset_brings_the_start_back(explorer):
 def test_reduced_motion_shows_the_end_at_once(opened):
     with opened(CHAPTER, reduced_motion="reduce") as page:
         explorer = explorers(page, CHAPTER)[0]
+        explorer.show_answer()
         start = explorer.torch
         explorer.button("Play").click()
         state = explorer.state  # at once: no frame was waited for
@@ -496,34 +430,35 @@ def test_the_tabs_by_keyboard(explorer):
         expect(chosen).to_have_attribute("aria-selected", "true")
         expect(other).to_have_attribute("aria-selected", "false")
         expect(other).to_have_attribute("tabindex", "-1")
-        shown = explorer.root.locator("table.mask" if chosen is mask else ".distance-line")
+        shown = explorer.find("table.mask" if chosen is mask else ".distance-line")
         expect(shown).to_be_visible()
 
 
 def test_the_mask_is_that_of_torch(explorer):
     explorer.root.get_by_role("tab", name="Mask").click()
     wanted = explorer.says_what_torch_says()
-    rows = explorer.root.locator("table.mask tbody tr").evaluate_all(
+    rows = explorer.find("table.mask tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.cells].map(cell => (cell.querySelector('.spoken') ?? cell).textContent))"
     )
     labels, valid = wanted.situation["labels"], wanted.terms.valid.tolist()
-    for row, pair, label, allowed in zip(rows, wanted.pairs(), labels, valid, strict=True):
-        flags = (pair.sign == "positive", pair.sign == "negative", allowed, pair.active)
+    distances = wanted.terms.matrix.tolist()
+    for row, pair, label, distance, allowed in zip(rows, wanted.read(), labels, distances, valid, strict=True):
+        flags = (pair.kind == "positive", pair.kind == "negative", allowed, pair.active)
         words = ["yes" if flag else "no" for flag in flags]
-        assert row == [pair.letters, str(int(label)), fixed(pair.distance), *words, fixed(pair.value, 5)]
+        assert row == [pair.letters, str(int(label)), fixed(distance), *words, fixed(pair.value, 5)]
 
 
 def test_a_point_that_nothing_pulls_is_hollow(explorer):
     paper, ink = (explorer.root.evaluate(f"e => getComputedStyle(e).{name}") for name in ("backgroundColor", "color"))
     fills = ".dot", "dots => dots.map(dot => getComputedStyle(dot).fill)"
     pulled = (explorer.torch.gradient.norm(dim=-1) > 1e-9).tolist()
-    assert explorer.root.locator(".points").locator(fills[0]).evaluate_all(fills[1]) == [
+    assert explorer.find(".points").locator(fills[0]).evaluate_all(fills[1]) == [
         ink if each else paper for each in pulled
     ]
     explorer.choose("Situation", "Everything collapsed")
     wanted = explorer.says_what_torch_says()
     assert wanted.gradient.abs().max() < 1e-9
-    assert explorer.root.locator(".points").locator(fills[0]).evaluate_all(fills[1]) == [paper] * 6
+    assert explorer.find(".points").locator(fills[0]).evaluate_all(fills[1]) == [paper] * 6
     assert "nothing pulls" in explorer.point(0).get_attribute("aria-label")
     explorer.button("Step").click()
     assert explorer.state["points"] == wanted.state["points"]
@@ -534,7 +469,7 @@ def test_a_point_that_nothing_pulls_is_hollow(explorer):
 
 def crowd_on_the_left(explorer: Explorer) -> None:
     """Every point a little short of 180 degrees, where the strip ends."""
-    explorer.root.locator(".stage").scroll_into_view_if_needed()
+    explorer.find(".stage").scroll_into_view_if_needed()
     left, top, unit = explorer.stage()
     for index in range(6):
         drag_with_mouse(explorer, index, left - unit, top - unit * (0.02 + 0.01 * index))
@@ -584,7 +519,7 @@ SIGHT = """async (root) => {
 @pytest.mark.parametrize("screen", ["wide", "narrow"])
 def test_nothing_is_small_or_cut(request, screen, look):
     explorer = request.getfixturevalue(screen)
-    explorer.start_again()
+    start_again(explorer)
     LOOKS[look](explorer)
     explorer.says_what_torch_says()
     seen = explorer.root.evaluate(SIGHT)
@@ -603,7 +538,7 @@ TARGET_SIZES = """(root) => [...root.querySelectorAll("button, select, input, su
 @pytest.mark.parametrize("screen", ["wide", "narrow"])
 def test_whatever_is_touched_is_44_pixels_large(request, screen):
     explorer = request.getfixturevalue(screen)
-    explorer.start_again()
+    start_again(explorer)
     sizes = explorer.root.evaluate(TARGET_SIZES)
     assert len(sizes) > 20
     assert [each for each in sizes if min(each[1:]) < 43.99] == []
@@ -650,8 +585,9 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_can_be_read_by_day_and_by_night(opened, scheme):
-    with opened("book/index.html", color_scheme=scheme) as page:
-        (explorer,) = explorers(page, "book/index.html")
+    with opened(CHAPTER, color_scheme=scheme) as page:
+        explorer = explorers(page, CHAPTER)[0]
+        explorer.show_answer()
         for tab in ("Chart", "Mask"):
             explorer.root.get_by_role("tab", name=tab).click()
             page.mouse.move(0, 0)
@@ -663,7 +599,7 @@ def test_every_text_can_be_read_by_day_and_by_night(opened, scheme):
 
 def test_the_heat_map_follows_the_theme_switch(explorer):
     explorer.choose("distance", "euclidean")
-    note = explorer.root.locator(".plane .note")
+    note = explorer.find(".plane .note")
     expect(note).to_contain_text("Behind: the loss if C stood there")
     shade = """(root) => {
       const canvas = root.querySelector("canvas");
@@ -683,23 +619,16 @@ def test_the_heat_map_is_the_loss_as_the_chosen_point_moves(explorer):
     wanted = explorer.torch
     axis = torch.linspace(-1.6, 1.6, 101, dtype=torch.float64)
     grid = torch.cartesian_prod(axis, axis)
-    points = wanted.points.detach().repeat(len(grid), 1, 1)
-    points[:, wanted.state["chosen"]] = grid
-    gathered = [points[:, rows] for rows in wanted.situation["rows"].values()]
-    labels = torch.tensor(wanted.situation["labels"], dtype=torch.float64).expand(len(grid), -1)
-    losses = wanted.loss.define(*gathered, labels).loss
+    losses = wanted.values_at(wanted.state["chosen"], grid)
     said = f"from {fixed(losses.min().item())} (clear) to {fixed(losses.max().item())} (full shade)."
-    expect(explorer.root.locator(".plane .note")).to_contain_text(said)
+    expect(explorer.find(".plane .note")).to_contain_text(said)
 
 
 def test_the_strip_is_the_loss_as_the_chosen_point_goes_round(explorer):
     wanted = explorer.torch
     turns = torch.linspace(-math.pi, math.pi, 181, dtype=torch.float64)
-    points = wanted.points.detach().repeat(181, 1, 1)
-    points[:, wanted.state["chosen"]] = torch.stack([turns.cos(), turns.sin()], -1)
-    gathered = [points[:, rows] for rows in wanted.situation["rows"].values()]
-    losses = wanted.loss.define(*gathered, torch.tensor(wanted.situation["labels"]).double().expand(181, -1)).loss
-    curve = explorer.root.locator(".strip .curve").get_attribute("d")
+    losses = wanted.values_at(wanted.state["chosen"], torch.stack([turns.cos(), turns.sin()], -1))
+    curve = explorer.find(".strip .curve").get_attribute("d")
     heights = torch.tensor([-float(place.split(",")[1]) for place in curve[1:].split("L")]).double()
     base, scale = (torch.linalg.lstsq(torch.stack([torch.ones(181), losses], -1).double(), heights[:, None]).solution)
     assert scale > 100

@@ -4,7 +4,9 @@ from functools import cached_property
 
 import torch
 from playwright.sync_api import Locator, expect
+from torch import Tensor
 
+from lossviz import Terms
 from tests.widgets.expected import Expected, Term, brief, fixed, percent
 
 # Where the points are drawn, from the middle of the plane, in its units.
@@ -33,6 +35,14 @@ TRIPLETS = """(root) => {
     return [(e - corner[0]) / (right[0] - corner[0]) * reach, (corner[1] - f) / (corner[1] - top[1]) * reach];
   });
 }"""
+
+
+def hardest(terms: Terms) -> Tensor:
+    """(d(a, p), d(a, n)) of every anchor: its farthest positive, its nearest negative."""
+    distance = terms.matrix.detach()
+    to_positive = distance.where(terms.positive, 0.0).amax(-1)
+    nearest = distance.where(terms.negative, torch.inf).amin(-1)
+    return torch.stack([to_positive, nearest.where(nearest < torch.inf, distance.amax(-1))], -1)
 
 
 class Explorer:
@@ -129,15 +139,7 @@ class Explorer:
         assert dots.evaluate_all(SAID) == [term.note for term in terms]
         assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
         stand = torch.tensor(self.root.evaluate(TRIPLETS), dtype=torch.float64)
-        assert torch.allclose(stand, self.hardest(wanted), rtol=0, atol=0.01)
-
-    @staticmethod
-    def hardest(wanted: Expected) -> torch.Tensor:
-        """(d(a, p), d(a, n)) of every anchor, by torch alone."""
-        distance = wanted.terms.matrix.detach()
-        to_positive = distance.where(wanted.terms.positive, 0.0).amax(-1)
-        nearest = distance.where(wanted.terms.negative, torch.inf).amin(-1)
-        return torch.stack([to_positive, nearest.where(nearest < torch.inf, distance.amax(-1))], -1)
+        assert torch.allclose(stand, hardest(wanted.terms), rtol=0, atol=0.01)
 
     def matrix(self, wanted: Expected, terms: list[Term]) -> None:
         logits = wanted.terms.matrix.detach()

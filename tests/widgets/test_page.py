@@ -1,0 +1,412 @@
+"""Explorers on a page of their own, used as a reader would: every loss, both engines, questions, cures and charts.
+
+The published pages are tested in tests/site; here an explorer is whatever a test makes of it.
+"""
+
+import math
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+import lossviz
+from lossviz import BatchHardTripletLoss, ContrastiveLoss, MultipleNegativesRankingLoss, OnlineContrastiveLoss
+from tests.widgets.expected import FAMILIES, KINDS, fixed, letter
+from tests.widgets.page import Explorer
+
+SOON = 20_000  # milliseconds: four hundred frames on a busy machine
+SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
+VALUES = "(root) => root.parentElement.values"
+# A model as anywidget gives it: values that either side may set, and messages to Python.
+MOUNT = """async ({ text, style, values }) => {
+  document.body.innerHTML = `<style>${style}</style><main></main>`;
+  const el = document.querySelector("main");
+  el.values = values;
+  const heard = {};
+  const model = {
+    get: (name) => el.values[name],
+    set: (name, value) => { el.values[name] = value; },
+    save_changes() {},
+    on: (event, callback) => { heard[event] = callback; },
+    off() {},
+    send: (question) => askPython(question).then((answer) => heard["msg:custom"](answer)),
+  };
+  const { default: widget } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  widget.render({ model, el });
+}"""
+
+
+@pytest.fixture(scope="module")
+def blank(chromium):
+    """An empty page; what is thrown on it fails the test that made it throw."""
+    page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+    page.python = None
+    page.expose_function("askPython", lambda question: page.python(question))
+    page.thrown = []
+    page.on("pageerror", lambda error: page.thrown.append(str(error)))
+    page.goto("about:blank")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def mounted(blank):
+    """mounted(explorer) → that explorer as a reader sees it."""
+
+    def mount(widget: lossviz.Explorer) -> Explorer:
+        sent = []
+        widget.send = sent.append
+
+        def python(question: dict) -> dict:
+            widget._handle_custom_msg(question, [])
+            return sent.pop()
+
+        blank.python = python
+        values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
+        blank.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
+        root = blank.locator(".lossviz-explorer")
+        expect(root).to_have_attribute("data-ready", "yes")
+        return Explorer(root, KINDS, VALUES)
+
+    blank.thrown.clear()
+    yield mount
+    assert blank.thrown == []
+
+
+STARTS = [(loss, engine) for losses in FAMILIES.values() for loss in losses for engine in ("page", "kernel")]
+every_start = pytest.mark.parametrize(
+    ("loss", "engine"), STARTS, ids=[f"{type(loss).__name__}-{engine}" for loss, engine in STARTS]
+)
+
+
+@every_start
+def test_every_situation_says_what_torch_says(mounted, loss, engine):
+    explorer = mounted(lossviz.explore(loss, engine=engine))
+    for situation in explorer.spec["situations"]:
+        explorer.choose("Situation", situation["title"])
+        explorer.show_answer()
+        wanted = explorer.says_what_torch_says()
+        assert wanted.situation == situation
+        assert wanted.state["rate"] == (wanted.calm or wanted.state["calm"])
+        diagnosis = explorer.find(".diagnosis")
+        assert diagnosis.is_visible() == (situation["symptom"] is not None)
+        if situation["symptom"]:
+            expect(diagnosis.locator("p")).to_have_text([f"Symptom: {situation['symptom']}", f"Measured: {wanted.measures}"])
+
+
+@every_start
+def test_a_step_and_play_are_those_of_torch(mounted, loss, engine):
+    explorer = mounted(lossviz.explore(loss, engine=engine))
+    start = explorer.torch
+    explorer.button("Step").click()
+    expect(explorer.find(".history span")).to_contain_text("1 step: loss")
+    stepped = explorer.says_what_torch_says()
+    assert torch.allclose(stepped.points.detach(), start.after_step(), rtol=0, atol=1e-12)
+    assert stepped.state["history"] == [pytest.approx(start.terms.loss.item())]
+    explorer.button("Play").click()
+    explorer.wait_until(f"root => ({VALUES})(root).state.history.length > 5")
+    if explorer.state["playing"]:
+        explorer.button("Pause").click()
+    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    end = explorer.says_what_torch_says()
+    losses, points = start.descent(len(end.state["history"]))
+    assert end.state["history"] == pytest.approx(losses, abs=1e-9)
+    assert torch.allclose(end.points.detach(), points, rtol=0, atol=1e-6)
+
+
+PIECES = "marks => marks.map(mark => mark.getAttribute('class').replace('piece ', ''))"
+
+
+@every_start
+def test_a_touched_point_shows_a_piece_for_every_term_that_pulls_it(mounted, loss, engine):
+    """By the kind of the term; one piece alone is the arrow itself and is not drawn."""
+    explorer = mounted(lossviz.explore(loss, engine=engine))
+    wanted, most = explorer.torch, 0
+    for point in range(len(wanted.points)):
+        explorer.find(".legend button").nth(point).hover()
+        pulled = wanted.pieces(point).norm(dim=-1) > 1e-9
+        kinds = [term.kind for term, pulls in zip(wanted.read(), pulls.tolist(), strict=True) if pulls]
+        kinds = kinds if len(kinds) > 1 else []
+        pieces = explorer.find(".pieces > g")
+        expect(pieces).to_have_count(len(kinds))
+        assert pieces.evaluate_all(PIECES) == kinds
+        explorer.says_what_torch_says()
+        most = max(most, len(kinds))
+    assert most > 1
+
+
+ROPES = "lines => lines.map(line => [line.getAttribute('class'), line.getAttribute('stroke-width')])"
+
+
+@pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
+def test_a_rope_is_as_thick_as_its_link_weighs(mounted, losses):
+    explorer = mounted(lossviz.explore(*losses))
+    wanted = explorer.torch
+    links = [(term.active, side, weight) for term in wanted.read() for _, _, side, weight in term.links]
+    drawn = explorer.find(".lines .pair").evaluate_all(ROPES)
+    assert len(drawn) == len(links)
+    for (classes, width), (active, side, weight) in zip(drawn, links, strict=True):
+        assert classes.split()[1] == side and ("active" in classes) == active
+        assert float(width) == pytest.approx(0.75 + 2.75 * weight if active else 1.25, abs=0.006)
+
+
+# Several losses
+
+
+def test_the_switch_keeps_the_batch_and_the_run_of_the_other_loss(mounted):
+    explorer = mounted(lossviz.explore(ContrastiveLoss(), OnlineContrastiveLoss()))
+    explorer.point(1).press("ArrowUp")
+    begun = explorer.state["points"]
+    for _ in range(2):
+        explorer.button("Step").click()
+    before = explorer.says_what_torch_says()
+    explorer.choose("Loss", "OnlineContrastiveLoss")
+    expect(explorer.find(".history span")).to_have_text("0 steps; dashed: ContrastiveLoss, 2 steps")
+    after = explorer.says_what_torch_says()
+    assert after.situation == before.situation and after.kind is OnlineContrastiveLoss
+    assert torch.allclose(after.points.detach(), torch.tensor(begun, dtype=torch.float64), rtol=0, atol=1e-12)
+    assert after.state["rate"] == after.calm
+    expect(explorer.find(".history .curve.before")).to_have_count(1)
+    labels = explorer.find(".parameters:visible label span").all_text_contents()
+    assert [label.split()[0] for label in labels] == ["margin", "distance", "step"]
+    explorer.choose("Loss", "ContrastiveLoss")
+    explorer.says_what_torch_says()
+    expect(explorer.find(".history span")).to_have_text("0 steps")  # the other one did not run
+
+
+# Questions
+
+
+HIDDEN = (".value", ".sum", ".caption", ".controls", ".chart [role=tabpanel]", ".arrows", ".plane canvas")
+
+
+def waits(explorer: Explorer) -> None:
+    """Nothing that would give the answer away can be seen, and nothing moves."""
+    assert {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN} == dict.fromkeys(HIDDEN, False)
+    assert not explorer.find(".verdict").text_content()
+    before = explorer.state["points"]
+    explorer.point(0).press("ArrowUp")
+    assert explorer.state["points"] == before
+    classes = explorer.find(".lines .pair").evaluate_all("lines => lines.map(line => line.getAttribute('class'))")
+    assert classes and not [each for each in classes if "active" in each.split()]
+
+
+def answered(explorer: Explorer, said: str) -> None:
+    """All can be seen, and the verdict is told with what the question reveals."""
+    seen = {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN}
+    assert seen == dict.fromkeys(HIDDEN, True)
+    expect(explorer.find(".verdict")).to_have_text(f"{said} {explorer.torch.situation['question']['reveal']}")
+    expect(explorer.button("Show me")).to_be_hidden()
+    explorer.says_what_torch_says()
+
+
+CHOICES = [
+    (ContrastiveLoss(), "strongest push"),
+    (OnlineContrastiveLoss(), "one move"),
+    (BatchHardTripletLoss(), "not the hardest"),
+    (BatchHardTripletLoss(), "out of reach"),
+    (MultipleNegativesRankingLoss(), "add pairs"),
+    (MultipleNegativesRankingLoss(), "who pulls"),
+]
+
+
+@pytest.mark.parametrize("right", [True, False, None], ids=["right", "wrong", "show me"])
+@pytest.mark.parametrize(("loss", "name"), CHOICES, ids=[name for _, name in CHOICES])
+def test_a_question_with_choices(mounted, loss, name, right):
+    explorer = mounted(lossviz.explore(loss, situation=name))
+    question = explorer.torch.situation["question"]
+    expect(explorer.find(".prompt")).to_have_text(question["prompt"])
+    waits(explorer)
+    answer = question["options"][question["answer"]]
+    wrong = question["options"][question["answer"] - 1]
+    explorer.button({True: answer, False: wrong, None: "Show me"}[right]).press("Enter")
+    told = {True: f"Right: {answer}.", False: f"You said: {wrong}. It is: {answer}.", None: f"The answer: {answer}."}
+    answered(explorer, told[right])
+    explorer.button("See it").click()
+    shown = explorer.says_what_torch_says()
+    for point, place in question["moves"].items():
+        assert shown.state["points"][int(point)] == pytest.approx(place)
+    assert shown.state["parameters"].items() >= question["parameters"].items()
+    assert shown.situation["name"] == (question["situation"] or name)
+
+
+@pytest.mark.parametrize("way", ["lines", "keyboard"])
+def test_a_question_of_which_terms_count(mounted, way):
+    explorer = mounted(lossviz.explore(ContrastiveLoss(), OnlineContrastiveLoss(), situation="which pairs count"))
+    waits(explorer)
+    for index, name in ((0, "A–B"), (5, "B–C")):
+        if way == "keyboard":
+            explorer.button(name).press("Enter")
+        else:
+            explorer.find(".lines .pair").nth(index).dispatch_event("click")
+        expect(explorer.button(name)).to_have_attribute("aria-pressed", "true")
+    expect(explorer.find(".lines .pair.marked")).to_have_count(2)
+    waits(explorer)
+    active = ", ".join(term.letters for term in explorer.torch.read() if term.active)
+    explorer.button("Done").press("Enter")
+    answered(explorer, f"You marked A–B, B–C. Active: {active}.")
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_a_question_that_wants_an_arrow(mounted, way):
+    margin = {"margin": 1.0, "distance": "euclidean"}
+    explorer = mounted(lossviz.explore(ContrastiveLoss(**margin), situation="first"))
+    waits(explorer)
+    if way == "mouse":
+        x, y = explorer.centre(0)
+        mouse = explorer.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + 60, y - 25, steps=3)
+        mouse.up()
+        drawn = (60, 25)
+    else:
+        slider = explorer.slider("direction of the arrow")
+        slider.focus()
+        for _ in range(6):
+            explorer.page.keyboard.press("ArrowRight")
+        drawn = (math.cos(math.radians(30)), math.sin(math.radians(30)))
+        assert explorer.state["guess"] == pytest.approx([0.4 * each for each in drawn])
+        explorer.button("Done").press("Enter")
+    wanted = explorer.torch
+    step = (wanted.after_step() - wanted.points.detach())[0].tolist()
+    off = math.remainder(math.atan2(step[1], step[0]) - math.atan2(drawn[1], drawn[0]), 2 * math.pi)
+    answered(explorer, f"Dashed: yours. Solid: where A goes. They are {round(abs(math.degrees(off)))}° apart.")
+    assert explorer.find(".guess .shaft").get_attribute("d")  # beside the true one
+    assert explorer.find(".arrows .shaft").first.get_attribute("d")
+
+
+# Cures
+
+
+CURES = [(type(loss), "easy") for losses in FAMILIES.values() for loss in losses] + [
+    (OnlineContrastiveLoss, "a single positive"),
+    (ContrastiveLoss, "collapsed"),
+    (BatchHardTripletLoss, "out of reach"),
+    (BatchHardTripletLoss, "collapsed"),
+    (MultipleNegativesRankingLoss, "perfect"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), CURES, ids=[f"{kind.__name__}-{name}" for kind, name in CURES])
+def test_a_cure_is_one_click_away(mounted, kind, name):
+    losses = next(losses for losses in FAMILIES.values() if kind in map(type, losses))
+    ordered = sorted(losses, key=lambda loss: type(loss) is not kind)
+    explorer = mounted(lossviz.explore(*ordered, situation=name))
+    explorer.show_answer()
+    sick = explorer.torch
+    assert sick.kind is kind
+    cures = [cure for cure in sick.situation["cures"] if cure["loss"] != kind.__name__]
+    expect(explorer.find(".cures button")).to_have_text([f"Cure: {cure['title']}" for cure in cures])
+    assert cures
+    for cure in cures:
+        explorer.button(f"Cure: {cure['title']}").click()
+        expect(explorer.find(".history span")).to_contain_text("0 steps")
+        cured = explorer.says_what_torch_says()
+        assert cured.situation["name"] == (cure["situation"] or name)
+        assert cured.state["loss"] == (cure["loss"] or kind.__name__)
+        assert cured.state["parameters"].items() >= cure["parameters"].items()
+        assert cured.gradient.norm() > 0.01  # now something pulls
+        if len(losses) > 1:
+            explorer.choose("Loss", kind.__name__)
+        explorer.choose("Situation", sick.situation["title"])
+        explorer.show_answer()
+
+
+# The charts
+
+
+NUMBERS = "(element) => element.getAttribute('d').match(/-?[0-9.]+/g).map(Number)"
+
+
+@pytest.mark.parametrize("margin", ["0.5", "2.5", "6"])
+def test_the_line_of_the_triplet_plane_stands_at_the_margin(mounted, margin):
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=1.0)))
+    explorer.slider("margin").fill(margin)
+    explorer.says_what_torch_says()
+    size = float(margin)
+    corner = explorer.find(".triplet-plane .axis").evaluate(NUMBERS)
+    (left, top), (right, base) = corner[:2], corner[4:]
+    reach = float(explorer.find(".triplet-plane .axes .quiet").last.text_content())
+    words = explorer.find(".triplet-plane .region text")
+    line = explorer.find(".triplet-plane .region .line")
+    if size >= reach:
+        expect(words).to_have_text(f"the line y = x + {margin} lies above this chart: everything costs")
+        assert line.get_attribute("d") == ""
+        return
+    expect(words).to_have_text(f"y = x + margin {margin}")
+    ends = line.evaluate(NUMBERS)
+    places = [((x - left) / (right - left) * reach, (base - y) / (base - top) * reach) for x, y in (ends[:2], ends[2:])]
+    assert places == [pytest.approx((0, size), abs=0.01), pytest.approx((reach - size, reach), abs=0.01)]
+
+
+def test_a_touched_anchor_unfolds_its_lattice(mounted):
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=1.0)))
+    wanted = explorer.torch
+    explorer.find(".triplet-plane .dot").nth(2).focus()
+    marks = explorer.find(".triplet-plane .lattice circle")
+    positives, negatives = (int(mask[2].sum()) for mask in (wanted.terms.positive, wanted.terms.negative))
+    expect(marks).to_have_count(positives * negatives)
+    places = marks.evaluate_all("marks => marks.map(mark => [mark.cx.baseVal.value, mark.cy.baseVal.value])")
+    x, y = explorer.find(".triplet-plane .dot").nth(2).evaluate(
+        "dot => { const { e, f } = dot.transform.baseVal.consolidate().matrix; return [e, f]; }"
+    )
+    assert max(place[0] for place in places) == pytest.approx(x, abs=0.01)  # the hardest is the bottom-right corner
+    assert max(place[1] for place in places) == pytest.approx(y, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["start", "hard negatives"])
+def test_a_row_of_the_score_matrix_is_shared_out(mounted, name):
+    """The bars of a row add up to its height; the positive is outlined."""
+    explorer = mounted(lossviz.explore(MultipleNegativesRankingLoss(scale=5.0), situation=name))
+    wanted = explorer.says_what_torch_says()
+    shares = wanted.terms.matrix.detach().softmax(-1)
+    bars = explorer.find(".score-matrix .rows > g").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('.bar')].map(bar => bar.height.baseVal.value))"
+    )
+    heights = torch.tensor(bars, dtype=torch.float64)
+    full = 64 - 6 - 6  # a row without its gaps
+    assert torch.allclose(heights, (shares * full).clamp(min=1), rtol=0, atol=1e-6)
+    targets = explorer.find(".score-matrix .rows > g").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('.cells > g')].map(cell => cell.classList.contains('target')))"
+    )
+    assert targets == wanted.terms.positive.tolist()
+    heads = [letter(point) for rows in list(wanted.situation["rows"].values())[1:] for point in rows]
+    expect(explorer.find(".score-matrix .heads text")).to_have_text(heads)
+
+
+def test_thresholds_stand_beside_the_pairs_that_they_gate(mounted):
+    """The nearest negative above the axis, among the positives; margin and farthest positive below, among negatives."""
+    explorer = mounted(lossviz.explore(OnlineContrastiveLoss()))
+    wanted = explorer.says_what_torch_says()
+    marks = explorer.find(".distance-line .threshold")
+    thresholds = {name: value.item() for name, value in wanted.terms.thresholds.items()}
+    said = [text.rsplit(" ", 1) for text in marks.all_text_contents()]
+    assert {name: float(number) for name, number in said} == pytest.approx(thresholds, abs=0.006)
+    lines = explorer.find(".distance-line .axis").evaluate_all(f"lines => lines.map({NUMBERS})")
+    above, below = lines[0][1], lines[1][1]
+    dots = explorer.find(".distance-line .dot").evaluate_all("dots => dots.map(dot => dot.transform.baseVal[0].matrix.e)")
+    distances = wanted.terms.matrix.detach()
+    slope = (dots[1] - dots[0]) / (distances[1] - distances[0])
+    for (name, _), (x, start, _, end) in zip(said, marks.locator("path").evaluate_all(f"p => p.map({NUMBERS})"), strict=True):
+        assert x == pytest.approx((dots[0] + slope * (thresholds[name] - distances[0])).item(), abs=0.05)
+        assert (start == above > end) if name == "nearest negative" else (start == below < end)
+
+
+@pytest.mark.parametrize("losses", [FAMILIES["labelled_sentences"], FAMILIES["positive_pairs"]], ids=["square", "scores"])
+def test_the_mask_of_a_matrix_is_that_of_torch(mounted, losses):
+    explorer = mounted(lossviz.explore(*losses))
+    explorer.tab("Mask").click()
+    wanted = explorer.says_what_torch_says()
+    terms = wanted.terms
+    rows = explorer.find("table.mask tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('.cell')].map(cell => [cell.textContent, cell.className]))"
+    )
+    chosen = torch.stack(list(terms.chosen.values()), -1)
+    for k, row in enumerate(rows):
+        for column, (text, classes) in enumerate(row):
+            side = "positive" if terms.positive[k, column] else "negative" if terms.negative[k, column] else "out"
+            assert text == ("·" if side == "out" else fixed(terms.matrix[k, column].item(), 2))
+            assert side in classes.split()
+            assert ("chosen" in classes.split()) == (side != "out" and column in chosen[k])
+    assert len(rows) == terms.matrix.shape[0] and len(rows[0]) == terms.matrix.shape[1]
