@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from lossviz import Explorer
+
 STATIC = Path(__file__).resolve().parents[2] / "lossviz" / "widgets" / "static"
 HOME = "http://lossviz.test/"  # answered by the test itself; no request leaves the browser
-MODULES = (
-    "geometry", "colour", "state", "reading", "engine", "heat", "distance_line",
-)  # fmt: skip
+MODULES = ("geometry", "colour", "state", "reading", "engine", "heat", "distance_line")
 IMPORT = """async (names) => {
   const freeze = (value) => {
     if (value && typeof value === "object") Object.values(value).forEach(freeze);
@@ -17,6 +17,13 @@ IMPORT = """async (names) => {
   window.freeze = freeze;
   window.modules = {};
   for (const name of names) window.modules[name] = await import(`/${name}.js`);
+}"""
+
+RENDER = """async ([text, values]) => {
+  const module = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  const set = (name, value) => { values[name] = value; };
+  const model = { get: (name) => values[name], set, save_changes() {}, on() {} };
+  module.default.render({ model, el: document.body });
 }"""
 
 
@@ -36,6 +43,26 @@ def blank_page(chromium):
     page.goto(HOME)
     yield page
     page.close()
+
+
+@pytest.fixture
+def rendered(chromium):
+    """rendered(explorer) → a page that shows it and must throw nothing."""
+    page = chromium.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+
+    def render(explorer: Explorer):
+        values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
+        page.add_style_tag(content=explorer._css)
+        page.evaluate(RENDER, [explorer._esm, values])
+        page.wait_for_selector(".lossviz-explorer[data-ready]")
+        return page
+
+    yield render
+    page.close()
+    assert not errors, "\n".join(errors)
 
 
 @pytest.fixture(scope="session")

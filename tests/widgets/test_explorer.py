@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 from torch import Tensor
 
 import lossviz
@@ -13,6 +14,7 @@ from lossviz.catalogue import ENTRIES
 from lossviz.inputs import LABELLED_PAIRS
 from lossviz.lowering import UnknownOperator
 from lossviz.situations import Situation, situations
+from tests.widgets.expected import fixed
 
 DOUBLE = torch.float64
 CASES = [
@@ -48,6 +50,20 @@ class GammaLoss(LinearContrastiveLoss):
 
     def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
         return self.terms_of(torch.lgamma(1.5 + lossviz.distances.euclidean(anchor, other)), labels)
+
+
+@dataclass(frozen=True, eq=False)
+class SquareLoss(Loss):
+    """Reads every anchor with every other, so its terms are no pairs."""
+
+    inputs = LABELLED_PAIRS
+    axes = ("anchor",)
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        matrix = lossviz.distances.pairwise("euclidean", anchor, other)
+        values = labels * matrix.sum(-1)
+        positive = (labels > 0).unsqueeze(-1) & (matrix > 0)
+        return Terms(matrix, positive, ~positive, labels > 0, labels > 0, values, values.sum(-1))
 
 
 def squared(x: Tensor, y: Tensor) -> Tensor:
@@ -288,23 +304,29 @@ def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
 def assert_alike(found: dict, expected: dict) -> None:
     evaluated = found["evaluate"]
     assert evaluated["loss"] == pytest.approx(expected["loss"], rel=1e-12)
-    assert evaluated["shapes"]["terms" if "terms" in evaluated["shapes"] else "matrix"]
+    assert evaluated["shapes"]["matrix"] == list(expected["terms"]["matrix"].shape)
     if "pointGradients" in evaluated:  # the kernel leaves the sum over rows to the page
         close(evaluated["pointGradients"], expected["pointGradients"])
     for name, gradient in expected["rowGradients"].items():
-        close(evaluated.get("rowGradients", evaluated.get("gradients"))[name], gradient)
-    for name, value in expected["terms"].items():
-        pairs = [(evaluated["terms"].get(name, {}).get(key), each) for key, each in value.items()] if isinstance(
-            value, dict) else [(evaluated["terms"][name], value)]  # fmt: skip
-        for one, other in pairs:
-            close(one, other.detach().double().tolist())
+        close(evaluated["rowGradients"][name], gradient)
+    for name, value in leaves(expected["terms"]).items():
+        close(leaves(evaluated["terms"])[name], value.detach().double().flatten().tolist())
     assert bool(found["scan"]) == bool(expected["scan"])
     close(found["scan"], expected["scan"])
     close(found["probe"], expected["probe"])
 
 
+def leaves(terms: dict) -> dict:
+    """Name → value, with "thresholds margin" for a value within a dict."""
+    flat = {}
+    for name, value in terms.items():
+        flat |= {f"{name} {key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+    return flat
+
+
 def close(found: list, expected: list) -> None:
-    np.testing.assert_allclose(np.array(found, dtype=float), np.array(expected, dtype=float), rtol=1e-10, atol=1e-12)
+    found, expected = np.ravel(np.array(found, dtype=float)), np.ravel(np.array(expected, dtype=float))
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 def kernel_answers(explorer: lossviz.Explorer, state: dict) -> dict:
@@ -324,7 +346,8 @@ def kernel_answers(explorer: lossviz.Explorer, state: dict) -> dict:
             explorer._handle_custom_msg(message, [])
             assert sent[-1]["id"] == 70 + k
     answers = [each["answer"] for each in sent]
-    return {"evaluate": answers[0], "scan": plane and answers[1], "probe": answers[-2:]}
+    evaluated = {**answers[0], "rowGradients": answers[0]["gradients"]}
+    return {"evaluate": evaluated, "scan": plane and answers[1], "probe": answers[-2:]}
 
 
 def assert_answers_are_torchs(explorer: lossviz.Explorer, state: dict) -> None:
@@ -377,6 +400,15 @@ def test_a_readers_own_loss(answers_of_the_page, engine, only_far):
     state = {**explorer.state, "parameters": {"margin": 1.1, "only_far": only_far}}
     answer = answers_of_the_page if engine == "page" else kernel_answers
     assert_alike(answer(explorer, state), answers_of_torch(explorer, state))
+
+
+def test_the_matrix_of_a_loss_whose_terms_are_no_pairs(rendered):
+    explorer = explore(SquareLoss())
+    page = rendered(explorer)
+    cells = page.locator("table.mask tbody td")
+    expect(cells).to_have_text([fixed(value, 2) for value in explorer.terms().matrix.flatten().tolist()])
+    expect(page.locator(".sum h4")).to_have_text(f"The loss is {fixed(explorer.terms().loss.item())}")
+    expect(page.get_by_role("tab")).to_have_text(["Mask"])
 
 
 def test_the_page_imports_only_the_modules_of_its_state(javascript):

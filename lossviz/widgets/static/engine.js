@@ -93,7 +93,7 @@ export function pageEngine(spec, modules) {
       const evaluate = evaluator(variant.module, shapesOf(situation, state));
       const { loss, gradients, terms } = evaluate(only(inputsOf(situation, state), variant.inputs));
       const pointGradients = scatter(gradients, situation.rows, state.points.length, state.points[0].length);
-      done({ loss, rowGradients: copied(gradients), pointGradients, terms: copied(terms), shapes: evaluate.shapes });
+      done({ loss, rowGradients: copied(gradients), pointGradients, terms: copied(terms), shapes: evaluate.shapes.terms });
     },
 
     // The loss with one point moved to each position. It works in slices that leave the frame its time, and resolves
