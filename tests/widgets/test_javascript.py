@@ -137,6 +137,7 @@ def test_an_arc_arrow_runs_beside_the_circle_the_short_way(javascript, radius, s
     assert tip == pytest.approx(at(end, radius), abs=0.02)
     along = [math.remainder(math.atan2(y, x) - start, TAU) / turn for x, y in shaft[1:-1]]
     assert all(0 < each < 1.001 for each in along) and along == sorted(along)
+    assert np.linalg.norm((left + right) / 2) == pytest.approx(radius, abs=0.12)  # the head follows the bend
     onward = math.copysign(1, turn) * np.array([-math.sin(end), math.cos(end)])  # the circle's direction at the tip
     size = min(9, abs(turn) * radius)
     assert (tip - (left + right) / 2) @ onward == pytest.approx(size * math.cos(size / 2 / radius), abs=0.03)
@@ -160,6 +161,8 @@ def test_a_contour_of_a_paraboloid_is_a_circle(javascript, level, columns):
     inside = math.sqrt(level) < 1.7  # else the circle leaves the picture
     assert np.linalg.norm(places, axis=1) == pytest.approx(np.full(len(places), math.sqrt(level)), abs=cell / 4)
     directions = np.sort(np.arctan2(places[:, 1], places[:, 0]))
+    below = np.lib.stride_tricks.sliding_window_view(shifted < level, (2, 2)).sum((-1, -2))
+    assert path.count("M") == ((below > 0) & (below < 4)).sum()  # a piece in every cell that the line crosses
     assert not inside or np.diff(directions).max() < 2 * cell / math.sqrt(level)  # all the way round
 
 
