@@ -528,10 +528,11 @@ def test_nothing_is_small_or_cut(request, screen, look):
     assert (seen["outside"], seen["cut"], seen["wide"]) == ([], [], 0)
 
 
-TARGET_SIZES = """(root) => [...root.querySelectorAll("button, select, input, summary, .hit")].map((element) => {
+TARGET_SIZES = """(root) => [...root.querySelectorAll("button, select, input, summary, .hit")].flatMap((element) => {
+  if (!element.checkVisibility()) return [];
   const { width, height } = element.getBoundingClientRect();
   const around = element.matches("summary") ? 20 : 0; // its ::after reaches 10 pixels further on each side
-  return [element.outerHTML.slice(0, 80), width + around, height + around];
+  return [[element.outerHTML.slice(0, 80), width + around, height + around]];
 })"""
 
 
@@ -630,6 +631,6 @@ def test_the_strip_is_the_loss_as_the_chosen_point_goes_round(explorer):
     losses = wanted.values_at(wanted.state["chosen"], torch.stack([turns.cos(), turns.sin()], -1))
     curve = explorer.find(".strip .curve").get_attribute("d")
     heights = torch.tensor([-float(place.split(",")[1]) for place in curve[1:].split("L")]).double()
-    base, scale = (torch.linalg.lstsq(torch.stack([torch.ones(181), losses], -1).double(), heights[:, None]).solution)
+    base, scale = torch.linalg.lstsq(torch.stack([torch.ones(181), losses], -1).double(), heights[:, None]).solution
     assert scale > 100
     assert torch.allclose(base + scale * losses, heights, rtol=0, atol=0.02)

@@ -41,7 +41,7 @@ def fixed(value: float, digits: int = 4) -> str:
     if size < ROUNDING or size >= 10.0 ** (1 - digits):
         return sign + str(Decimal(size).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
     mantissa, power = two_digits(size)
-    return f"{sign}{mantissa}·10⁻{str(-power).translate(RAISED)}"
+    return f"{sign}{mantissa}·10⁻{str(-power).translate(RAISED)}" if power < 0 else f"{sign}{mantissa}"
 
 
 def two_digits(size: float) -> tuple[Decimal, int]:
@@ -119,7 +119,9 @@ class Expected:
         """The arguments of the loss with the points at other places, (…, points, d)."""
         gathered = [points[..., rows, :] for rows in self.situation["rows"].values()]
         labels = self.situation["labels"]
-        return (*gathered, torch.tensor(labels, dtype=DOUBLE).expand(*points.shape[:-2], -1)) if labels else (*gathered,)
+        return (
+            (*gathered, torch.tensor(labels, dtype=DOUBLE).expand(*points.shape[:-2], -1)) if labels else (*gathered,)
+        )
 
     @cached_property
     def terms(self) -> Terms:
@@ -196,7 +198,9 @@ class Expected:
         kind = "positive" if self.terms.positive[k] else "negative"
         distance, value = self.terms.matrix[k].item(), self.terms.values[k].item()
         letters, names = f"{letter(a)}–{letter(b)}", [self.short(a), self.short(b)]
-        stand = f"{letters}, the {kind} pair of “{names[0]}” and “{names[1]}”, stands at distance {fixed(distance)} and is"
+        stand = (
+            f"{letters}, the {kind} pair of “{names[0]}” and “{names[1]}”, stands at distance {fixed(distance)} and is"
+        )
         verb = {"positive": "pulled together", "negative": "pushed apart"}[kind]
         note = f"{stand} {verb}: it adds {fixed(value, 5)}." if self.terms.active[k] else f"{stand} left alone."
         formula = self.formula(kind, k, d=fixed(distance, 5))
@@ -247,7 +251,8 @@ class Expected:
         weights = [1 - share if j == k else share for j, share in enumerate(shares)]
         sides = ["positive" if j == k else "negative" for j in range(len(candidates))]
         strong = [point for point, share in zip(candidates, shares, strict=True) if share >= 0.01]
-        note = f"{letter(anchor)}, “{names[0]}”, gives its positive “{names[1]}” a share of {percent(shares[k])}; {against}."
+        gives = f"{letter(anchor)}, “{names[0]}”, gives its positive “{names[1]}” a share of {percent(shares[k])}"
+        note = f"{gives}; {against}."
         return self.term(k, kind="anchor", points=list(dict.fromkeys([anchor, target, *strong])), names=names,
                          letters=letter(anchor), formula=self.formula("anchor", k, p=fixed(shares[k], 5)), note=note,
                          links=[(anchor, *link) for link in zip(candidates, sides, weights, strict=True)],

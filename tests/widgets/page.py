@@ -129,7 +129,8 @@ class Explorer:
         dots = self.find(".distance-line .dot")
         distances = wanted.terms.matrix.tolist()
         assert dots.evaluate_all(SAID) == [
-            f"pair {term.letters}, {' and '.join(term.names)}, distance {brief(distance, 3)}, adds {brief(term.value, 5)}"
+            f"pair {term.letters}, {' and '.join(term.names)}, distance {brief(distance, 3)}, "
+            f"adds {brief(term.value, 5)}"
             for term, distance in zip(terms, distances, strict=True)
         ]
         assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
@@ -145,6 +146,11 @@ class Explorer:
         logits = wanted.terms.matrix.detach()
         rows = self.find(".score-matrix .rows > g")
         assert rows.evaluate_all(SAID) == [term.note for term in terms]
-        for name, numbers, words in ((".share", logits.softmax(-1), percent), (".logit", logits, lambda x: fixed(x, 1))):
-            found = rows.evaluate_all(f"rows => rows.map(r => [...r.querySelectorAll('{name}')].map(t => t.textContent))")
+        for name, numbers, words in (
+            (".share", logits.softmax(-1), percent),
+            (".logit", logits, lambda x: fixed(x, 1)),
+        ):
+            found = rows.evaluate_all(
+                f"rows => rows.map(r => [...r.querySelectorAll('{name}')].map(t => t.textContent))"
+            )
             assert found == [[words(each) for each in row] for row in numbers.tolist()]

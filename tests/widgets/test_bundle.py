@@ -81,7 +81,11 @@ def test_the_bundle_does_what_the_files_do(write, imported):
 )
 def test_each_file_has_names_of_its_own(write, imported, declaration):
     """What one file declares for itself another may declare too; the entry sees neither."""
-    files = {**SMALL, "words.js": SMALL["words.js"] + declaration, "arithmetic.js": SMALL["arithmetic.js"] + declaration}
+    files = {
+        **SMALL,
+        "words.js": SMALL["words.js"] + declaration,
+        "arithmetic.js": SMALL["arithmetic.js"] + declaration,
+    }
     assert imported(bundle(write(files)), "module.default") == {
         "twice": 42, "said": "it is 42", "words": ["say", "later"],
     }  # fmt: skip

@@ -172,7 +172,9 @@ def test_a_cure_that_needs_another_loss_is_offered_where_that_loss_is():
 OWN = Situation(
     "own", "Own", ("ran_the_bank", "ran_to_bank"), {"anchor": (0, 0), "other": (1, 0)}, (0, 1), on_circle(0, 90)
 )
-ALONE = Situation("alone", "Alone", ("ran_the_bank", "ran_to_bank"), {"anchor": (0,), "other": (1,)}, (1,), on_circle(0, 90))
+ALONE = Situation(
+    "alone", "Alone", ("ran_the_bank", "ran_to_bank"), {"anchor": (0,), "other": (1,)}, (1,), on_circle(0, 90)
+)
 
 
 def test_a_situation_of_ones_own():
@@ -274,8 +276,9 @@ def test_setting_the_embeddings_moves_the_points_and_forgets_the_steps():
 def test_python_sees_what_the_browser_moves():
     explorer = explore(ContrastiveLoss())
     turned = explorer.embeddings.flip(0)
-    from_the_browser(explorer, points=turned.tolist(), parameters={
-        "margin": 0.9, "distance": "euclidean", "size_average": False}, situation=place_of(explorer, "hard negatives"))  # fmt: skip
+    parameters = {"margin": 0.9, "distance": "euclidean", "size_average": False}
+    place = place_of(explorer, "hard negatives")
+    from_the_browser(explorer, points=turned.tolist(), parameters=parameters, situation=place)
     assert torch.equal(explorer.embeddings, turned)
     assert explorer.loss.parameters() == {"margin": 0.9, "distance": "euclidean", "size_average": False}
     third = next(each for each in situations("labelled_pairs") if each.name == "hard negatives")
@@ -475,7 +478,13 @@ def at_state(explorer: lossviz.Explorer, loss: str, name: str, parameters: dict,
     if points == "free":
         places = torch.randn(places.shape, generator=torch.Generator().manual_seed(1), dtype=DOUBLE)
     own = explorer.spec["losses"][loss]["parameters"]
-    return {**explorer.state, "loss": loss, "situation": place, "points": places.tolist(), "parameters": own | parameters}
+    return {
+        **explorer.state,
+        "loss": loss,
+        "situation": place,
+        "points": places.tolist(),
+        "parameters": own | parameters,
+    }
 
 
 @every_state

@@ -429,7 +429,9 @@ def test_the_variant_of_a_state(javascript, widget, state):
 def test_explicit_negatives_choose_a_variant_of_their_own(javascript, families):
     widget = families["positive_pairs"]
     states = [{**widget.state, "situation": place_of(widget.spec, name)} for name in ("start", "hard negatives")]
-    found = javascript("given.states.map((s) => state.variantOf(given.spec, s))", {"spec": widget.spec, "states": states})
+    found = javascript(
+        "given.states.map((s) => state.variantOf(given.spec, s))", {"spec": widget.spec, "states": states}
+    )
     assert [each["inputs"] for each in found] == [
         ["anchor", "positive", "scale"], ["anchor", "positive", "negative", "scale"],
     ]  # fmt: skip
@@ -483,7 +485,13 @@ def test_another_loss_begins_where_this_ones_run_began(next_state, widget, state
     """The batch and the margin stay; the run is kept to be compared with."""
     moved = next_state(next_state(state, "move", 4, [0.0, 1.0]), "setParameter", "margin", 0.9)
     origin = moved["points"]
-    run = {**moved, "points": [[1, 0]] * 6, "history": [0.5, 0.25], "playing": True, "lit": {"kind": "term", "index": 1}}
+    run = {
+        **moved,
+        "points": [[1, 0]] * 6,
+        "history": [0.5, 0.25],
+        "playing": True,
+        "lit": {"kind": "term", "index": 1},
+    }
     other = next_state(run, "switchLoss", "OnlineContrastiveLoss")
     assert other == {
         **run, "loss": "OnlineContrastiveLoss", "parameters": {"margin": 0.9, "distance": "cosine"}, "points": origin,
@@ -642,7 +650,7 @@ values = st.one_of(st.floats(-2, 2), st.floats(1e-300, 1e-2), st.floats(-1e6, 1e
 
 
 @QUICK
-@given(rows(values, st.integers(2, 6)))
+@given(rows(values, st.integers(1, 6)))
 def test_a_number_is_written_with_its_digits_and_never_as_zero(javascript, cases):
     fixed, brief = (javascript(f"given.map((g) => reading.{name}(...g))", cases) for name in ("fixed", "brief"))
     for (value, digits), long, short in zip(cases, fixed, brief, strict=True):
@@ -743,7 +751,7 @@ def test_the_terms_are_those_of_torch(readings_of, families, family):
 @every_family
 def test_each_formula_gives_what_its_term_adds(readings_of, families, family):
     count = 0
-    for read, wanted in readings_of(families[family].spec, states_of(families[family])):
+    for read, _ in readings_of(families[family].spec, states_of(families[family])):
         for term in read["terms"]:
             if term["formula"] is None:
                 assert term["value"] == 0
@@ -837,8 +845,8 @@ def test_the_sentence_when_nothing_is_active(reading_of, state):
 
 # Once word for word, so that a reader of this file sees one of each.
 SENTENCES = {
-    "labelled_pairs": "4 of 6 pairs are active. The largest term, 42 % of the loss: D–E, the positive pair of “cats and "
-    "dogs” and “pouring rain”, stands at distance 0.5305 and is pulled together: it adds 0.02346.",
+    "labelled_pairs": "4 of 6 pairs are active. The largest term, 42 % of the loss: D–E, the positive pair of “cats "
+    "and dogs” and “pouring rain”, stands at distance 0.5305 and is pulled together: it adds 0.02346.",
     "labelled_sentences": "6 of 6 anchors are active. The largest term, 27 % of the loss: C, “unpaid bills”, has its "
     "hardest positive “no interest” at 1.4916 and its hardest negative “stock simmers” at 0.6671; it adds 0.30409.",
     "positive_pairs": "3 of 3 anchors are active. The largest term, 52 % of the loss: C, “open account?”, gives its "
@@ -862,7 +870,9 @@ def test_active_terms_that_add_nothing_are_counted(javascript, state, readings_o
     terms = {"matrix": ones, "positive": ones, "negative": zeros, "valid": ones, "active": ones, "values": zeros}
     result = {"loss": 0.0, "terms": terms, "pointGradients": wanted.gradient.tolist()}
     given = {"spec": widget.spec, "state": state, "result": result}
-    assert javascript("reading.read(given.spec, given.state, given.result).caption", given) == "6 of 6 pairs are active."
+    assert (
+        javascript("reading.read(given.spec, given.state, given.result).caption", given) == "6 of 6 pairs are active."
+    )
 
 
 def test_a_label_between_0_and_1_weighs_both_halves(reading_of, widget, state):
@@ -921,7 +931,9 @@ def test_the_verdict_on_marked_terms(javascript, widget, guess, said):
 @pytest.fixture(scope="module")
 def first():
     margin = {"margin": 1.0, "distance": "euclidean"}
-    return lossviz.explore(lossviz.ContrastiveLoss(**margin), lossviz.OnlineContrastiveLoss(**margin), situation="first")
+    return lossviz.explore(
+        lossviz.ContrastiveLoss(**margin), lossviz.OnlineContrastiveLoss(**margin), situation="first"
+    )
 
 
 @pytest.mark.parametrize("degrees", range(-175, 180, 35))

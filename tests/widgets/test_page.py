@@ -79,9 +79,9 @@ every_start = pytest.mark.parametrize(
 )
 
 
-@every_start
-def test_every_situation_says_what_torch_says(mounted, loss, engine):
-    explorer = mounted(lossviz.explore(loss, engine=engine))
+@pytest.mark.parametrize("loss", [loss for losses in FAMILIES.values() for loss in losses], ids=list(KINDS))
+def test_every_situation_says_what_torch_says(mounted, loss):
+    explorer = mounted(lossviz.explore(loss))
     for situation in explorer.spec["situations"]:
         explorer.choose("Situation", situation["title"])
         explorer.show_answer()
@@ -91,7 +91,9 @@ def test_every_situation_says_what_torch_says(mounted, loss, engine):
         diagnosis = explorer.find(".diagnosis")
         assert diagnosis.is_visible() == (situation["symptom"] is not None)
         if situation["symptom"]:
-            expect(diagnosis.locator("p")).to_have_text([f"Symptom: {situation['symptom']}", f"Measured: {wanted.measures}"])
+            expect(diagnosis.locator("p")).to_have_text(
+                [f"Symptom: {situation['symptom']}", f"Measured: {wanted.measures}"]
+            )
 
 
 @every_start
@@ -125,7 +127,7 @@ def test_a_touched_point_shows_a_piece_for_every_term_that_pulls_it(mounted, los
     for point in range(len(wanted.points)):
         explorer.find(".legend button").nth(point).hover()
         pulled = wanted.pieces(point).norm(dim=-1) > 1e-9
-        kinds = [term.kind for term, pulls in zip(wanted.read(), pulls.tolist(), strict=True) if pulls]
+        kinds = [term.kind for term, pulls in zip(wanted.read(), pulled.tolist(), strict=True) if pulls]
         kinds = kinds if len(kinds) > 1 else []
         pieces = explorer.find(".pieces > g")
         expect(pieces).to_have_count(len(kinds))
@@ -306,7 +308,6 @@ def test_a_cure_is_one_click_away(mounted, kind, name):
         assert cured.situation["name"] == (cure["situation"] or name)
         assert cured.state["loss"] == (cure["loss"] or kind.__name__)
         assert cured.state["parameters"].items() >= cure["parameters"].items()
-        assert cured.gradient.norm() > 0.01  # now something pulls
         if len(losses) > 1:
             explorer.choose("Loss", kind.__name__)
         explorer.choose("Situation", sick.situation["title"])
@@ -348,8 +349,10 @@ def test_a_touched_anchor_unfolds_its_lattice(mounted):
     positives, negatives = (int(mask[2].sum()) for mask in (wanted.terms.positive, wanted.terms.negative))
     expect(marks).to_have_count(positives * negatives)
     places = marks.evaluate_all("marks => marks.map(mark => [mark.cx.baseVal.value, mark.cy.baseVal.value])")
-    x, y = explorer.find(".triplet-plane .dot").nth(2).evaluate(
-        "dot => { const { e, f } = dot.transform.baseVal.consolidate().matrix; return [e, f]; }"
+    x, y = (
+        explorer.find(".triplet-plane .dot")
+        .nth(2)
+        .evaluate("dot => { const { e, f } = dot.transform.baseVal.consolidate().matrix; return [e, f]; }")
     )
     assert max(place[0] for place in places) == pytest.approx(x, abs=0.01)  # the hardest is the bottom-right corner
     assert max(place[1] for place in places) == pytest.approx(y, abs=0.01)
@@ -362,13 +365,13 @@ def test_a_row_of_the_score_matrix_is_shared_out(mounted, name):
     wanted = explorer.says_what_torch_says()
     shares = wanted.terms.matrix.detach().softmax(-1)
     bars = explorer.find(".score-matrix .rows > g").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('.bar')].map(bar => bar.height.baseVal.value))"
+        "rows => rows.map(row => [...row.querySelectorAll('.bar')].map(bar => Number(bar.getAttribute('height'))))"
     )
     heights = torch.tensor(bars, dtype=torch.float64)
     full = 64 - 6 - 6  # a row without its gaps
     assert torch.allclose(heights, (shares * full).clamp(min=1), rtol=0, atol=1e-6)
     targets = explorer.find(".score-matrix .rows > g").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('.cells > g')].map(cell => cell.classList.contains('target')))"
+        "rows => rows.map(row => [...row.querySelector('.cells').children].map(e => e.classList.contains('target')))"
     )
     assert targets == wanted.terms.positive.tolist()
     heads = [letter(point) for rows in list(wanted.situation["rows"].values())[1:] for point in rows]
@@ -385,15 +388,21 @@ def test_thresholds_stand_beside_the_pairs_that_they_gate(mounted):
     assert {name: float(number) for name, number in said} == pytest.approx(thresholds, abs=0.006)
     lines = explorer.find(".distance-line .axis").evaluate_all(f"lines => lines.map({NUMBERS})")
     above, below = lines[0][1], lines[1][1]
-    dots = explorer.find(".distance-line .dot").evaluate_all("dots => dots.map(dot => dot.transform.baseVal[0].matrix.e)")
+    dots = explorer.find(".distance-line .dot").evaluate_all(
+        "dots => dots.map(dot => dot.transform.baseVal[0].matrix.e)"
+    )
     distances = wanted.terms.matrix.detach()
     slope = (dots[1] - dots[0]) / (distances[1] - distances[0])
-    for (name, _), (x, start, _, end) in zip(said, marks.locator("path").evaluate_all(f"p => p.map({NUMBERS})"), strict=True):
+    for (name, _), (x, start, _, end) in zip(
+        said, marks.locator("path").evaluate_all(f"p => p.map({NUMBERS})"), strict=True
+    ):
         assert x == pytest.approx((dots[0] + slope * (thresholds[name] - distances[0])).item(), abs=0.05)
         assert (start == above > end) if name == "nearest negative" else (start == below < end)
 
 
-@pytest.mark.parametrize("losses", [FAMILIES["labelled_sentences"], FAMILIES["positive_pairs"]], ids=["square", "scores"])
+@pytest.mark.parametrize(
+    "losses", [FAMILIES["labelled_sentences"], FAMILIES["positive_pairs"]], ids=["square", "scores"]
+)
 def test_the_mask_of_a_matrix_is_that_of_torch(mounted, losses):
     explorer = mounted(lossviz.explore(*losses))
     explorer.tab("Mask").click()

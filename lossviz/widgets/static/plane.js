@@ -238,6 +238,7 @@ export function createPlane(spec, engine, actions) {
 
   // The heat map is drawn again only when its values, its size or its colours are other ones.
   function drawHeat() {
+    if (!root.isConnected) return; // a scan may end after its explorer was taken away
     const wanted = onCircle() ? null : heat;
     const edge = Number(stage.getAttribute("width"));
     const look = JSON.stringify([edge, variable("--heat-low")]);

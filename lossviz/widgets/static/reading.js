@@ -20,6 +20,7 @@ export function fixed(value, digits = 4) {
   if (size >= 1e7) return sign + size.toExponential(1).replace("e+", "·10^");
   if (size < ROUNDING || size >= 10 ** (1 - digits)) return sign + size.toFixed(digits);
   const [mantissa, exponent] = size.toExponential(1).split("e-");
+  if (!exponent) return sign + size.toFixed(digits); // 0.99…, which rounds to 1
   return `${sign}${mantissa}·10⁻${[...exponent].map((digit) => SUPERSCRIPTS[digit]).join("")}`;
 }
 
