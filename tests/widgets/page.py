@@ -148,7 +148,7 @@ class Explorer:
         assert rows.evaluate_all(SAID) == [term.note for term in terms]
         for name, numbers, words in (
             (".share", logits.softmax(-1), percent),
-            (".logit", logits, lambda x: fixed(x, 1)),
+            (".logit", logits, lambda x: brief(x, 1)),
         ):
             found = rows.evaluate_all(
                 f"rows => rows.map(r => [...r.querySelectorAll('{name}')].map(t => t.textContent))"

@@ -2,7 +2,7 @@
 // to one. The diagonal, outlined, is where the positives stand.
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
-import { fixed, litTerms, percent } from "./reading.js";
+import { brief, litTerms, percent } from "./reading.js";
 
 const SPACE = { left: 34, top: 46, bottom: 34 };
 const ROW = 64;
@@ -36,7 +36,7 @@ export function createScoreMatrix(spec, engine, actions) {
     setAttributes(frame, { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: room, rx: 5 });
     setAttributes(bar, { x: left + GAP + 3, y: top + GAP + room - 3 - share * (room - 6), width: 8, height: Math.max(1, share * (room - 6)) });
     setText(setAttributes(text, { x: left + size / 2 + 5, y: top + ROW / 2 - 2 }), percent(share));
-    setText(setAttributes(logit, { x: left + size / 2 + 5, y: top + ROW / 2 + 15 }), fixed(term.logits[column], 1));
+    setText(setAttributes(logit, { x: left + size / 2 + 5, y: top + ROW / 2 + 15 }), brief(term.logits[column], 1));
   }
 
   return {
