@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from lossviz.catalogue import ENTRIES
 from tests.conftest import ROOT, origin, watch
 from tests.widgets.expected import fixed, letter
-from tests.widgets.page import Explorer
+from tests.widgets.page import PLACES, Explorer
 
 NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "book").glob("*.ipynb"))
 CHAPTER = "book/labelled_pairs.html"
@@ -249,6 +249,7 @@ def test_tab_reaches_every_point(explorer):
 def test_a_touched_term_is_lit_everywhere(explorer, part):
     if "table" in part:
         explorer.root.get_by_role("tab", name="Mask").click()
+    explorer.says_what_torch_says()  # the list is that of this state
     touched = explorer.find(part).first
     touched.hover()
     wanted = explorer.says_what_torch_says()
@@ -316,6 +317,7 @@ def test_two_choices_in_quick_succession(opened):
 def test_a_step_is_a_step_of_torch(explorer, distance):
     """And each point lands where its arrow pointed."""
     explorer.choose("distance", distance)
+    explorer.says_what_torch_says()  # its calm step size is known
     explorer.slider("step size").fill("0.5")
     assert explorer.state["rate"] == pytest.approx(explorer.torch.calm * 10**0.5)
     wanted = explorer.says_what_torch_says()
@@ -327,23 +329,24 @@ def test_a_step_is_a_step_of_torch(explorer, distance):
     after = explorer.says_what_torch_says().terms.loss.item()
     said = f"1 step: loss {fixed(wanted.terms.loss.item())} → {fixed(after)}"
     expect(explorer.find(".history span")).to_have_text(said)
-    left, top, _ = explorer.stage()
     assert len(tips) == 6 and any(tips)
-    for index, tip in enumerate(tips):
+    places = [[value * explorer.stage()[2] for value in place] for place in explorer.root.evaluate(PLACES)]
+    for tip, place in zip(tips, places, strict=True):
         if tip:
-            assert_points_to(explorer, tip, explorer.centre(index), (left, top), distance)
+            assert_points_to(tip, place, distance)
 
 
+# Where the arrows end, in pixels from the middle of the plane.
 TIPS = """heads => heads.map(head => {
   const [, x, y] = head.getAttribute("d").match(/M([-\\d.]+),([-\\d.]+)/) ?? [];
-  const box = head.ownerSVGElement.getBoundingClientRect();
-  return x ? [box.x + Number(x), box.y + Number(y)] : null;
+  const half = head.ownerSVGElement.width.baseVal.value / 2;
+  return x ? [x - half, half - y] : null;
 })"""
 
 
-def assert_points_to(explorer, tip, landed, middle, distance) -> None:
+def assert_points_to(tip, landed, distance) -> None:
     if distance == "cosine":  # the arrow runs beside the circle, so compare angles
-        angles = [math.atan2(y - middle[1], x - middle[0]) for x, y in (tip, landed)]
+        angles = [math.atan2(y, x) for x, y in (tip, landed)]
         assert math.remainder(angles[0] - angles[1], 2 * math.pi) == pytest.approx(0, abs=0.01)
     else:  # it starts at the point's edge, so it ends as much too far
         assert math.dist(tip, landed) == pytest.approx(14, abs=0.7)
