@@ -41,7 +41,7 @@ def _finite(labels: Tensor) -> Tensor:
 
 
 def _whole(labels: Tensor) -> Tensor:
-    return (labels >= 0) & (labels == labels.trunc()) & torch.isfinite(labels)
+    return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
 
 
 ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, names=True)
