@@ -637,12 +637,12 @@ def test_when_play_ends(javascript, pull, rate, steps, reach, finished):
     assert javascript("state.finished(...given)", given) == finished
 
 
-# reading.js
+# words.js and reading.js
 
 
 def value_of(text: str) -> float:
     """The number that a written one stands for."""
-    written = text.replace("−", "-").replace("·10⁻", "e-").replace("·10^", "e")
+    written = text.replace("−", "-").replace("⁻", "-").replace("·10", "e")
     return float(written.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
 
 
@@ -652,7 +652,7 @@ values = st.one_of(st.floats(-2, 2), st.floats(1e-300, 1e-2), st.floats(-1e6, 1e
 @QUICK
 @given(rows(values, st.integers(1, 6)))
 def test_a_number_is_written_with_its_digits_and_never_as_zero(javascript, cases):
-    fixed, brief = (javascript(f"given.map((g) => reading.{name}(...g))", cases) for name in ("fixed", "brief"))
+    fixed, brief = (javascript(f"given.map((g) => words.{name}(...g))", cases) for name in ("fixed", "brief"))
     for (value, digits), long, short in zip(cases, fixed, brief, strict=True):
         assert (long, short) == (expected.fixed(value, digits), expected.brief(value, digits))
         for text in (long, short):
@@ -665,24 +665,24 @@ def test_a_number_is_written_with_its_digits_and_never_as_zero(javascript, cases
     ("value", "digits", "text"),
     [(0.5, 3, "0.5"), (2, 3, "2"), (10, 2, "10"), (100.0, 2, "100"), (-0.25, 2, "−0.25"), (0, 3, "0"),
      (0.0625, 3, "0.063"), (0.00123, 3, "0.0012"), (0.00012, 3, "0.00012"), (0.000012, 3, "1.2·10⁻⁵"),
-     (-0.00012, 3, "−0.00012"), (1e-12, 4, "1.0·10⁻¹²"), (-1e-17, 4, "0"), (12345678.0, 2, "1.2·10^7")],
+     (-0.00012, 3, "−0.00012"), (1e-12, 4, "1.0·10⁻¹²"), (-1e-17, 4, "0"), (12345678.0, 2, "1.2·10⁷")],
 )  # fmt: skip
 def test_a_brief_number_has_no_idle_zeros(javascript, value, digits, text):
-    assert javascript("reading.brief(...given)", [value, digits]) == text
+    assert javascript("words.brief(...given)", [value, digits]) == text
 
 
 def test_points_are_lettered(javascript):
-    assert javascript("[0, 1, 25].map(reading.letter)") == ["A", "B", "Z"]
+    assert javascript("[0, 1, 25].map(words.letter)") == ["A", "B", "Z"]
 
 
 def test_a_formula_is_filled_with_numbers(javascript):
     given = ["½ · ({margin} − {d})² / {B}", {"margin": "0.5", "d": "0.03407", "B": 6}]
-    assert javascript("reading.fill(...given)", given) == "½ · (0.5 − 0.03407)² / 6"
+    assert javascript("words.fill(...given)", given) == "½ · (0.5 − 0.03407)² / 6"
 
 
 def test_a_formula_with_an_unknown_name_says_so(javascript):
     with pytest.raises(Error, match=re.escape("formula: expected one of d,B, got {marign}")):
-        javascript("reading.fill('{d} − {marign}', {d: '1', B: 2})")
+        javascript("words.fill('{d} − {marign}', {d: '1', B: 2})")
 
 
 @pytest.mark.parametrize(
@@ -690,7 +690,7 @@ def test_a_formula_with_an_unknown_name_says_so(javascript):
     [(0, "0 %"), (0.001, "<1 %"), (0.005, "1 %"), (0.42, "42 %"), (0.994, "99 %"), (0.9999, ">99 %"), (1, "100 %")],
 )
 def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
-    assert javascript("reading.percent(given)", share) == text == expected.percent(share)
+    assert javascript("words.percent(given)", share) == text == expected.percent(share)
 
 
 @pytest.fixture
@@ -728,7 +728,7 @@ def states_of(widget) -> list[dict]:
 
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
-KNOWN = ("index", "kind", "points", "letters", "names", "active", "value", "formula", "note")
+KNOWN = ("index", "kind", "points", "letters", "who", "active", "value", "formula", "note")
 
 
 @every_family
@@ -787,7 +787,7 @@ def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(readings_of, fami
 @pytest.mark.parametrize("logits", [[1000.0, 999.0], [-1000.0, -1001.0, -1000.5], [0.0]])
 def test_a_softmax_of_large_logits(javascript, logits):
     wanted = torch.tensor(logits, dtype=torch.float64).softmax(-1).tolist()
-    assert javascript("reading.softmax(given)", logits) == pytest.approx(wanted)
+    assert javascript("read_anchors.softmax(given)", logits) == pytest.approx(wanted)
 
 
 def test_an_anchor_stands_at_its_hardest_distances(readings_of, families):
@@ -799,7 +799,23 @@ def test_an_anchor_stands_at_its_hardest_distances(readings_of, families):
             near, far = (distances[mask[k]].tolist() for mask in (wanted.terms.positive, wanted.terms.negative))
             assert term["toPositive"] == max(near, default=0)
             assert term["toNegative"] == min(far, default=distances.max().item())
-            assert [each["distance"] for each in term["row"]] == distances.tolist()
+            assert [each["distance"] for each in term["entries"]] == distances.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("start", []),
+        ("a single positive", ["E, F: no positive in the batch: counted as distance 0."]),
+        ("one class",
+         ["A, B, C, D, E, F: no negative in the batch: counted as the largest distance of its row."]),
+    ],
+)  # fmt: skip
+def test_what_stands_in_is_said(javascript, readings_of, families, name, said):
+    widget = families["labelled_sentences"]
+    names = [each["name"] for each in widget.spec["situations"]]
+    ((read, _),) = readings_of(widget.spec, [states_of(widget)[names.index(name)]])
+    assert javascript("mask.standIns(given)", read["terms"]) == said
 
 
 def test_the_lattice_is_every_positive_with_every_negative(javascript):

@@ -6,12 +6,13 @@ import { html, keep, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
 import { createMask } from "./mask.js";
 import { createPlane } from "./plane.js";
-import { fixed, letter, litPoints, read } from "./reading.js";
+import { litPoints, read } from "./reading.js";
 import * as states from "./state.js";
 import { createScoreMatrix } from "./score_matrix.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { createSum } from "./sum.js";
 import { createTripletPlane } from "./triplet_plane.js";
+import { fixed, letter } from "./words.js";
 
 const CHARTS = { "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score matrix": createScoreMatrix };
 const ABOUT = {

@@ -7,8 +7,9 @@ import {
   TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
-import { brief, fixed, letter, litPoints, litTerms } from "./reading.js";
+import { litPoints, litTerms } from "./reading.js";
 import { shapeOf, situationOf } from "./state.js";
+import { brief, fixed, letter } from "./words.js";
 
 const EXTENT = 1.6; // how far the free plane reaches from its centre
 const RADIUS = 12; // of a point, in pixels

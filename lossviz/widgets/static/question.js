@@ -2,8 +2,8 @@
 
 import { TAU, angleOf, descend, turn } from "./geometry.js";
 import { html, keep, setAttributes, setText } from "./dom.js";
-import { letter } from "./reading.js";
 import { concerns, shapeOf, situationOf } from "./state.js";
+import { letter } from "./words.js";
 
 const list = (terms) => (terms.length ? terms.map(({ letters }) => letters).join(", ") : "none");
 

@@ -3,16 +3,17 @@
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { glyph, niceCeiling, placeLabels, polyline } from "./geometry.js";
-import { brief, litTerms } from "./reading.js";
+import { litTerms } from "./reading.js";
 import { shapeOf } from "./state.js";
+import { brief } from "./words.js";
 
 const SPACE = { left: 46, right: 14, top: 14, bottom: 44 };
 const DOT = 8;
 
 // Every (positive, negative) of one anchor, as points of the chart: a lattice whose bottom-right corner is the hardest.
-export function lattice(row) {
-  const positives = row.filter(({ positive }) => positive).map(({ distance }) => distance);
-  const negatives = row.filter(({ negative }) => negative).map(({ distance }) => distance);
+export function lattice(entries) {
+  const positives = entries.filter(({ positive }) => positive).map(({ distance }) => distance);
+  const negatives = entries.filter(({ negative }) => negative).map(({ distance }) => distance);
   return positives.flatMap((toPositive) => negatives.map((toNegative) => [toPositive, toNegative]));
 }
 
@@ -83,7 +84,7 @@ export function createTripletPlane(spec, engine, actions) {
   function drawLattice(state, reading, { x, y }) {
     const lit = litTerms(state, reading.terms);
     const own = state.lit?.kind === "term" ? reading.terms[state.lit.index] : reading.terms.find((term) => lit?.has(term.index) && term.points[0] === state.lit.index);
-    const points = own ? lattice(own.row) : [];
+    const points = own ? lattice(own.entries) : [];
     keep(layers.lattice, points.length, () => svg("circle", { r: 3.5 })).forEach((mark, k) => setAttributes(mark, { cx: x(points[k][0]), cy: y(points[k][1]) }));
   }
 
