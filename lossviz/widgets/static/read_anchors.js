@@ -1,6 +1,6 @@
 // Reads anchors against candidates: one term an anchor, logits in a matrix, a softmax over each row.
 
-import { fill, fixed, letter, percent, quoted } from "./words.js";
+import { fill, letter, percent, probability, quoted } from "./words.js";
 
 export function softmax(logits) {
   const top = Math.max(...logits);
@@ -30,7 +30,7 @@ export function readAnchors({ situation, templates, numbers, terms }) {
       valid: Boolean(terms.valid[index]),
       active: Boolean(terms.active[index]),
       value: terms.values[index],
-      formula: terms.values[index] && templates ? fill(templates.anchor, { ...numbers, p: fixed(shares[target], 5), B: anchors.length }) : null,
+      formula: terms.values[index] && templates ? fill(templates.anchor, { ...numbers, p: probability(shares[target]), B: anchors.length }) : null,
       note: `${letter(anchor)}, ${quoted(name(anchor))}, gives its positive ${quoted(name(candidates[target]))} a share of ${percent(shares[target])}; ${against}.`,
     };
   });
