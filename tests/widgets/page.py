@@ -161,12 +161,7 @@ class Explorer:
 
     def line(self, wanted: Expected, terms: list[Term]) -> None:
         dots = self.find(".distance-line .dot")
-        distances = wanted.terms.matrix.tolist()
-        assert dots.evaluate_all(SAID) == [
-            f"pair {term.letters}, {' and '.join(term.names)}, distance {brief(distance, 3)}, "
-            f"adds {brief(term.value, 5)}"
-            for term, distance in zip(terms, distances, strict=True)
-        ]
+        assert dots.evaluate_all(SAID) == [term.note for term in terms]
         assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
 
     def triplets(self, wanted: Expected, terms: list[Term]) -> None:

@@ -6,12 +6,13 @@ import { html, keep, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
 import { createMask } from "./mask.js";
 import { createPlane } from "./plane.js";
-import { fixed, letter, litPoints, read } from "./reading.js";
+import { litPoints, read } from "./reading.js";
 import * as states from "./state.js";
 import { createScoreMatrix } from "./score_matrix.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { createSum } from "./sum.js";
 import { createTripletPlane } from "./triplet_plane.js";
+import { fixed, letter } from "./words.js";
 
 const CHARTS = { "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score matrix": createScoreMatrix };
 const ABOUT = {
@@ -187,7 +188,7 @@ function render({ model, el }) {
     answer: (guess) => change(states.answer(state, guess)),
     mark: (index) => change(states.mark(state, index)),
     sketch: (arrow) => change(states.sketch(state, arrow)),
-    demonstrate: () => change(states.apply(spec, state, states.situationOf(spec, state).question)),
+    demonstrate: () => change(states.demonstrate(spec, state)),
     cure: (chosen) => change(states.apply(spec, state, chosen)),
     switchLoss: (name) => change(states.switchLoss(spec, state, name)),
     setRate: (rate) => change({ ...state, rate }),
