@@ -286,7 +286,7 @@ class _Lowered:
     def _describe(self, key: str, variant: Loss, count: int) -> dict:
         module = f"{type(variant).__name__} {key}"
         return {
-            "shape": "circle" if _ignores_length(variant) else "free",
+            "shape": "circle" if ignores_length(variant) else "free",
             "term": catalogue.term_formulas(variant),
             "inputs": [*variant.inputs.fitted(count).arguments, *self.numbers],
             **({"module": module} if self.lower else {}),
@@ -344,7 +344,7 @@ def _can_apply(cure: Cure, batches: tuple[Situation, ...], losses: set[str]) -> 
     return there and (cure.loss is None or cure.loss in losses)
 
 
-def _ignores_length(loss: Loss) -> bool:
+def ignores_length(loss: Loss) -> bool:
     """Whether a loss sees directions only, so that its points belong on the circle."""
     arguments = loss.inputs.example()
     count = len(loss.inputs.rows)

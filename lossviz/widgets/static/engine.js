@@ -2,11 +2,11 @@
 //   {loss, rowGradients: {argument: [...]}, pointGradients: [[...]], terms}
 // The page engine calls the lowered torch definition; the kernel engine asks torch in Python.
 
-import { nextFrame } from "./dom.js";
+import { idle } from "./dom.js";
 import { situationOf, variantOf } from "./state.js";
 
 const NUDGED = 1e-6; // the step of a difference: its error is far below what an arrow shows
-const SLICE = 4; // milliseconds of a frame that a scan may take
+const CHUNK = 16; // positions of a scan between two looks at the clock
 
 const importText = (source) => import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
 
@@ -97,21 +97,20 @@ export function pageEngine(spec, modules) {
       done({ loss, rowGradients: copied(gradients), pointGradients, terms: copied(terms), shapes: evaluate.shapes.terms });
     },
 
-    // The loss with one point moved to each position. It works in slices that leave the frame its time, and resolves
-    // with the values, or with null once the signal says that they are no longer wanted.
+    // The loss with one point moved to each position. It works while the page is idle, and resolves with the values, or
+    // with null once the signal says that they are no longer wanted.
     async scan(state, point, positions, signal) {
       const fill = scanner(state, point, positions);
       const values = new Float64Array(positions.length);
       let next = 0;
       while (next < positions.length) {
-        const deadline = performance.now() + SLICE;
+        const deadline = await idle();
+        if (signal.aborted) return null;
         while (next < positions.length && performance.now() < deadline) {
-          const stop = Math.min(next + 64, positions.length);
+          const stop = Math.min(next + CHUNK, positions.length);
           fill(values, next, stop);
           next = stop;
         }
-        if (next < positions.length) await nextFrame();
-        if (signal.aborted) return null;
       }
       return values;
     },

@@ -1,12 +1,12 @@
 // The plane: sentences as points that move, each with the arrow of its next step; behind them the loss as the chosen one
 // moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
 
-import { parseHex, ramp, stepOf } from "./colour.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
   TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { createHeatPicture, theme } from "./heat_picture.js";
 import { litPoints, litTerms } from "./reading.js";
 import { questionOf, shapeOf, situationOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
@@ -17,7 +17,6 @@ const REACH = 24; // how near a finger must come to a point
 const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plane
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
 const STRIP = { height: 120, left: 40, right: 12, top: 14, bottom: 38 };
-const SHADES = 256;
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -38,6 +37,7 @@ export function createPlane(spec, engine, actions) {
   let linked = []; // the link that each line draws
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
   let heat = null; // {size, values, low, high}
+  const picture = createHeatPicture(canvas);
   let painted = {}; // what the canvas shows
   const contours = svg("path");
   layers.contours.append(contours);
@@ -235,42 +235,24 @@ export function createPlane(spec, engine, actions) {
     return onCircle() ? [...[0, 24, -24, 48, -48].map((aside) => away(ARROW_GAP + 9, aside)), away(-RADIUS - 6), ...around] : around;
   }
 
-  const variable = (name) => getComputedStyle(root).getPropertyValue(name);
-
   // The heat map is drawn again only when its values, its size or its colours are other ones.
   function drawHeat() {
     if (!root.isConnected) return; // a scan may end after its explorer was taken away
     const wanted = onCircle() ? null : heat;
     const edge = Number(stage.getAttribute("width"));
-    const look = JSON.stringify([edge, variable("--heat-low")]);
+    const look = `${edge} ${theme()}`;
     if (wanted !== painted.heat || look !== painted.look) {
       painted = { heat: wanted, look };
-      const context = canvas.getContext("2d");
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      setAttributes(contours, { d: "" });
-      if (wanted) paintHeat(context, wanted, edge);
+      picture.clear();
+      setAttributes(contours, { d: wanted ? contoursOf(wanted, edge) : "" });
+      if (wanted) picture.paint(wanted);
     }
     if (wanted) setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, from ${fixed(wanted.low)} (clear) to ${fixed(wanted.high)} (full shade).`);
   }
 
-  function paintHeat(context, { size, values, low, high }, edge) {
-    const shades = ramp(parseHex(variable("--heat-low")), parseHex(variable("--heat-high")), SHADES);
-    const image = new ImageData(size, size);
-    values.forEach((value, k) => {
-      const row = size - 1 - Math.floor(k / size); // the grid's y points up, the image's down
-      const at = 4 * (row * size + (k % size));
-      const shade = shades[stepOf(value, low, high, SHADES)];
-      for (let channel = 0; channel < 3; channel++) image.data[at + channel] = shade[channel];
-      image.data[at + 3] = 255;
-    });
-    const small = new OffscreenCanvas(size, size);
-    small.getContext("2d").putImageData(image, 0, 0);
-    // A grid's outer samples lie on the edge, so the image, whose pixels are areas, is drawn half a pixel larger.
-    const margin = canvas.width / (size - 1) / 2;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, -margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
-    if (high - low < 1e-12) return; // flat: no line has a meaning
-    setAttributes(contours, { d: CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("") });
+  function contoursOf({ size, values, low, high }, edge) {
+    if (high - low < 1e-12) return ""; // flat: no line has a meaning
+    return CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("");
   }
 
   function drawStrip() {
