@@ -11,9 +11,9 @@ export function fixed(value, digits = 4) {
   return sign + (plain ? size.toFixed(digits) : tenfold(size));
 }
 
-// Two digits times a power of ten.
-function tenfold(size) {
-  const [mantissa, power] = size.toExponential(1).split("e");
+// A few digits times a power of ten.
+function tenfold(size, digits = 1) {
+  const [mantissa, power] = size.toExponential(digits).split("e");
   if (power === "+0") return mantissa; // 0.99…, which rounds to 1
   const raised = [...power.replace("+", "")].map((digit) => (digit === "-" ? "⁻" : SUPERSCRIPTS[digit])).join("");
   return `${mantissa}·10${raised}`;
@@ -30,6 +30,17 @@ export function brief(value, digits = 3) {
 // A share of the whole; never shown as nothing or all where it is not.
 export const percent = (share) =>
   share > 0 && share < 0.005 ? "<1 %" : share < 1 && share >= 0.995 ? ">99 %" : `${Math.round(100 * share)} %`;
+
+// A probability with digits enough for its logarithm: near 0 five that count, near 1 what is missing.
+export function probability(share) {
+  if (share >= 0.99999 && share < 1 - ROUNDING) return `(1 − ${tenfold(1 - share)})`;
+  if (share > 0 && share < 1e-4) return tenfold(share, 4);
+  return share < 0.1 ? String(Number(share.toPrecision(5))) : fixed(share, 5);
+}
+
+// The same with one digit after the point.
+export const tenths = (share) =>
+  share > 0 && share < 0.0005 ? "<0.1 %" : share < 1 && share >= 0.9995 ? ">99.9 %" : `${(100 * share).toFixed(1)} %`;
 
 export const letter = (index) => String.fromCharCode(65 + index);
 
