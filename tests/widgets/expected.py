@@ -67,6 +67,16 @@ def percent(share: float) -> str:
     return ">99 %" if 0.995 <= share < 1 else f"{math.floor(100 * share + 0.5)} %"
 
 
+def probability(share: float) -> str:
+    """Five digits that count, or two of what is missing to 1."""
+    if 0.99999 <= share < 1 - ROUNDING:
+        return f"(1 − {fixed(1 - share)})"
+    if 0 < share < 1e-4:
+        mantissa, power = f"{share:.4e}".split("e")
+        return f"{mantissa}·10{str(int(power)).translate(RAISED)}"
+    return f"{share:.5g}" if share < 0.1 else fixed(share, 5)
+
+
 def letter(index: int) -> str:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[index]
 
@@ -251,7 +261,7 @@ class Expected:
         gives = f"{letter(anchor)}, “{names[0]}”, gives its positive “{names[1]}” a share of {percent(shares[k])}"
         note = f"{gives}; {against}."
         return self.term(k, kind="anchor", points=list(dict.fromkeys([anchor, target, *strong])),
-                         letters=letter(anchor), formula=self.formula("anchor", k, p=fixed(shares[k], 5)), note=note,
+                         letters=letter(anchor), formula=self.formula("anchor", k, p=probability(shares[k])), note=note,
                          links=[(anchor, *link) for link in zip(candidates, sides, weights, strict=True)],
                          who=" → ".join(names))  # fmt: skip
 

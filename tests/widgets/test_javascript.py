@@ -446,7 +446,7 @@ def test_entering_a_situation_starts_it_with_the_losss_own_parameters(next_state
         own = widget.spec["losses"][loss]["parameters"]
         parameters = {name: situation["parameters"].get(name, value) for name, value in own.items()}
         started = {"situation": index, "chosen": situation["chosen"], "lit": None, "playing": False, "history": [],
-                   "runs": [], "guess": None, "asked": situation["question"] is not None, "rate": None,
+                   "runs": [], "guess": None, "posed": index, "asked": situation["question"] is not None, "rate": None,
                    "loss": loss, "parameters": parameters}  # fmt: skip
         places = {name: entered[name] for name in ("points", "origin")}
         assert entered == {**busy, **started, **places}
@@ -580,6 +580,39 @@ def test_what_a_cure_or_an_answer_shows(javascript, families):
     assert seen == {"situation", "loss", "parameters", "moves"}
 
 
+def test_question_and_answer_stay_beside_what_they_show(javascript, families):
+    batches = set()
+    for widget in families.values():
+        for index, situation in enumerate(widget.spec["situations"]):
+            if (situation["question"] or {}).get("kind") != "choice":
+                continue
+            shown, applied = javascript(
+                """(() => {
+                  const asked = state.enter(given.spec, given.state, given.index);
+                  const { question } = given.spec.situations[given.index];
+                  const answered = state.answer(asked, 1);
+                  return [state.demonstrate(given.spec, answered), state.apply(given.spec, answered, question)];
+                })()""",
+                {"spec": widget.spec, "state": widget.state, "index": index},
+            )
+            assert shown == {**applied, "posed": index, "guess": 1, "asked": False}
+            batches.add(shown["situation"] == index)
+    assert batches == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("change", "began"),
+    [
+        ({}, True),
+        ({"rate": 9, "lit": {"kind": "point", "index": 1}, "tab": "mask"}, True),
+        ({"parameters": EUCLIDEAN}, False),
+        ({"points": [[0, 1]] * 6}, False),
+    ],
+)
+def test_whether_a_situation_is_as_it_began(next_state, state, change, began):
+    assert next_state({**state, **change}, "asItBegan") == began
+
+
 def test_a_parameter_that_brings_the_circle_back_brings_the_points_back(next_state, state):
     free = {**state, "parameters": EUCLIDEAN, "points": [[0.6 * (k + 1), -0.8 * (k + 1)] for k in range(6)]}
     still_free = next_state(free, "setParameter", "margin", 0.9)
@@ -693,6 +726,15 @@ def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
     assert javascript("words.percent(given)", share) == text == expected.percent(share)
 
 
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.5, "0.50000"), (0.31096, "0.31096"), (0.0033812, "0.0033812"), (0.00021315, "0.00021315"), (0, "0"),
+     (2.1315e-7, "2.1315·10⁻⁷"), (0.99998, "0.99998"), (1 - 3.6e-11, "(1 − 3.6·10⁻¹¹)"), (1, "1.00000")],
+)  # fmt: skip
+def test_a_probability_has_the_digits_that_its_logarithm_needs(javascript, share, text):
+    assert javascript("words.probability(given)", share) == text == expected.probability(share)
+
+
 @pytest.fixture
 def readings_of(javascript):
     """readings_of(spec, states) → [(what the page reads in torch's result, what Python expects), …]."""
@@ -757,10 +799,12 @@ def test_each_formula_gives_what_its_term_adds(readings_of, families, family):
                 assert term["value"] == 0
                 continue
             count += 1
-            if term["kind"] == "anchor":  # the share that a cost stands for, to the digits shown
-                size = len(read["terms"])
-                share = expected.fixed(math.exp(-term["value"] * size), 5)
-                assert term["formula"] == f"−ln {share} / {size}"
+            if term["kind"] == "anchor":
+                share, size = re.fullmatch(r"−ln (.*) / (\d+)", term["formula"]).groups()
+                parts = [value_of(part) for part in share.strip("()").split(" − ")]
+                cost = -math.log(parts[0]) if len(parts) == 1 else -math.log1p(-parts[1])
+                assert cost / int(size) == pytest.approx(term["value"], rel=0.05, abs=1e-12)
+                assert cost / int(size) == pytest.approx(term["value"], abs=2e-5)
                 continue
             python = term["formula"].replace("½ · ", "0.5 * ").replace("−", "-").replace("²", "**2")
             assert eval(python) == pytest.approx(term["value"], abs=2e-5)
@@ -909,8 +953,8 @@ def verdict(javascript, widget, name: str, guess, **others) -> str:
     situation = spec["situations"][index]
     loss = situation["loss"] or widget.state["loss"]
     parameters = widget.spec["losses"][loss]["parameters"] | situation["parameters"]
-    state = {**widget.state, "situation": index, "loss": loss, "parameters": parameters, "points": situation["points"],
-             "rate": 2.0, "guess": guess, **others}  # fmt: skip
+    state = {**widget.state, "situation": index, "posed": index, "loss": loss, "parameters": parameters,
+             "points": situation["points"], "rate": 2.0, "guess": guess, **others}  # fmt: skip
     wanted = Expected(KINDS[loss], spec, state)
     result = {"pointGradients": wanted.gradient.tolist()}
     terms = [{"index": term.index, "letters": term.letters, "active": term.active} for term in wanted.read()]

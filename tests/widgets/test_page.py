@@ -223,8 +223,11 @@ def test_a_question_with_choices(mounted, loss, name, right):
     explorer.button({True: answer, False: wrong, None: "Show me"}[right]).press("Enter")
     told = {True: f"Right: {answer}.", False: f"You said: {wrong}. It is: {answer}.", None: f"The answer: {answer}."}
     answered(explorer, told[right])
+    verdict = explorer.find(".verdict").inner_text()
     explorer.button("See it").click()
     shown = explorer.says_what_torch_says()
+    expect(explorer.find(".prompt")).to_have_text(question["prompt"])
+    expect(explorer.find(".verdict")).to_have_text(verdict)
     for point, place in question["moves"].items():
         assert shown.state["points"][int(point)] == pytest.approx(place)
     assert shown.state["parameters"].items() >= question["parameters"].items()
@@ -304,6 +307,10 @@ def test_a_cure_is_one_click_away(mounted, kind, name):
         explorer.button(f"Cure: {cure['title']}").click()
         expect(explorer.find(".history span")).to_contain_text("0 steps")
         cured = explorer.says_what_torch_says()
+        if cure["moves"] or cure["parameters"]:
+            expect(explorer.find(".diagnosis p")).to_have_text(
+                [f"Symptom at the start: {sick.situation['symptom']}", f"Measured now: {cured.measures}"]
+            )
         assert cured.situation["name"] == (cure["situation"] or name)
         assert cured.state["loss"] == (cure["loss"] or kind.__name__)
         assert cured.state["parameters"].items() >= cure["parameters"].items()
@@ -331,10 +338,10 @@ def test_the_line_of_the_triplet_plane_stands_at_the_margin(mounted, margin):
     words = explorer.find(".triplet-plane .region text")
     line = explorer.find(".triplet-plane .region .line")
     if size >= reach:
-        expect(words).to_have_text(f"the line y = x + {margin} lies above this chart: everything costs")
+        expect(words).to_have_text(f"y = x + {margin} lies above: all of this costs")
         assert line.get_attribute("d") == ""
         return
-    expect(words).to_have_text(f"y = x + margin {margin}")
+    expect(words).to_have_text(f"shaded, below y = x + {margin}: what costs")
     ends = line.evaluate(NUMBERS)
     places = [((x - left) / (right - left) * reach, (base - y) / (base - top) * reach) for x, y in (ends[:2], ends[2:])]
     assert places == [pytest.approx((0, size), abs=0.01), pytest.approx((reach - size, reach), abs=0.01)]

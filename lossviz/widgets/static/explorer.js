@@ -188,7 +188,7 @@ function render({ model, el }) {
     answer: (guess) => change(states.answer(state, guess)),
     mark: (index) => change(states.mark(state, index)),
     sketch: (arrow) => change(states.sketch(state, arrow)),
-    demonstrate: () => change(states.apply(spec, state, states.situationOf(spec, state).question)),
+    demonstrate: () => change(states.demonstrate(spec, state)),
     cure: (chosen) => change(states.apply(spec, state, chosen)),
     switchLoss: (name) => change(states.switchLoss(spec, state, name)),
     setRate: (rate) => change({ ...state, rate }),

@@ -38,7 +38,7 @@ export function probability(share) {
   return share < 0.1 ? String(Number(share.toPrecision(5))) : fixed(share, 5);
 }
 
-// The same with one digit after the point.
+// A share with one digit after the point.
 export const tenths = (share) =>
   share > 0 && share < 0.0005 ? "<0.1 %" : share < 1 && share >= 0.9995 ? ">99.9 %" : `${(100 * share).toFixed(1)} %`;
 
