@@ -34,4 +34,11 @@ export function keep(parent, count, make) {
   return [...parent.children];
 }
 
+// A mark that lights what it stands for while it is touched, pointed at or focused; `lit()` says what.
+export function lights(mark, actions, lit) {
+  for (const event of ["pointerenter", "focus", "click"]) mark.addEventListener(event, () => actions.light(lit()));
+  for (const event of ["pointerleave", "blur"]) mark.addEventListener(event, () => actions.light(null));
+  return mark;
+}
+
 export const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));

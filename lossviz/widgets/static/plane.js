@@ -7,6 +7,7 @@ import {
   TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { gathered, reachPath, ropesOf } from "./pulls.js";
 import { litPoints, litTerms } from "./reading.js";
 import { questionOf, shapeOf, situationOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
@@ -18,6 +19,7 @@ const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plan
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
 const STRIP = { height: 120, left: 40, right: 12, top: 14, bottom: 38 };
 const SHADES = 256;
+const MOST_PIECES = 8; // of one arrow
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -35,7 +37,7 @@ export function createPlane(spec, engine, actions) {
   let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
   let width = 0; // of the page's column, measured when it changes
   let place = null; // between plane and pixels
-  let linked = []; // the link that each line draws
+  let ropes = []; // what each line draws
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
   let heat = null; // {size, values, low, high}
   let painted = {}; // what the canvas shows
@@ -74,7 +76,8 @@ export function createPlane(spec, engine, actions) {
 
   const circle = svg("circle", { class: "circle" });
   const unit = svg("g", { class: "unit" }, svg("path"), setText(svg("text", { "text-anchor": "middle" }), "length 1"));
-  layers.ring.append(circle, unit);
+  const within = svg("path", { class: "within" });
+  layers.ring.append(circle, unit, within);
 
   // What gives the plane its measure: the unit circle, or a bar of length 1.
   function drawMeasure(size) {
@@ -86,22 +89,35 @@ export function createPlane(spec, engine, actions) {
 
   function drawLines({ state, reading }) {
     const lit = litTerms(state, reading.terms);
-    linked = reading.terms.flatMap((term) => term.links.map((link) => ({ ...link, term })));
-    const lines = keep(layers.lines, linked.length, (k) => {
+    ropes = ropesOf(reading.terms, lit);
+    const lines = keep(layers.lines, ropes.length, (k) => {
       const line = svg("path");
-      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: linked[k].term.index }));
+      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: ropes[k].terms[0] }));
       line.addEventListener("pointerleave", () => actions.light(null));
-      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(linked[k].term.index));
+      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(ropes[k].terms[0]));
       return line;
     });
-    linked.forEach(({ from, to, side, weight, term }, k) => {
-      const faded = lit && !lit.has(term.index) ? " faded" : "";
-      const ends = [from, to].map((point) => place.toPixel(state.points[point]));
-      const active = term.active && !state.asked;
+    ropes.forEach(({ from, to, side, weight, terms, aside, ...rope }, k) => {
+      const faded = lit && !terms.some((term) => lit.has(term)) ? " faded" : "";
+      const ends = beside([from, to].map((point) => place.toPixel(state.points[point])), 5 * aside);
+      const active = rope.active && !state.asked;
       const width = active ? 0.75 + 2.75 * weight : 1.25;
-      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(term.index) ? " marked" : "";
+      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(terms[0]) ? " marked" : "";
       setAttributes(lines[k], { class: `pair ${side}${active ? " active" : ""}${marked}${faded}`, d: polyline(ends), "stroke-width": width.toFixed(2) });
     });
+  }
+
+  // A line moved to its side by so many pixels.
+  function beside([from, to], shift) {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+    const normal = [(from[1] - to[1]) / length, (to[0] - from[0]) / length];
+    return [from, to].map((end) => end.map((value, axis) => value + shift * normal[axis]));
+  }
+
+  // How far the anchor of a touched term has its positive: only beyond that are its negatives semi-hard.
+  function drawReach({ state, reading }) {
+    const ends = state.lit?.kind === "term" && reading.terms.find(({ index }) => index === state.lit.index)?.reach;
+    setAttributes(within, { d: ends ? reachPath(state.parameters.distance, state.points[ends.from], state.points[ends.to], place.toPixel) : "" });
   }
 
   function drawPoints({ state, result, reading }) {
@@ -171,13 +187,14 @@ export function createPlane(spec, engine, actions) {
     if (seen.state !== state) return;
     const shape = shapeOf(spec, state);
     const size = Number(stage.getAttribute("width"));
-    const drawn = reading.terms.map((term) => ({ term, gradient: pieces[term.index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
+    const all = reading.terms.map(({ kind, index }) => ({ kind, gradient: pieces[index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
+    const drawn = gathered(all, MOST_PIECES);
     const marks = keep(layers.pieces, drawn.length < 2 ? 0 : drawn.length, () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" })));
     marks.forEach((mark, k) => {
-      const { term, gradient } = drawn[k];
+      const { kind, gradient } = drawn[k];
       const point = state.points[touched];
       const arrow = arrowOf(shape, point, descend(point, gradient, state.rate, shape), size, ARROW_GAP + 9 + 7 * k);
-      setAttributes(mark, { class: `piece ${term.kind}` });
+      setAttributes(mark, { class: `piece ${kind}` });
       setAttributes(mark.children[0], { d: arrow?.shaft ?? "" });
       setAttributes(mark.children[1], { d: arrow?.head ?? "" });
     });
@@ -349,6 +366,7 @@ export function createPlane(spec, engine, actions) {
       setAttributes(strip, { hidden: onCircle() ? null : "" });
       drawMeasure(size);
       drawLines(seen);
+      drawReach(seen);
       drawPoints(seen);
       drawArrows(seen, size);
       drawPieces(seen);

@@ -31,7 +31,7 @@ function term({ situation, templates, numbers, terms }, { index, searcher, candi
 }
 
 // The columns of the matrix, block by block: who searches in each row (`from`), and who is found in each column (`to`).
-export function columnsOf(situation, searches) {
+export function candidatesOf(situation, searches) {
   const [anchors, ...others] = Object.values(situation.rows);
   const side = { query: { from: anchors, to: anchors }, doc: { from: others[0], to: others.flat() } };
   return searches.flatMap((blocks, sum) => blocks.flatMap((block) => {
@@ -44,7 +44,7 @@ export function columnsOf(situation, searches) {
 function ofRows(given) {
   const { situation, terms, variant } = given;
   const [anchors] = Object.values(situation.rows);
-  const columns = columnsOf(situation, variant.searches);
+  const columns = candidatesOf(situation, variant.searches);
   return anchors.map((searcher, index) => {
     const cells = columns.map((column, k) => {
       const at = index * columns.length + k;

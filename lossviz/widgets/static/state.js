@@ -158,6 +158,9 @@ export function setParameter(spec, state, name, value) {
   return refitted(spec, state, settled(spec, fresh({ ...state, rate, parameters }, state.points)));
 }
 
+// Whether Step trains the loss's tensors too; what is then longest is another gradient, so the step size is set anew.
+export const train = (state, trains) => ({ ...state, trains, rate: null });
+
 export const choose = (state, index) => (state.chosen === index ? state : { ...state, chosen: index });
 
 export function light(state, lit) {
