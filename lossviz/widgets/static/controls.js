@@ -20,12 +20,12 @@ function slider({ name, symbol, meaning, minimum, maximum, step }, change) {
   };
 }
 
-function choice({ name, meaning, choices }, change) {
+function choice({ name, symbol, meaning, choices }, change) {
   const words = choices.map((each) => (each === true ? "yes" : each === false ? "no" : each));
   const input = html("select", { "aria-label": `${name}: ${meaning}` }, ...words.map((word, k) => html("option", { value: k }, word)));
   input.addEventListener("change", () => change(choices[Number(input.value)]));
   return {
-    root: html("label", { title: meaning }, html("span", {}, name.replaceAll("_", " ")), input),
+    root: html("label", { title: meaning }, html("span", {}, name.replaceAll("_", " "), ...(choices.includes(true) ? [" ", html("i", {}, symbol)] : [])), input),
     show(value, exists) {
       input.value = choices.indexOf(value);
       [...input.options].forEach((option, k) => setAttributes(option, { disabled: exists(choices[k]) ? null : "" }));

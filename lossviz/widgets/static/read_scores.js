@@ -1,6 +1,6 @@
 // Reads pairs with scores: one term a pair, or one for every two pairs in order, the lower score before the higher.
 
-import { brief, fill, fixed, letter, quoted, tenths } from "./words.js";
+import { brief, factor, fill, fixed, letter, quoted, tenths } from "./words.js";
 
 // The pairs of the batch: {index, points, letters, names, score, similarity}.
 export function scoredPairs(situation, { matrix }) {
@@ -11,6 +11,7 @@ export function scoredPairs(situation, { matrix }) {
   });
 }
 
+const bracketed = (value) => (value < 0 ? `(${fixed(value, 5)})` : fixed(value, 5)); // after a minus
 const link = ({ points: [from, to] }, side, weight) => ({ from, to, side, weight });
 
 // ---- a pair by itself: its similarity shall be its score
@@ -50,7 +51,7 @@ function ofOrders({ situation, templates, numbers, terms, loss, total }) {
     const value = terms.values[index];
     const share = total ? (value / total) * (1 - terms.thresholds["the 1"]) : 0;
     const wrong = lower.similarity > higher.similarity;
-    const own = { ...numbers, s_low: fixed(lower.similarity, 5), s_high: fixed(higher.similarity, 5), loss: fixed(total, 5), sum: fixed(sum, 5) };
+    const own = { ...numbers, s_low: fixed(lower.similarity, 5), s_high: bracketed(higher.similarity), loss: factor(total), sum: factor(sum) };
     const told = ({ letters, score, similarity }) => `${letters} (score ${brief(score)}) has the ${loss.matrix} ${fixed(similarity)}`;
     return {
       index, value, share, wrong,

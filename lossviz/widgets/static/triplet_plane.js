@@ -11,7 +11,7 @@ import { brief } from "./words.js";
 const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
 const DOT = 8;
 const CROWD = 12; // from so many dots on, only the touched one has its name
-const SLOPE = { height: 96, top: 30, bottom: 22 }; // the strip of slopes
+const SLOPE = { height: 116, top: 30, bottom: 22 }; // the strip of slopes
 const STOPS = 16; // of the shade
 // What stands on the two axes, by whose terms they are.
 const ENDS = { "anchor": ["the hardest positive", "the hardest negative"], "anchor positive": ["the positive", "the chosen negative"] };
@@ -35,8 +35,10 @@ export function createTripletPlane(spec, engine, actions) {
   const line = svg("path", { class: "line" });
   const equal = svg("path", { class: "equal" });
   const name = svg("text", { class: "quiet", x: 2, y: 32 });
-  const shade = svg("linearGradient", { id: `lossviz-shade-${Math.random().toString(36).slice(2)}`, gradientUnits: "userSpaceOnUse" });
-  layers.region.append(shade, cost, band, equal, line, name);
+  const own = Math.random().toString(36).slice(2); // unique on the page, also where each explorer loads this module anew
+  const shade = svg("linearGradient", { id: `lossviz-shade-${own}`, gradientUnits: "userSpaceOnUse" });
+  const stripes = svg("pattern", { id: `lossviz-stripes-${own}`, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-45)" }, svg("path", { d: "M0,0H8" }));
+  layers.region.append(shade, stripes, cost, band, equal, line, name);
   let width = 300;
   let axes = null;
   let order = []; // the index of the term of each dot
@@ -76,9 +78,9 @@ export function createTripletPlane(spec, engine, actions) {
   function drawBand(margin, layout) {
     const { reach, x, y } = layout;
     const inside = [[0, 0], [0, Math.min(reach, margin)], [Math.max(0, reach - margin), reach], [reach, reach]];
-    setAttributes(band, { d: `${polyline(inside.map(([a, b]) => [x(a), y(b)]))}Z` });
+    setAttributes(band, { d: `${polyline(inside.map(([a, b]) => [x(a), y(b)]))}Z`, style: `fill: url(#${stripes.id})` });
     setAttributes(equal, { d: diagonal(layout) });
-    setText(name, `striped, from y = x up to ${brief(margin, 2)} above it: semi-hard`);
+    setText(name, `striped, between y = x and y = x + ${brief(margin, 2)}: semi-hard`);
   }
 
   // As deep as the slope: ½ on the line of equal distances, 1 far below it.
