@@ -378,7 +378,7 @@ _LOWERED: dict[tuple, str] = {}
 def _lowered(loss: Loss, count: int, dimension: int, gradients: bool) -> str:
     """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
     baked = tuple(value for value in loss.parameters().values() if not isinstance(value, (float, Tensor)))
-    key = (type(loss), baked, count, dimension, gradients)
+    key = (type(loss), baked, count, gradients)
     if key not in _LOWERED:
         extra = count - len(loss.inputs.arguments)
         example = loss.inputs.example(dimension=dimension, **({loss.inputs.more + "s": extra} if extra else {}))
