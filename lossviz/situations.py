@@ -57,6 +57,7 @@ class Situation:
     ``labels``      one per row, or None where the input type has none
     ``places``      where each point starts in the plane
     ``chosen``      the point whose loss is drawn first
+    ``watched``     the anchor whose choice is drawn as the chosen point moves; None for the chosen point itself
     ``parameters``  name → value, where the situation needs its own
     ``loss``        the name of the loss that the situation is about; None where it suits every loss of the input type
     ``question``    what to predict first
@@ -72,6 +73,7 @@ class Situation:
     labels: tuple[float, ...] | None
     places: tuple[Place, ...]
     chosen: int = 0
+    watched: int | None = None
     parameters: dict[str, float | str | bool] = field(default_factory=dict)
     loss: str | None = None
     question: Question | None = None
@@ -258,12 +260,13 @@ LABELLED_SENTENCES = (
         "Predict: not the hardest",
         ((-0.9, 0.5), (-0.9, -0.5), (-0.3, 0.0), (0.4, 0.0), (1.3, 0.9), (1.3, -0.7)),
         chosen=4,
+        watched=2,
         parameters={"distance": "euclidean", "margin": 1.0},
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
             "The hardest negative of C is D. You drag E nearer to C, but not as near as D. Does the term of C change?",
-            "E is a negative of C too, but C looks at its nearest alone. Drag E over the dotted border: now E is "
+            "E is a negative of C too, but C looks at its nearest alone. Drag E over the border: now E is "
             "the nearest.",
             options=("Yes, it grows", "Yes, it shrinks", "No, not until E is nearer than D"),
             answer=2,

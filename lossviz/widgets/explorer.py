@@ -118,7 +118,13 @@ class Explorer(anywidget.AnyWidget):
     # The kernel engine: the page asks, torch answers.
 
     def _answer(self, _widget: object, question: dict, _buffers: object) -> None:
-        answers = {"evaluate": self._evaluate, "pieces": self._pieces, "scan": self._scan, "probe": self._probe}
+        answers = {
+            "evaluate": self._evaluate,
+            "pieces": self._pieces,
+            "scan": self._scan,
+            "choices": self._choices,
+            "probe": self._probe,
+        }
         self.send({"id": question["id"], "answer": answers[question["ask"]](question)})
 
     def _points_of(self, state: dict) -> Tensor:
@@ -151,10 +157,17 @@ class Explorer(anywidget.AnyWidget):
 
     def _scan(self, question: dict) -> list[float]:
         """The loss with one point moved to each of many positions."""
+        return self._moved(question).loss.tolist()
+
+    def _choices(self, question: dict) -> list[int]:
+        """What a term chooses in a role, with one point moved to each of many positions."""
+        return self._moved(question).chosen[question["role"]].flatten(1)[:, question["term"]].tolist()
+
+    def _moved(self, question: dict) -> Terms:
         state, positions = question["state"], torch.tensor(question["positions"], dtype=torch.float64)
         points = self._points_of(state).repeat(len(positions), 1, 1)
         points[:, question["point"]] = positions.to(self._device)
-        return self._loss_of(state).define(*self._inputs_of(state, points)).loss.tolist()
+        return self._loss_of(state).define(*self._inputs_of(state, points))
 
     def _probe(self, question: dict) -> list[list[float]]:
         """[[distance, value], …] of synthetic pairs of one label, in batches of the state's size, each with a foil."""
@@ -330,6 +343,7 @@ def _describe_situation(situation: Situation, dimension: int, batches: tuple[Sit
         "labels": None if situation.labels is None else list(situation.labels),
         "points": situation.points(dimension).tolist(),
         "chosen": situation.chosen,
+        "watched": situation.watched,
         "parameters": dict(situation.parameters),
         "loss": situation.loss,
         "question": situation.question and asdict(situation.question),

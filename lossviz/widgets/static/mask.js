@@ -2,7 +2,7 @@
 
 import { html } from "./dom.js";
 import { litTerms } from "./reading.js";
-import { situationOf } from "./state.js";
+import { columnsOf, situationOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
 
 const MARK = { true: "●", false: "·" };
@@ -33,9 +33,7 @@ function matrixRow(spec, state, { terms, shapes }, index) {
 }
 
 function matrixColumns(spec, state) {
-  const [anchors, ...others] = Object.values(situationOf(spec, state).rows);
-  const columns = others.length ? others.flat() : anchors;
-  const names = columns.map((point) => [letter(point), `candidate ${letter(point)}`]);
+  const names = columnsOf(situationOf(spec, state)).map((point) => [letter(point), `candidate ${letter(point)}`]);
   return [["", "anchor"], ...names, ["valid", "the labels allow it"], ["active", "passes gradient on"]];
 }
 
