@@ -137,8 +137,8 @@ LABELLED_PAIRS = (
         parameters={"distance": "euclidean", "margin": 1.0},
         question=Question(
             "draw",
-            "A and B mean the same. A and C do not. Draw where training moves A: drag from A.",
-            "B pulls and C pushes, each along its own line. Press Play.",
+            "A and B mean the same, A and C do not. Draw where A goes: drag from A.",
+            "B pulls and C pushes, each along its own line. Press Play, then swap the loss.",
             point=0,
         ),
     ),

@@ -48,6 +48,8 @@ class Explorer(anywidget.AnyWidget):
         self._batches, self._device = batches, torch.device(device)
         first = self._losses.get(batches[0].loss, losses[0])
         points = batches[0].points(dimension)
+        if dimension == 2 and _ignores_length(_set(first, _beginning(first, batches[0]))):
+            points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {
             name: _Lowered(loss, counts, engine == "page", dimension == 2) for name, loss in self._losses.items()
