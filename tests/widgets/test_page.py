@@ -15,7 +15,6 @@ from lossviz import BatchHardTripletLoss, ContrastiveLoss, MultipleNegativesRank
 from tests.widgets.expected import FAMILIES, KINDS, fixed, letter
 from tests.widgets.page import Explorer
 
-SOON = 20_000  # milliseconds: four hundred frames on a busy machine
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
 VALUES = "(root) => root.parentElement.values"
 # A model as anywidget gives it: values that either side may set, and messages to Python.
@@ -87,7 +86,6 @@ def test_every_situation_says_what_torch_says(mounted, loss):
     for situation in explorer.spec["situations"]:
         explorer.choose("Situation", situation["title"])
         explorer.show_answer()
-        explorer.wait_until(f"root => ({VALUES})(root).state.rate !== null")  # set by the first result
         wanted = explorer.says_what_torch_says()
         assert wanted.situation == situation
         assert wanted.state["rate"] == (wanted.calm or wanted.state["calm"])
@@ -108,11 +106,8 @@ def test_a_step_and_play_are_those_of_torch(mounted, loss, engine):
     stepped = explorer.says_what_torch_says()
     assert torch.allclose(stepped.points.detach(), start.after_step(), rtol=0, atol=1e-12)
     assert stepped.state["history"] == [pytest.approx(start.terms.loss.item())]
-    explorer.button("Play").click()
-    explorer.wait_until(f"root => (({{ state }}) => !state.playing || state.history.length > 5)(({VALUES})(root))")
-    if explorer.state["playing"]:
-        explorer.button("Pause").click()
-    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    explorer.play(enough="state.history.length > 5")
+    expect(explorer.button("Play")).to_be_visible()
     end = explorer.says_what_torch_says()
     losses, points = start.descent(len(end.state["history"]))
     assert end.state["history"] == pytest.approx(losses, abs=1e-9)
@@ -187,9 +182,9 @@ HIDDEN = (".value", ".sum", ".caption", ".controls", ".chart [role=tabpanel]", "
 
 def waits(explorer: Explorer) -> None:
     """Nothing that would give the answer away can be seen, and nothing moves."""
+    before = explorer.state["points"]
     assert {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN} == dict.fromkeys(HIDDEN, False)
     assert not explorer.find(".verdict").text_content()
-    before = explorer.state["points"]
     explorer.point(0).press("ArrowUp")
     assert explorer.state["points"] == before
     classes = explorer.find(".lines .pair").evaluate_all("lines => lines.map(line => line.getAttribute('class'))")
