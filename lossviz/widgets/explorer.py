@@ -47,8 +47,8 @@ class Explorer(anywidget.AnyWidget):
         self._losses = {type(loss).__name__: loss for loss in losses}
         self._batches, self._device = batches, torch.device(device)
         first = self._losses.get(batches[0].loss, losses[0])
-        points = batches[0].points(dimension)
-        if dimension == 2 and _ignores_length(_set(first, _beginning(first, batches[0]))):
+        points, parameters = batches[0].points(dimension), _beginning(first, batches[0])
+        if dimension == 2 and _ignores_length(first.changed(**parameters)):
             points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {
@@ -65,7 +65,7 @@ class Explorer(anywidget.AnyWidget):
             modules={key: text for each in described.values() for key, text in each.modules().items()},
             state={
                 "loss": type(first).__name__,
-                "parameters": _beginning(first, batches[0]),
+                "parameters": parameters,
                 "situation": 0,
                 "points": points.tolist(),
                 "chosen": batches[0].chosen,

@@ -108,7 +108,7 @@ export function createControls(spec, engine, actions) {
   const play = button("Play", actions.play, { class: "primary" });
   const history = createHistory();
   const names = Object.keys(spec.losses);
-  const swap = button("Swap the loss", () => actions.switchLoss(names[(names.indexOf(shown) + 1) % names.length]));
+  const swap = button("Swap the loss", () => actions.switchLoss(names[(names.indexOf(shown) + 1) % names.length]), { class: "swap" });
   const swaps = spec.compact && names.length > 1 ? [swap] : [];
   const buttons = html("div", { class: "buttons" }, play, button("Step", actions.step), button("Reset", actions.reset), ...swaps);
   const run = html("div", { class: "run" }, buttons, history.root);

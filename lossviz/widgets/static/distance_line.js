@@ -108,10 +108,13 @@ export function createDistanceLine(spec, engine, actions) {
       return { side, out: side === "positive" ? -1 : 1, at: x(Math.min(value, farthest)), words: `${name} ${brief(value, 2)}` };
     });
     const levels = Array.from({ length: Math.floor(half / 16) }, (_, k) => half - 8 - 16 * k);
-    const beside = ({ side, out, at, words }) => levels.flatMap((level) => {
-      const size = { y: base[side] + out * level - 8, width: 6.8 * words.length, height: 16 };
-      return [{ ...size, x: at + 6 }, { ...size, x: at - 6 - size.width }].filter((box) => box.x >= 0 && box.x + box.width <= width);
-    });
+    const beside = ({ side, out, at, words }) => {
+      const size = { width: 6.8 * words.length, height: 16 };
+      const right = { ...size, x: at + 6 };
+      const left = { ...size, x: at - 6 - size.width };
+      const fits = [right, left].filter((box) => box.x >= 0 && box.x + box.width <= width);
+      return levels.flatMap((level) => (fits.length ? fits : [right]).map((box) => ({ ...box, y: base[side] + out * level - 8 })));
+    };
     const boxes = placeLabels(thresholds.map((each) => ({ candidates: beside(each), insists: true })), taken, { x: 0, y: 0, width, height });
     keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text"))).forEach((mark, k) => {
       const { side, out, at, words } = thresholds[k];
