@@ -201,7 +201,19 @@ LABELLED_PAIRS = (
             Cure("Use every pair: ContrastiveLoss", loss="ContrastiveLoss"),
         ),
     ),
-    _pairs("hard negatives", "Hard negatives", on_circle(90, 350, 101, 235, 325, 224), chosen=2),
+    _pairs(
+        "hard negatives",
+        "Hard negatives",
+        on_circle(90, 350, 101, 235, 325, 224),
+        chosen=2,
+        symptom="Pairs with label 0 stand nearer than pairs with label 1.",
+        cures=(
+            Cure(
+                "None needed, this is what to train on; see where it should lead",
+                moves={1: at(80), 2: at(190), 4: at(225), 5: at(130)},
+            ),
+        ),
+    ),
     _pairs(
         "a single positive",
         "A single positive",
@@ -422,6 +434,10 @@ POSITIVE_PAIRS = (
         keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
         rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
         chosen=2,
+        symptom="The explicit negatives, C and F, take nearly all of the shares.",
+        cures=(
+            Cure("None needed, this is what to train on; see where it should lead", moves={2: at(190), 5: at(170)}),
+        ),
     ),
     _positives(
         "one pair",
