@@ -434,7 +434,7 @@ POSITIVE_PAIRS = (
         keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
         rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
         chosen=2,
-        symptom="The explicit negatives, C and F, take nearly all of the shares.",
+        symptom="The explicit negatives, C and F, take most of the shares.",
         cures=(
             Cure("None needed, this is what to train on; see where it should lead", moves={2: at(190), 5: at(170)}),
         ),

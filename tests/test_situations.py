@@ -249,9 +249,9 @@ def negatives_nearer(state: State) -> bool:
 
 
 def negatives_win(state: State) -> bool:
-    """For every anchor, the explicit negatives have nine tenths of the shares or more."""
+    """For every anchor, the explicit negatives have four fifths of the shares or more."""
     explicit = state.terms().matrix.softmax(-1)[:, len(state.situation.rows["positive"]) :].sum(-1)
-    return bool((explicit > 0.9).all())
+    return bool((explicit > 0.8).all())
 
 
 def pushed_alone(state: State) -> bool:
