@@ -81,6 +81,7 @@ def _shoot_states(tab: Page, explorer, name: str) -> None:
 
 
 def _shoot(explorer, name: str) -> None:
+    explorer.page.mouse.move(0, 0)  # what the pointer rests on would be lit
     explorer.evaluate(SETTLED)
     explorer.screenshot(path=SHOTS / f"{name.replace(' ', '-')}.png", animations="disabled")
 

@@ -47,7 +47,9 @@ class Explorer(anywidget.AnyWidget):
         self._losses = {type(loss).__name__: loss for loss in losses}
         self._batches, self._device = batches, torch.device(device)
         first = self._losses.get(batches[0].loss, losses[0])
-        points = batches[0].points(dimension)
+        points, parameters = batches[0].points(dimension), _beginning(first, batches[0])
+        if dimension == 2 and _ignores_length(first.changed(**parameters), dimension):
+            points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {
             name: _Lowered(loss, counts, engine == "page", dimension) for name, loss in self._losses.items()
@@ -63,7 +65,7 @@ class Explorer(anywidget.AnyWidget):
             modules={key: text for each in described.values() for key, text in each.modules().items()},
             state={
                 "loss": type(first).__name__,
-                "parameters": _beginning(first, batches[0]),
+                "parameters": parameters,
                 "tensors": _tensors(first),
                 "trains": True,
                 "situation": 0,
@@ -125,6 +127,7 @@ class Explorer(anywidget.AnyWidget):
             "evaluate": self._evaluate,
             "pieces": self._pieces,
             "scan": self._scan,
+            "choices": self._choices,
             "probe": self._probe,
             "classify": self._classify,
         }
@@ -167,10 +170,17 @@ class Explorer(anywidget.AnyWidget):
 
     def _scan(self, question: dict) -> list[float]:
         """The loss with one point moved to each of many positions."""
+        return self._moved(question).loss.tolist()
+
+    def _choices(self, question: dict) -> list[int]:
+        """What a term chooses in a role, with one point moved to each of many positions."""
+        return self._moved(question).chosen[question["role"]].flatten(1)[:, question["term"]].tolist()
+
+    def _moved(self, question: dict) -> Terms:
         state, positions = question["state"], self._tensor(question["positions"])
         points = self._points_of(state).repeat(len(positions), 1, 1)
         points[:, question["point"]] = positions
-        return self._loss_of(state).define(*self._inputs_of(state, points)).loss.tolist()
+        return self._loss_of(state).define(*self._inputs_of(state, points))
 
     def _probe(self, question: dict) -> list[list[float]]:
         """[[distance, value], …] of synthetic pairs of one label, in batches of the state's size, each with a foil."""
@@ -396,6 +406,7 @@ def _describe_situation(situation: Situation, dimension: int, batches: tuple[Sit
         "labels": None if situation.labels is None else list(situation.labels),
         "points": situation.points(dimension).tolist(),
         "chosen": situation.chosen,
+        "watched": situation.watched,
         "parameters": dict(situation.parameters),
         "loss": situation.loss,
         "question": situation.question and asdict(situation.question),

@@ -119,15 +119,20 @@ export function createControls(spec, engine, actions) {
     element.addEventListener("click", act);
     return element;
   };
+  let shown = null; // the loss
   const parameters = Object.entries(spec.losses).map(([name, loss]) => createParameters(spec, name, loss, actions));
   const play = button("Play", actions.play, { class: "primary" });
   const history = createHistory();
-  const buttons = html("div", { class: "buttons" }, play, button("Step", actions.step), button("Reset", actions.reset));
+  const names = Object.keys(spec.losses);
+  const swap = button("Swap the loss", () => actions.switchLoss(names[(names.indexOf(shown) + 1) % names.length]), { class: "swap" });
+  const swaps = spec.compact && names.length > 1 ? [swap] : [];
+  const buttons = html("div", { class: "buttons" }, play, button("Step", actions.step), button("Reset", actions.reset), ...swaps);
   const run = html("div", { class: "run" }, buttons, history.root);
   const root = html("section", { class: "controls" }, run, ...parameters.map((each) => each.root));
   return {
     root,
     draw(state, result) {
+      shown = state.loss;
       for (const each of parameters) each.draw(state);
       setText(play, state.playing ? "Pause" : "Play");
       history.draw(state, result);
@@ -142,10 +147,13 @@ export function createSituations(spec, actions) {
   return { root, draw: (state) => { input.value = state.situation; } };
 }
 
-// The name of the loss; with several, a switch between them.
+// The name of the loss; with several, a switch between them, which stands among the buttons where all is compact.
 export function createLosses(spec, actions) {
   const names = Object.keys(spec.losses);
-  if (names.length === 1) return { root: html("b", {}, names[0]), draw() {} };
+  if (names.length === 1 || spec.compact) {
+    const root = html("b");
+    return { root, draw: (state) => setText(root, state.loss) };
+  }
   const input = html("select", { "aria-label": "Loss" }, ...names.map((name) => html("option", { value: name }, name)));
   input.addEventListener("change", () => actions.switchLoss(input.value));
   return { root: html("b", {}, input), draw: (state) => { input.value = state.loss; } };

@@ -77,8 +77,7 @@ export function createDistanceLine(spec, engine, actions) {
     setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
     drawAxes(layout);
     drawCurves(layout);
-    drawThresholds(layout);
-    drawDots(layout);
+    drawThresholds(layout, drawDots(layout));
   }
 
   // A side is as high as its curve in the near half of the axis, so that it holds still; higher only for a higher dot.
@@ -114,24 +113,32 @@ export function createDistanceLine(spec, engine, actions) {
   }
 
   // A threshold stands on the side of the pairs that it gates: positives count beyond the nearest negative, negatives
-  // within the margin and the farthest positive.
-  function drawThresholds({ x, base, half, farthest }) {
-    const thresholds = Object.entries(seen.result.terms.thresholds ?? {});
-    const marks = keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text")));
-    thresholds.forEach(([name, value], k) => {
-      const at = x(Math.min(value, farthest));
-      const left = at > width - 130;
-      const gate = GATES[name] ?? "negative";
-      const out = gate === "positive" ? -1 : 1;
-      const end = base[gate] + out * half;
-      const level = base[gate] + out * (half - 6 - 16 * k); // names stand one under the other
-      setAttributes(marks[k].children[0], { d: polyline([[at, base[gate]], [at, end]]) });
-      setText(setAttributes(marks[k].children[1], { x: at + (left ? -6 : 6), y: level + (out > 0 ? 0 : 10), "text-anchor": left ? "end" : "start" }), `${name} ${brief(value, 2)}`);
+  // within the margin and the farthest positive. Its name stands beside it, at its outer end or where there is room.
+  function drawThresholds({ height, x, base, half, farthest }, taken) {
+    const thresholds = Object.entries(seen.result.terms.thresholds ?? {}).map(([name, value]) => {
+      const side = GATES[name] ?? "negative";
+      return { side, out: side === "positive" ? -1 : 1, at: x(Math.min(value, farthest)), words: `${name} ${brief(value, 2)}` };
+    });
+    const levels = Array.from({ length: Math.floor(half / 16) }, (_, k) => half - 8 - 16 * k);
+    const beside = ({ side, out, at, words }) => {
+      const size = { width: 6.8 * words.length, height: 16 };
+      const right = { ...size, x: at + 6 };
+      const left = { ...size, x: at - 6 - size.width };
+      const fits = [right, left].filter((box) => box.x >= 0 && box.x + box.width <= width);
+      return levels.flatMap((level) => (fits.length ? fits : [right]).map((box) => ({ ...box, y: base[side] + out * level - 8 })));
+    };
+    const boxes = placeLabels(thresholds.map((each) => ({ candidates: beside(each), insists: true })), taken, { x: 0, y: 0, width, height });
+    keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text"))).forEach((mark, k) => {
+      const { side, out, at, words } = thresholds[k];
+      const left = boxes[k].x < at;
+      setAttributes(mark.children[0], { d: polyline([[at, base[side]], [at, base[side] + out * half]]) });
+      setText(setAttributes(mark.children[1], { x: at + (left ? -6 : 6), y: boxes[k].y + 12, "text-anchor": left ? "end" : "start" }), words);
     });
   }
 
   const sideOf = (term) => (term.kind === "negative" ? "negative" : "positive");
 
+  // Answers with the boxes of the dots and of their names.
   function drawDots({ x, y, ceilings, height, ticks, middle }) {
     const { state, reading } = seen;
     const lit = litTerms(state, reading.terms);
@@ -150,6 +157,7 @@ export function createDistanceLine(spec, engine, actions) {
       const box = names[k];
       setText(setAttributes(dots[k].children[2], { x: box && box.x + box.width / 2 - left, y: box && box.y + 12 - top, visibility: box ? null : "hidden" }), term.letters);
     });
+    return [...places.map(around), ...names.filter(Boolean)];
   }
 
   const around = ([x, y]) => ({ x: x - DOT, y: y - DOT, width: 2 * DOT, height: 2 * DOT });
@@ -159,8 +167,9 @@ export function createDistanceLine(spec, engine, actions) {
     const [width, height] = [30, 16];
     const out = side === "negative" ? 1 : -1;
     const box = (cx, cy) => ({ x: cx - width / 2, y: cy - height / 2, width, height });
-    const level = [18, 34].map((gap) => box(x, y + out * gap));
-    return [level[0], box(x + 26, y), box(x - 26, y), ...[24, -24].flatMap((aside) => [box(x + aside, y + out * 14), box(x + aside, y - out * 14)]), level[1]];
+    const level = [18, 34, 50].map((gap) => box(x, y + out * gap));
+    const aslant = [24, -24].map((aside) => box(x + aside, y + out * 14));
+    return [level[0], ...aslant, level[1], box(x + 26, y), box(x - 26, y), ...[24, -24].map((aside) => box(x + aside, y - out * 14)), level[2]];
   }
 
   function makeDot(index) {

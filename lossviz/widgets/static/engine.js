@@ -74,9 +74,10 @@ export function pageEngine(spec, modules) {
     return made.get(key);
   }
 
-  function scanner(state, point, positions) {
+  // Fills values with what is read of the loss when one point stands at each position.
+  function scanner(state, point, positions, kind, read) {
     const situation = situationOf(spec, state);
-    const evaluate = evaluator(variantOf(spec, state).value, ownShapes(spec, state));
+    const evaluate = evaluator(variantOf(spec, state)[kind], ownShapes(spec, state));
     const inputs = ownInputs(spec, state);
     const places = Object.entries(situation.rows).flatMap(([argument, rows]) =>
       rows.flatMap((each, row) => (each === point ? [[inputs[argument], row * 2]] : [])),
@@ -84,9 +85,27 @@ export function pageEngine(spec, modules) {
     return (values, start, stop) => {
       for (let k = start; k < stop; k++) {
         for (const [array, offset] of places) [array[offset], array[offset + 1]] = positions[k];
-        values[k] = evaluate(inputs).loss;
+        values[k] = read(evaluate(inputs));
       }
     };
+  }
+
+  // Works in slices that leave the frame its time, and resolves with the values, or with null once the signal says that
+  // they are no longer wanted.
+  async function sliced(fill, count, signal) {
+    const values = new Float64Array(count);
+    let next = 0;
+    while (next < count) {
+      const deadline = performance.now() + SLICE;
+      while (next < count && performance.now() < deadline) {
+        const stop = Math.min(next + 64, count);
+        fill(values, next, stop);
+        next = stop;
+      }
+      if (next < count) await nextFrame();
+      if (signal.aborted) return null;
+    }
+    return values;
   }
 
   return {
@@ -104,24 +123,13 @@ export function pageEngine(spec, modules) {
       done({ loss, rowGradients: copied(gradients), pointGradients, terms: copied(terms), shapes: evaluate.shapes.terms });
     },
 
-    // The loss with one point moved to each position. It works in slices that leave the frame its time, and resolves
-    // with the values, or with null once the signal says that they are no longer wanted.
-    async scan(state, point, positions, signal) {
-      const fill = scanner(state, point, positions);
-      const values = new Float64Array(positions.length);
-      let next = 0;
-      while (next < positions.length) {
-        const deadline = performance.now() + SLICE;
-        while (next < positions.length && performance.now() < deadline) {
-          const stop = Math.min(next + 64, positions.length);
-          fill(values, next, stop);
-          next = stop;
-        }
-        if (next < positions.length) await nextFrame();
-        if (signal.aborted) return null;
-      }
-      return values;
-    },
+    // The loss with one point moved to each position.
+    scan: (state, point, positions, signal) =>
+      sliced(scanner(state, point, positions, "value", ({ loss }) => loss), positions.length, signal),
+
+    // What a term chooses in a role with one point moved to each position: indices into the matrix's last axis.
+    choices: (state, point, { role, term }, positions, signal) =>
+      sliced(scanner(state, point, positions, "module", ({ terms }) => terms.chosen[role][term]), positions.length, signal),
 
     // The gradient of every term by one point, [[…], …]: central differences of the terms' values, one axis at a time.
     async pieces(state, point) {
@@ -206,6 +214,10 @@ export function kernelEngine(spec, model) {
     async scan(state, point, positions, signal) {
       const values = await ask({ ask: "scan", state, point, positions });
       return signal.aborted ? null : Float64Array.from(values);
+    },
+    async choices(state, point, { role, term }, positions, signal) {
+      const values = await ask({ ask: "choices", state, point, role, term, positions });
+      return signal.aborted ? null : values;
     },
     pieces: (state, point) => ask({ ask: "pieces", state, point }),
     probe: (state, label, pairs, foil) => ask({ ask: "probe", state, label, pairs, foil }),

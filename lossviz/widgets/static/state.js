@@ -28,6 +28,12 @@ const FARTHEST = 100; // beyond it a step size is too large for good: the points
 export const lossOf = (spec, state) => spec.losses[state.loss];
 export const situationOf = (spec, state) => spec.situations[state.situation];
 
+// The points in the columns of a loss's matrix: its candidates, or all sentences of the batch.
+export function columnsOf({ rows }) {
+  const [anchors, ...others] = Object.values(rows);
+  return others.length ? others.flat() : anchors;
+}
+
 // What chooses a lowered variant, as its key: the parameters that are strings or flags, and the number of arguments.
 export function variantKey(loss, situation, parameters) {
   const count = Object.keys(situation.rows).length + (situation.labels ? 1 : 0);
