@@ -48,7 +48,7 @@ class Explorer(anywidget.AnyWidget):
         self._batches, self._device = batches, torch.device(device)
         first = self._losses.get(batches[0].loss, losses[0])
         points, parameters = batches[0].points(dimension), _beginning(first, batches[0])
-        if dimension == 2 and _ignores_length(first.changed(**parameters), dimension):
+        if dimension == 2 and ignores_length(first.changed(**parameters), dimension):
             points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {
@@ -360,7 +360,7 @@ class _Lowered:
         module = f"{type(variant).__name__} {key}"
         tensors = _tensors(variant)
         return {
-            "shape": "circle" if _ignores_length(variant, self.dimension) else "free",
+            "shape": "circle" if ignores_length(variant, self.dimension) else "free",
             "term": catalogue.term_formulas(variant),
             "inputs": [*variant.inputs.fitted(count).arguments, *self.numbers, *tensors],
             "tensors": tensors,
@@ -421,7 +421,7 @@ def _can_apply(cure: Cure, batches: tuple[Situation, ...], losses: set[str]) -> 
     return there and (cure.loss is None or cure.loss in losses)
 
 
-def _ignores_length(loss: Loss, dimension: int) -> bool:
+def ignores_length(loss: Loss, dimension: int = 2) -> bool:
     """Whether a loss sees directions only, so that its points belong on the circle."""
     arguments = loss.inputs.example(dimension=dimension)
     count = len(loss.inputs.rows)

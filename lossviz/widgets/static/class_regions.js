@@ -4,6 +4,7 @@
 import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
 import { contour, frame, glyph } from "./geometry.js";
 import { parseHex } from "./colour.js";
+import { theme } from "./heat_picture.js";
 import { litTerms } from "./reading.js";
 import { letter, percent } from "./words.js";
 
@@ -127,7 +128,7 @@ export function createClassRegions(spec, engine, actions) {
     if (canvas.width !== size) Object.assign(canvas, { width: size, height: size });
     setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
     const held = drawPlaces(state, terms, pair, place);
-    const key = JSON.stringify([state.parameters, state.tensors, state.points[held], pair.moving, extent, size, variable("--paper")]);
+    const key = JSON.stringify([state.parameters, state.tensors, state.points[held], pair.moving, extent, size, theme()]);
     wanted = { key, state, held: state.points[held], moving: pair.moving, extent };
     const words = `Ringed ${letter(held)} is held fast. Shaded: the class of its pair with ${letter(pair.term.points[pair.moving])}, wherever that stood.`;
     setText(heading, words);

@@ -3,12 +3,12 @@
 // `rowGradients` also holds those of the tensors that the loss trains.
 // The page engine calls the lowered torch definition; the kernel engine asks torch in Python.
 
-import { nextFrame } from "./dom.js";
+import { idle } from "./dom.js";
 import { lossOf, situationOf, variantOf } from "./state.js";
 import { flat, shape } from "./tensors.js";
 
 const NUDGED = 1e-6; // the step of a difference: its error is far below what an arrow shows
-const SLICE = 4; // milliseconds of a frame that a scan may take
+const CHUNK = 16; // positions of a scan between two looks at the clock
 
 const importText = (source) => import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
 
@@ -90,20 +90,19 @@ export function pageEngine(spec, modules) {
     };
   }
 
-  // Works in slices that leave the frame its time, and resolves with the values, or with null once the signal says that
-  // they are no longer wanted.
+  // Works while the page is idle, and resolves with the values, or with null once the signal says that they are no longer
+  // wanted.
   async function sliced(fill, count, signal) {
     const values = new Float64Array(count);
     let next = 0;
     while (next < count) {
-      const deadline = performance.now() + SLICE;
+      const deadline = await idle();
+      if (signal.aborted) return null;
       while (next < count && performance.now() < deadline) {
-        const stop = Math.min(next + 64, count);
+        const stop = Math.min(next + CHUNK, count);
         fill(values, next, stop);
         next = stop;
       }
-      if (next < count) await nextFrame();
-      if (signal.aborted) return null;
     }
     return values;
   }

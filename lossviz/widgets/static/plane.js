@@ -2,13 +2,13 @@
 // moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
 
 import { borderLines, borderPath, borderScan, names } from "./borders.js";
-import { parseHex, ramp, stepOf } from "./colour.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
   NEAR, TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, reachOf, spread,
   straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { createHeatPicture, theme } from "./heat_picture.js";
 import { gathered, reachPath, ropesOf } from "./pulls.js";
 import { litPoints, litTerms } from "./reading.js";
 import { columnsOf, questionOf, shapeOf, situationOf } from "./state.js";
@@ -20,7 +20,6 @@ const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plan
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
 const STRIP = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
 const BAR = 36; // pixels: the shortest bar of the plane's measure
-const SHADES = 256;
 const MOST_PIECES = 8; // of one arrow
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 
@@ -42,6 +41,7 @@ export function createPlane(spec, engine, actions) {
   let ropes = []; // what each line draws
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
   let heat = null; // {size, values, low, high}
+  const picture = createHeatPicture(canvas);
   let painted = {}; // what the canvas shows
   const contours = svg("path");
   layers.contours.append(contours);
@@ -282,20 +282,17 @@ export function createPlane(spec, engine, actions) {
     return onCircle() ? [...[0, 24, -24, 48, -48].map((aside) => away(ARROW_GAP + 9, aside)), away(-RADIUS - 6), ...around] : around;
   }
 
-  const variable = (name) => getComputedStyle(root).getPropertyValue(name);
-
   // The heat map is drawn again only when its values, its size or its colours are other ones.
   function drawHeat() {
     if (!root.isConnected) return; // a scan may end after its explorer was taken away
     const wanted = onCircle() ? null : heat;
     const edge = Number(stage.getAttribute("width"));
-    const look = JSON.stringify([edge, variable("--heat-low")]);
+    const look = `${edge} ${theme()}`;
     if (wanted !== painted.heat || look !== painted.look) {
       painted = { heat: wanted, look };
-      const context = canvas.getContext("2d");
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      setAttributes(contours, { d: "" });
-      if (wanted) paintHeat(context, wanted, edge);
+      picture.clear();
+      setAttributes(contours, { d: wanted ? contoursOf(wanted, edge) : "" });
+      if (wanted) picture.paint(wanted);
     }
     if (wanted) setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, ${range(wanted)}.${borderNote()}`);
   }
@@ -343,24 +340,9 @@ export function createPlane(spec, engine, actions) {
     ];
   }
 
-  function paintHeat(context, { size, values, low, high }, edge) {
-    const shades = ramp(parseHex(variable("--heat-low")), parseHex(variable("--heat-high")), SHADES);
-    const image = new ImageData(size, size);
-    values.forEach((value, k) => {
-      const row = size - 1 - Math.floor(k / size); // the grid's y points up, the image's down
-      const at = 4 * (row * size + (k % size));
-      const shade = shades[stepOf(value, low, high, SHADES)];
-      for (let channel = 0; channel < 3; channel++) image.data[at + channel] = shade[channel];
-      image.data[at + 3] = 255;
-    });
-    const small = new OffscreenCanvas(size, size);
-    small.getContext("2d").putImageData(image, 0, 0);
-    // A grid's outer samples lie on the edge, so the image, whose pixels are areas, is drawn half a pixel larger.
-    const margin = canvas.width / (size - 1) / 2;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, -margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
-    if (high - low < 1e-12) return; // flat: no line has a meaning
-    setAttributes(contours, { d: CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("") });
+  function contoursOf({ size, values, low, high }, edge) {
+    if (high - low < 1e-12) return ""; // flat: no line has a meaning
+    return CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("");
   }
 
   function drawStrip() {
