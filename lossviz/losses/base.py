@@ -68,7 +68,7 @@ class Loss:
         terms = self.define(*_widened(tensors, inputs))
         self._check_shape(terms, tensors[0].shape[:-2])
         if check and not torch.isfinite(terms.loss.detach()).all():
-            raise self._overflow(dict(zip(inputs.rows, tensors, strict=False)), terms)
+            raise self._overflow(inputs, tensors, terms)
         return terms
 
     def parameters(self) -> dict[str, object]:
@@ -98,8 +98,10 @@ class Loss:
             expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, terms.loss.shape))
             raise wrong(", ".join(functions) or "define", expected, came)
 
-    def _overflow(self, rows: dict[str, Tensor], terms: Terms) -> ValueError:
-        sizes = {name: _size(each) for name, each in (rows | self.parameters()).items() if _is_number(each)}
+    def _overflow(self, inputs: InputType, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
+        computed = inputs.rows if inputs.labels and inputs.labels.compared else inputs.arguments
+        numbers = dict(zip(computed, tensors, strict=False)) | self.parameters()
+        sizes = {name: _size(each) for name, each in numbers.items() if _is_number(each)}
         largest = max(sizes, key=sizes.get)
         kind = str(terms.loss.dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
@@ -133,10 +135,10 @@ class _Widen(torch.autograd.Function):
 
 
 def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
-    """Half-precision rows in float32; labels that are not integers, and not mere names, in the dtype of the rows."""
+    """Half-precision rows in float32; labels that are weights or scores to compute with, in the dtype of the rows."""
     rows = len(inputs.rows)
     embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
-    if inputs.labels and inputs.labels.names:
+    if inputs.labels and inputs.labels.compared:
         return (*embeddings, *labels)
     kind = embeddings[0].dtype
     weights = [each.to(kind) if each.is_floating_point() or each.dtype == torch.bool else each for each in labels]

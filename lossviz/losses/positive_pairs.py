@@ -101,7 +101,7 @@ class MultipleNegativesRankingLoss(Loss):
         if self.hardness_mode is None:
             return 0.0
         harder = {"in_batch_negatives": ~own, "hard_negatives": own & ~target, "all_negatives": ~target}
-        penalty = scalar(self.hardness_strength, similarity).detach() * similarity.detach()
+        penalty = scalar(self.hardness_strength, similarity) * similarity.detach()
         return torch.where(harder[self.hardness_mode], penalty, 0.0)
 
 

@@ -1,6 +1,6 @@
 """Losses on (sentence, sentence, score): how similar two sentences are, as a number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from torch.nn.functional import pad, softplus
 
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
-from lossviz.inputs import SCORED_PAIRS
+from lossviz.inputs import ANY_ORDER, SCORED_PAIRS
 from lossviz.losses.base import Loss, Terms, lowest, scalar
 
 
@@ -62,7 +62,7 @@ class CoSENTLoss(Loss):
     """
 
     scale: float = 20.0
-    inputs = SCORED_PAIRS
+    inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
     axes = ("lower pair", "higher pair")
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
@@ -87,7 +87,7 @@ class AnglELoss(Loss):
     """
 
     scale: float = 20.0
-    inputs = SCORED_PAIRS
+    inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
     axes = ("lower pair", "higher pair")
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
