@@ -71,7 +71,8 @@ class _Pass:
             set_device_states(self.devices, self.device_random)
             with torch.autocast(gradient.device.type, dtype=dtype, enabled=enabled):
                 embeddings = self.encode(self.part)
-            embeddings.backward(gradient.to(embeddings.dtype))
+            if embeddings.requires_grad:  # not where the encoder is frozen
+                embeddings.backward(gradient.to(embeddings.dtype))
 
 
 def _tensors(part: Column) -> list[Tensor]:

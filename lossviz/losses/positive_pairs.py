@@ -79,9 +79,10 @@ class MultipleNegativesRankingLoss(Loss):
             others = scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
             logits["doc_to_doc"] = torch.where(own, lowest(others), others)
             positives["doc_to_doc"] = torch.zeros_like(own)
-        to_target = torch.where(target, logits["query_to_doc"], 0.0).sum(-1, keepdim=True)
         matrix, positive_mask = (torch.cat(list(each.values()), dim=-1) for each in (logits, positives))
-        sums = [matrix] if self.partition_mode == "joint" else logits.values()
+        parts = matrix.split([each.shape[-1] for each in logits.values()], dim=-1)
+        to_target = torch.where(target, parts[0], 0.0).sum(-1, keepdim=True)
+        sums = [matrix] if self.partition_mode == "joint" else parts
         costs = sum((each - to_target).logsumexp(-1) for each in sums) / len(sums)
         values = costs / batch
         return Terms(
@@ -149,15 +150,16 @@ class MultipleNegativesSymmetricRankingLoss(Loss):
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         scale = scalar(self.scale, anchor)
         logits = scale * similarities(self.similarity, anchor, torch.cat([positive, *negatives], dim=-2))
-        return both_ways(logits, scale * similarities(self.similarity, anchor, positive), scale)
+        return both_ways(logits, scale)
 
 
-def both_ways(logits: Tensor, square: Tensor, scale: Tensor) -> Terms:
-    """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along the columns of its first
-    ``square`` (…, B, B). The target is the diagonal."""
+def both_ways(logits: Tensor, scale: Tensor) -> Terms:
+    """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along its first B columns. The
+    target is the diagonal."""
     rows, columns = logits.shape[-2:]
     target = masks.same(rows, columns, logits.device)
     to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True)
+    square = logits[..., :rows]
     along = (logits - to_target).logsumexp(-1), (square - to_target.transpose(-1, -2)).logsumexp(-2)
     values = torch.stack(along, dim=-2) / (2 * rows)
     return Terms(

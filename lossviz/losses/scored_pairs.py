@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, softplus
+from torch.nn.functional import logsigmoid, pad
 
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
@@ -111,7 +111,7 @@ def _in_order(similarity: Tensor, scores: Tensor, scale: float | Tensor) -> Term
     gap = scale * (similarity.unsqueeze(-1) - similarity.unsqueeze(-2))
     exponent = torch.where(valid, gap, lowest(gap))
     total = exponent.logsumexp((-2, -1), keepdim=True)
-    loss = softplus(total, threshold=100)
+    loss = -logsigmoid(-total)  # ln(1 + exp(total)); torch's softplus would round, or overflow
     values = torch.where(valid, loss * (exponent - total).exp(), 0.0)
     return Terms(
         matrix=similarity,
