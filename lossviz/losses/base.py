@@ -130,8 +130,13 @@ class _Widen(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> Tensor:
-        limits = torch.finfo(ctx.dtype)
-        return gradient.clamp(limits.min, limits.max).to(ctx.dtype)
+        return narrowed(gradient, ctx.dtype)
+
+
+def narrowed(gradient: Tensor, dtype: torch.dtype) -> Tensor:
+    """The gradient in another dtype; what is too large for it becomes its largest number."""
+    limits = torch.finfo(dtype)
+    return gradient.clamp(limits.min, limits.max).to(dtype)
 
 
 def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:

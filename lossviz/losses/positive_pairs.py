@@ -81,9 +81,12 @@ class MultipleNegativesRankingLoss(Loss):
             positives["doc_to_doc"] = torch.zeros_like(own)
         matrix, positive_mask = (torch.cat(list(each.values()), dim=-1) for each in (logits, positives))
         parts = matrix.split([each.shape[-1] for each in logits.values()], dim=-1)
-        to_target = torch.where(target, parts[0], 0.0).sum(-1, keepdim=True)
-        sums = [matrix] if self.partition_mode == "joint" else parts
-        costs = sum((each - to_target).logsumexp(-1) for each in sums) / len(sums)
+        sums = {"query_to_doc": matrix} if self.partition_mode == "joint" else dict(zip(logits, parts, strict=True))
+        to_target = {
+            name: torch.where(positives[name], part, 0.0).sum(-1, keepdim=True)
+            for name, part in zip(logits, parts, strict=True)
+        }
+        costs = sum((each - to_target[name]).logsumexp(-1) for name, each in sums.items()) / len(sums)
         values = costs / batch
         return Terms(
             matrix=matrix,

@@ -15,7 +15,7 @@ from lossviz.losses import CachedMultipleNegativesRankingLoss, Loss
 
 DOUBLE = torch.float64
 SWEEP = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -148,8 +148,8 @@ def label_patterns(labels: LabelSet) -> dict[str, Callable]:
     def pairs_and_threes(batch: int, generator: torch.Generator) -> Tensor:
         return (torch.randperm(batch, generator=generator) * ((batch + 2) // 3) // batch).to(DOUBLE)
 
-    of_classes = {"every row its own": every_row_its_own, "pairs and threes": pairs_and_threes} if labels.compared else {}
-    return of_classes | {
+    compared = {"every row its own": every_row_its_own, "pairs and threes": pairs_and_threes}
+    return (compared if labels.compared else {}) | {
         "all lowest": lambda batch, generator: lowest.expand(batch).clone(),
         "all highest": lambda batch, generator: highest.expand(batch).clone(),
         "a single highest": single,

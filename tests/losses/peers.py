@@ -12,7 +12,7 @@ from sentence_transformers.sentence_transformer.losses import (
     SiameseDistanceMetric,
     TripletDistanceMetric,
 )
-from sentence_transformers.util import cos_sim, dot_score, pairwise_angle_sim, pairwise_cos_sim
+from sentence_transformers.util import cos_sim, dot_score, pairwise_cos_sim
 from torch import Tensor, nn
 
 from lossviz.catalogue import Entry, entry
