@@ -1,6 +1,6 @@
 """Losses on (anchor, positive), with explicit negatives or without: all other candidates of the batch are negatives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 import torch
@@ -59,46 +59,45 @@ class MultipleNegativesRankingLoss(Loss):
             raise wrong("hardness_strength", "a number of at least 0", str(self.hardness_strength))
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
-        batch, blocks = anchor.shape[-2], 1 + len(negatives)
-        documents = torch.cat([positive, *negatives], dim=-2)
-        pair = masks.same(batch, batch, anchor.device)
-        target = torch.cat([pair] + [torch.zeros_like(pair)] * (blocks - 1), dim=-1)
-        own = torch.cat([pair] * blocks, dim=-1)
         scale = scalar(self.scale, anchor)
-        to_documents = similarities(self.similarity, anchor, documents)
-        logits = {"query_to_doc": scale * to_documents + self._hardness(to_documents, target, own)}
-        positives, nobody = {"query_to_doc": target}, torch.zeros_like(pair)
-        if "query_to_query" in self.directions:
-            others = scale * similarities(self.similarity, anchor, anchor)
-            logits["query_to_query"] = torch.where(pair, lowest(others), others)
-            positives["query_to_query"] = nobody
-        if "doc_to_query" in self.directions:
-            logits["doc_to_query"] = scale * similarities(self.similarity, anchor, positive).transpose(-1, -2)
-            positives["doc_to_query"] = pair
-        if "doc_to_doc" in self.directions:
-            others = scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
-            logits["doc_to_doc"] = torch.where(own, lowest(others), others)
-            positives["doc_to_doc"] = torch.zeros_like(own)
-        matrix, positive_mask = (torch.cat(list(each.values()), dim=-1) for each in (logits, positives))
-        parts = matrix.split([each.shape[-1] for each in logits.values()], dim=-1)
-        sums = {"query_to_doc": matrix} if self.partition_mode == "joint" else dict(zip(logits, parts, strict=True))
-        to_target = {
-            name: torch.where(positives[name], part, 0.0).sum(-1, keepdim=True)
-            for name, part in zip(logits, parts, strict=True)
-        }
-        costs = sum((each - to_target[name]).logsumexp(-1) for name, each in sums.items()) / len(sums)
-        values = costs / batch
+        logits, targets = zip(*self._directions(scale, anchor, positive, negatives), strict=True)
+        matrix, target = torch.cat(logits, dim=-1), torch.cat(targets, dim=-1)
+        parts = matrix.split([each.shape[-1] for each in logits], dim=-1)
+        to_target = [torch.where(*each, 0.0).sum(-1, keepdim=True) for each in zip(targets, parts, strict=True)]
+        sums = parts if self.partition_mode == "per_direction" else [matrix]
+        costs = sum((each - its).logsumexp(-1) for each, its in zip(sums, to_target, strict=False)) / len(sums)
+        values = costs / costs.shape[-1]
         return Terms(
             matrix=matrix,
-            positive=positive_mask.expand(matrix.shape),
-            negative=~positive_mask & (matrix > lowest(matrix)),
+            positive=target.expand(matrix.shape),
+            negative=~target & (matrix > lowest(matrix)),
             valid=torch.ones_like(values, dtype=torch.bool),
             active=values > 0,
             values=values,
-            chosen={"target": torch.arange(batch, device=matrix.device).expand(values.shape)},
+            chosen={"target": torch.arange(values.shape[-1], device=matrix.device).expand(values.shape)},
             thresholds={"scale": scale},
             loss=values.sum(-1),
         )
+
+    def _directions(
+        self, scale: Tensor, anchor: Tensor, positive: Tensor, negatives: tuple[Tensor, ...]
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Logits and targets of each direction, (…, B, its candidates); what is no candidate has the lowest logit."""
+        documents = torch.cat([positive, *negatives], dim=-2)
+        pair = masks.same(anchor.shape[-2], anchor.shape[-2], anchor.device)
+        nothing = torch.zeros_like(pair)
+        target = torch.cat([pair, *[nothing for _ in negatives]], dim=-1)
+        own = torch.cat([pair, *[pair for _ in negatives]], dim=-1)
+        to_documents = similarities(self.similarity, anchor, documents)
+        yield scale * to_documents + self._hardness(to_documents, target, own), target
+        if "query_to_query" in self.directions:
+            logits = scale * similarities(self.similarity, anchor, anchor)
+            yield torch.where(pair, lowest(logits), logits), nothing
+        if "doc_to_query" in self.directions:
+            yield scale * similarities(self.similarity, anchor, positive).transpose(-1, -2), pair
+        if "doc_to_doc" in self.directions:
+            logits = scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
+            yield torch.where(own, lowest(logits), logits), torch.zeros_like(own)
 
     def _hardness(self, similarity: Tensor, target: Tensor, own: Tensor) -> Tensor | float:
         """What is added to the logits of hard negatives; zero elsewhere."""
