@@ -104,7 +104,8 @@ class Loss:
         computed = inputs.rows if inputs.labels and inputs.labels.compared else inputs.arguments
         numbers = dict(zip(computed, tensors, strict=False)) | self.parameters()
         sizes = {name: _size(each) for name, each in numbers.items() if _is_number(each)}
-        largest = max(sizes, key=sizes.get)
+        large = {name for name, size in sizes.items() if size > 1}  # a label of 1 overflows nothing
+        largest = max(large or inputs.rows, key=sizes.get)
         kind = str(terms.loss.dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
 

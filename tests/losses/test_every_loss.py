@@ -72,7 +72,8 @@ def measure_gaps(loss, rows):
     measure = loss.parameters().get("distance")
     if measure in ("euclidean", "manhattan"):
         alone = len(rows) == 1
-        for each in [rows[0].unsqueeze(-2) - rows[0].unsqueeze(-3)] if alone else [rows[0] - other for other in rows[1:]]:
+        met = (rows[0].unsqueeze(-2),) if alone else rows[1:]
+        for each in (rows[0] - other for other in met):
             gap = each.abs().amin(-1) if measure == "manhattan" else each.norm(dim=-1)
             yield gap.fill_diagonal_(torch.inf).amin(-1) if alone else gap
     elif measures_directions(loss):
