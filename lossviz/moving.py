@@ -339,7 +339,13 @@ def _indexed(function, args, kwargs, like):
 
 
 def _unsqueeze(x: Tensor, dim: int) -> Tensor:
-    return x[(..., None, *[ALL] * ((dim if dim < 0 else dim - x.ndim - 1) * -1 - 1))]
+    dim = dim if dim < 0 else dim - x.ndim - 1
+    return x[(..., None, *[ALL] * (-dim - 1))]
+
+
+def _squeeze(x: Tensor, dim: int) -> Tensor:
+    dim = dim if dim < 0 else dim - x.ndim
+    return x[(..., 0, *[ALL] * (-dim - 1))] if x.shape[dim] == 1 else x
 
 
 def _transposed(function, args, kwargs, like):
@@ -482,4 +488,5 @@ IN_OTHER_WORDS = {
     "softmax": lambda x, dim, **_: _log_softmax(x, dim).exp(),
     "stack": lambda tensors, dim: torch.cat([each.unsqueeze(dim) for each in tensors], dim),
     "unsqueeze": _unsqueeze,
+    "squeeze": _squeeze,
 }
