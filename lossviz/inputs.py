@@ -40,8 +40,14 @@ def _finite(labels: Tensor) -> Tensor:
     return torch.isfinite(labels)
 
 
+def _whole(labels: Tensor) -> Tensor:
+    return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
+
+
 ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, names=True)
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True)
+ANY_SCORE = LabelSet("finite scores", _finite, boolean=True)
+CLASS_NUMBER = LabelSet("whole numbers, 0 and up", _whole, boolean=True)
 ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True)
 
 
@@ -49,8 +55,8 @@ ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=
 class InputType:
     """One shape of training data: the arguments of every loss that learns from it.
 
-    ``rows`` names the embedding arguments, each (…, B, d); ``labels`` the set of the label argument, (…, B), which is
-    called "labels" and comes last; ``example`` makes a small valid batch; ``more`` names rows that may follow.
+    ``rows`` names the embedding arguments, each (…, B, d); ``labels`` is the set of the label argument, (…, B), which
+    comes last and is called ``label``; ``example`` makes a small valid batch; ``more`` names rows that may follow.
     """
 
     name: str
@@ -59,6 +65,7 @@ class InputType:
     labels: LabelSet | None
     example: Callable[..., tuple[Tensor, ...]]
     more: str | None = None  # the name of further rows that may follow, where any number of them may
+    label: str = "labels"
 
     def fitted(self, count: int) -> "InputType":
         """This type for a call with ``count`` tensors: with a name for each of the further rows."""
@@ -70,7 +77,7 @@ class InputType:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        return self.rows + (("labels",) if self.labels else ())
+        return self.rows + ((self.label,) if self.labels else ())
 
     def check_shapes(self, tensors: Sequence[Tensor]) -> None:
         """Raises ValueError unless number, type, dtype, device and shape of the arguments fit together."""
@@ -80,7 +87,7 @@ class InputType:
             _check_rows(name, tensor)
             _check_alike(name, tensor, self.rows[0], rows[0])
         if self.labels:
-            _check_labels(self.labels, tensors[-1], self.rows[0], rows[0])
+            _check_labels(self.label, self.labels, tensors[-1], self.rows[0], rows[0])
 
     def check_values(self, tensors: Sequence[Tensor]) -> None:
         """Raises ValueError for embeddings that are not finite and labels outside their set."""
@@ -90,7 +97,7 @@ class InputType:
             labels = tensors[-1]
             outside = ~self.labels.allowed(labels)
             if outside.any():
-                raise wrong("labels", self.labels.meaning, _first(labels, outside))
+                raise wrong(self.label, self.labels.meaning, _first(labels, outside))
 
 
 def check_finite(name: str, tensor: Tensor) -> None:
@@ -137,23 +144,27 @@ def _check_alike(name: str, tensor: Tensor, first_name: str, first: Tensor) -> N
         raise wrong(name, f"the device of {first_name}, {first.device}", str(tensor.device))
 
 
-def _check_labels(allowed: LabelSet, labels: Tensor, first_name: str, first: Tensor) -> None:
-    _check_tensor("labels", labels)
+def _check_labels(name: str, allowed: LabelSet, labels: Tensor, first_name: str, first: Tensor) -> None:
+    _check_tensor(name, labels)
     if labels.shape != first.shape[:-1]:
-        expected = f"one label per row of {first_name}, shape {tuple(first.shape[:-1])}"
-        raise wrong("labels", expected, f"shape {tuple(labels.shape)}")
+        expected = f"one {name.removesuffix('s')} per row of {first_name}, shape {tuple(first.shape[:-1])}"
+        raise wrong(name, expected, f"shape {tuple(labels.shape)}")
     if labels.is_complex() or (labels.dtype == torch.bool and not allowed.boolean):
-        raise wrong("labels", allowed.meaning, str(labels.dtype))
+        raise wrong(name, allowed.meaning, str(labels.dtype))
     if labels.device != first.device:
-        raise wrong("labels", f"the device of {first_name}, {first.device}", str(labels.device))
+        raise wrong(name, f"the device of {first_name}, {first.device}", str(labels.device))
 
 
-def _example_pairs(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """Random unit rows, float64, the first half labelled 1."""
+def _directions(rows: int, batch: int, dimension: int, seed: int) -> tuple[Tensor, ...]:
+    """Random unit rows, float64: one (B, d) for each argument."""
     generator = torch.Generator().manual_seed(seed)
-    rows = torch.randn(2, batch, dimension, generator=generator, dtype=torch.float64)
-    anchor, other = torch.nn.functional.normalize(rows, dim=-1)
-    return anchor, other, (torch.arange(batch) < (batch + 1) // 2).double()
+    numbers = torch.randn(rows, batch, dimension, generator=generator, dtype=torch.float64)
+    return tuple(torch.nn.functional.normalize(numbers, dim=-1))
+
+
+def _example_pairs(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
+    """Random unit rows, the first half labelled 1."""
+    return (*_directions(2, batch, dimension, seed), (torch.arange(batch) < (batch + 1) // 2).double())
 
 
 LABELLED_PAIRS = InputType(
@@ -181,13 +192,54 @@ LABELLED_SENTENCES = InputType(
 )
 
 
+def _example_scores(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
+    """Random unit rows with scores from 0 to 1, the first two alike."""
+    steps = (torch.arange(batch) - 1).clamp(min=0) / max(1, batch - 2)
+    return (*_directions(2, batch, dimension, seed), steps.double())
+
+
+SCORED_PAIRS = InputType(
+    name="scored_pairs",
+    shape="(sentence, sentence, score)",
+    rows=("first", "second"),
+    labels=ANY_SCORE,
+    example=_example_scores,
+    label="scores",
+)
+
+
+def _example_kinds(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
+    """Random unit rows of the classes 0, 1, 2 in turn."""
+    return (*_directions(2, batch, dimension, seed), torch.arange(batch) % 3)
+
+
+CLASSIFIED_PAIRS = InputType(
+    name="classified_pairs",
+    shape="(sentence, sentence, class)",
+    rows=("first", "second"),
+    labels=CLASS_NUMBER,
+    example=_example_kinds,
+)
+
+
+def _example_triplets(batch: int = 4, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
+    return _directions(3, batch, dimension, seed)
+
+
+TRIPLETS = InputType(
+    name="triplets",
+    shape="(anchor, positive, negative)",
+    rows=("anchor", "positive", "negative"),
+    labels=None,
+    example=_example_triplets,
+)
+
+
 def _example_positive_pairs(
     batch: int = 4, dimension: int = 2, seed: int = 0, negatives: int = 0
 ) -> tuple[Tensor, ...]:
-    """Random unit rows, float64: anchors, positives, and as many further rows of explicit negatives as asked for."""
-    generator = torch.Generator().manual_seed(seed)
-    rows = torch.randn(2 + negatives, batch, dimension, generator=generator, dtype=torch.float64)
-    return tuple(torch.nn.functional.normalize(rows, dim=-1))
+    """Random unit rows: anchors, positives, and as many further rows of explicit negatives as asked for."""
+    return _directions(2 + negatives, batch, dimension, seed)
 
 
 POSITIVE_PAIRS = InputType(
@@ -197,4 +249,26 @@ POSITIVE_PAIRS = InputType(
     labels=None,
     example=_example_positive_pairs,
     more="negative",
+)
+
+
+def _example_passes(batch: int = 4, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
+    """Random unit rows: two passes of the same sentences, each with its own noise."""
+    return _directions(2, batch, dimension, seed)
+
+
+UNLABELLED = InputType(
+    name="unlabelled",
+    shape="sentences alone, each encoded twice",
+    rows=("first", "second"),
+    labels=None,
+    example=_example_passes,
+)
+
+UNLABELLED_PAIRS = InputType(
+    name="unlabelled_pairs",
+    shape="sentences alone, paired with themselves (1) or with another (0)",
+    rows=("first", "second"),
+    labels=ZERO_OR_ONE,
+    example=_example_pairs,
 )

@@ -21,3 +21,13 @@ def labelled_sentences(labels: Tensor) -> tuple[Tensor, Tensor]:
     """(positive, negative) masks of (anchor, other) by class: (…, B) → two of (…, B, B). No one is its own positive."""
     alike = labels.unsqueeze(-1) == labels.unsqueeze(-2)
     return alike & ~same(labels.shape[-1], labels.shape[-1], labels.device), ~alike
+
+
+def in_order(scores: Tensor) -> Tensor:
+    """True at (lower, higher) where the first pair's score is the lower one: (…, B) → (…, B, B)."""
+    return scores.unsqueeze(-1) < scores.unsqueeze(-2)
+
+
+def of_class(labels: Tensor, classes: int) -> Tensor:
+    """True at (row, class) where the row is of that class: (…, B) → (…, B, classes)."""
+    return labels.unsqueeze(-1) == torch.arange(classes, device=labels.device)

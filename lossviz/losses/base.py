@@ -1,9 +1,9 @@
 """What every loss is: a frozen dataclass whose ``define`` says its mathematics, once."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -61,10 +61,10 @@ class Loss:
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart; arguments and errors as for the call itself."""
         inputs = self.inputs.fitted(len(tensors))
-        inputs.check_shapes(tensors)
+        self._check_shapes(inputs, tensors)
         if check:
             self._check_parameters()
-            inputs.check_values(tensors)
+            self._check_values(inputs, tensors)
         terms = self.define(*_widened(tensors, inputs))
         self._check_shape(terms, tensors[0].shape[:-2])
         if check and not torch.isfinite(terms.loss.detach()).all():
@@ -74,6 +74,16 @@ class Loss:
     def parameters(self) -> dict[str, object]:
         """Name → value of every parameter, in the order of declaration."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def changed(self, **parameters: object) -> Self:
+        """The same loss with other values for some of its parameters."""
+        return replace(self, **parameters)
+
+    def _check_shapes(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
+        inputs.check_shapes(tensors)
+
+    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
+        inputs.check_values(tensors)
 
     def _check_parameters(self) -> None:
         for name, value in self.parameters().items():
@@ -140,3 +150,8 @@ def _widen(rows: Tensor) -> Tensor:
 def scalar(value: float | Tensor, like: Tensor) -> Tensor:
     """A parameter as a 0-d tensor beside ``like``; one that is a tensor already stays differentiable."""
     return torch.as_tensor(value, dtype=like.dtype, device=like.device)
+
+
+def lowest(like: Tensor) -> float:
+    """What stands for −∞ in a sum of exponentials: the lowest number there is. Unlike −∞ it never leaves a NaN."""
+    return torch.finfo(like.dtype).min

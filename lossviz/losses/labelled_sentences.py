@@ -4,12 +4,55 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import relu
+from torch.nn.functional import relu, softplus
 
 from lossviz import masks
 from lossviz.distances import Distance, pairwise
 from lossviz.inputs import LABELLED_SENTENCES
 from lossviz.losses.base import Loss, Terms, scalar
+
+# The mean of batch-all is over the triplets that cost more than this.
+COUNTED = 1e-16
+
+
+@dataclass(frozen=True, eq=False)
+class BatchAllTripletLoss(Loss):
+    """Every triplet of the batch: the positive must be nearer than the negative, by the margin.
+
+    With d(a, p) the distance of an anchor to a positive, d(a, n) to a negative,
+
+        loss = mean over active triplets of  max(0, d(a, p) − d(a, n) + margin)
+
+    A triplet is active while it costs something. One that turns inactive leaves the mean, so the loss may jump up.
+
+    ``(embeddings, labels)``: (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
+
+    Source: Hermans, Beyer, Leibe (2017); sentence-transformers' ``BatchAllTripletLoss``.
+    """
+
+    margin: float = 5.0
+    distance: Distance = "euclidean"
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor", "positive", "negative")
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(self.distance, embeddings, embeddings)
+        margin = scalar(self.margin, distance)
+        positive, negative = masks.labelled_sentences(labels)
+        valid = positive.unsqueeze(-1) & negative.unsqueeze(-2)
+        shortfall = torch.where(valid, relu(distance.unsqueeze(-1) - distance.unsqueeze(-2) + margin), 0.0)
+        counted = (shortfall > COUNTED).sum((-3, -2, -1), keepdim=True)
+        values = shortfall / counted.clamp(min=1)
+        return Terms(
+            matrix=distance,
+            positive=positive,
+            negative=negative,
+            valid=valid,
+            active=shortfall > 0,
+            values=values,
+            thresholds={"margin": margin},
+            loss=values.sum((-3, -2, -1)),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,27 +80,125 @@ class BatchHardTripletLoss(Loss):
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
         distance = pairwise(self.distance, embeddings, embeddings)
         margin = scalar(self.margin, distance)
+        hardest = _Hardest.of(distance, labels)
+        shortfall = relu(hardest.to_positive - hardest.to_negative + margin)
+        return hardest.terms(shortfall, {"margin": margin})
+
+
+@dataclass(frozen=True, eq=False)
+class BatchHardSoftMarginTripletLoss(Loss):
+    """Batch-hard without a margin: the hinge becomes a curve that never quite reaches zero.
+
+    With d(a, p) the distance of an anchor to its hardest (farthest) positive, d(a, n) to its hardest (nearest)
+    negative,
+
+        loss = mean over anchors of  ln(1 + exp(d(a, p) − d(a, n)))
+
+    Its slope is ½ where the two are equal, and grows to 1. Stand-ins for a missing positive or negative are those of
+    ``BatchHardTripletLoss``: in a batch of one class the loss is ln 2, and nothing moves.
+
+    ``(embeddings, labels)``: (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
+
+    Source: Hermans, Beyer, Leibe (2017); sentence-transformers' ``BatchHardSoftMarginTripletLoss``.
+    """
+
+    distance: Distance = "euclidean"
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor",)
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(self.distance, embeddings, embeddings)
+        hardest = _Hardest.of(distance, labels)
+        return hardest.terms(softplus(hardest.to_positive - hardest.to_negative), {})
+
+
+@dataclass(frozen=True)
+class _Hardest:
+    """Every anchor with its farthest positive and its nearest negative, or with what stands in for them."""
+
+    distance: Tensor
+    positive: Tensor
+    negative: Tensor
+    to_positive: Tensor
+    to_negative: Tensor
+    chosen: dict[str, Tensor]
+
+    @classmethod
+    def of(cls, distance: Tensor, labels: Tensor) -> "_Hardest":
         positive, negative = masks.labelled_sentences(labels)
         has_positive, has_negative = positive.any(-1), negative.any(-1)
         felt = torch.where(has_negative.unsqueeze(-1), distance, distance.detach())
         farthest, hardest_positive = torch.where(positive, felt, -torch.inf).max(-1)
         nearest, hardest_negative = torch.where(negative, felt, torch.inf).min(-1)
+        itself = torch.arange(distance.shape[-1], device=distance.device)
+        chosen = {
+            "hardest positive": torch.where(has_positive, hardest_positive, itself),
+            "hardest negative": torch.where(has_negative, hardest_negative, itself),
+        }
         to_positive = torch.where(has_positive, farthest, 0.0)
         to_negative = torch.where(has_negative, nearest, felt.amin(-1) + felt.amax(-1))
-        shortfall = to_positive - to_negative + margin
-        values = relu(shortfall) / distance.shape[-1]
-        itself = torch.arange(distance.shape[-1], device=distance.device)
+        return cls(distance, positive, negative, to_positive, to_negative, chosen)
+
+    def terms(self, costs: Tensor, thresholds: dict[str, Tensor]) -> Terms:
+        """The mean over the anchors of what each costs. Every anchor is a term, also one with a stand-in."""
+        values = costs / costs.shape[-1]
+        return Terms(
+            matrix=self.distance,
+            positive=self.positive,
+            negative=self.negative,
+            valid=torch.ones_like(values, dtype=torch.bool),
+            active=self.negative.any(-1) & (values > 0),
+            values=values,
+            chosen=self.chosen,
+            thresholds=thresholds,
+            loss=values.sum(-1),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class BatchSemiHardTripletLoss(Loss):
+    """Every positive pair against one negative: the nearest of those that are farther than the positive.
+
+    With d(a, p) the distance of an anchor to a positive, d(a, n) to the nearest negative beyond that positive, or to
+    the farthest negative where none lies beyond,
+
+        loss = mean over positive pairs (a, p) of  max(0, d(a, p) − d(a, n) + margin)
+
+    An anchor without a negative takes its nearest sentence, which is itself: in a batch of one class every pair costs
+    its distance plus the margin, and everything is pulled together.
+
+    ``(embeddings, labels)``: (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
+
+    Source: Schroff, Kalenichenko, Philbin (2015), there with squared distances and a margin of 0.2;
+    sentence-transformers' ``BatchSemiHardTripletLoss``.
+    """
+
+    margin: float = 5.0
+    distance: Distance = "euclidean"
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor", "positive")
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(self.distance, embeddings, embeddings)
+        margin = scalar(self.margin, distance)
+        positive, negative = masks.labelled_sentences(labels)
+        beyond = negative.unsqueeze(-2) & (distance.unsqueeze(-2) > distance.unsqueeze(-1))
+        nearest, nearest_place = torch.where(beyond, distance.unsqueeze(-2), torch.inf).min(-1)
+        farthest, farthest_place = torch.where(negative, distance, -torch.inf).max(-1, keepdim=True)
+        found, has_negative = beyond.any(-1), negative.any(-1, keepdim=True)
+        itself = torch.arange(distance.shape[-1], device=distance.device).unsqueeze(-1)
+        fallback = torch.where(has_negative, farthest, distance.amin(-1, keepdim=True))
+        fallback_place = torch.where(has_negative, farthest_place, itself)
+        shortfall = relu(distance - torch.where(found, nearest, fallback) + margin)
+        values = torch.where(positive, shortfall, 0.0) / positive.sum((-2, -1), keepdim=True).clamp(min=1)
         return Terms(
             matrix=distance,
             positive=positive,
             negative=negative,
-            valid=has_positive & has_negative,
-            active=has_negative & (shortfall > 0),
+            valid=positive,
+            active=values > 0,
             values=values,
-            chosen={
-                "hardest positive": torch.where(has_positive, hardest_positive, itself),
-                "hardest negative": torch.where(has_negative, hardest_negative, itself),
-            },
+            chosen={"semi-hard negative": torch.where(found, nearest_place, fallback_place)},
             thresholds={"margin": margin},
-            loss=values.sum(-1),
+            loss=values.sum((-2, -1)),
         )

@@ -1,6 +1,7 @@
 """Losses on (anchor, positive), with explicit negatives or without: all other candidates of the batch are negatives."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -8,7 +9,12 @@ from torch import Tensor
 from lossviz import masks
 from lossviz.distances import Similarity, similarities
 from lossviz.inputs import POSITIVE_PAIRS, wrong
-from lossviz.losses.base import Loss, Terms, scalar
+from lossviz.losses.base import Loss, Terms, lowest, scalar
+from lossviz.losses.cached import Column, cached
+
+DIRECTIONS = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
+PARTITIONS = ("joint", "per_direction")
+HARDNESS = (None, "in_batch_negatives", "hard_negatives", "all_negatives")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,38 +27,200 @@ class MultipleNegativesRankingLoss(Loss):
 
     The candidates are all positives of the batch, then all explicit negatives of the batch.
 
+    ``directions`` adds candidates: "query_to_query" the other anchors, for the anchor; "doc_to_query" all anchors, for
+    the positive; "doc_to_doc" all other documents, for the positive. With ``partition_mode`` "joint" they share one
+    sum (the positive pair then counts in it twice); with "per_direction" each direction has a logarithm of its own,
+    and the loss takes their mean. ``hardness_mode`` names the negatives of the anchor whose exponent grows by
+    ``hardness_strength`` · similarity, as a number without gradient: those of other rows, its own explicit ones, or
+    both.
+
     ``(anchor, positive, *negatives)``: each (…, B, d). Raises ValueError as ``Loss`` says.
 
-    Source: Henderson et al. (2017), van den Oord et al. (2018, InfoNCE); sentence-transformers'
-    ``MultipleNegativesRankingLoss``.
+    Source: Henderson et al. (2017), van den Oord et al. (2018, InfoNCE); directions: Li et al. (2023), Günther et al.
+    (2023); hardness: Lan et al. (2025); sentence-transformers' ``MultipleNegativesRankingLoss``.
     """
 
     scale: float = 20.0
     similarity: Similarity = "cosine"
+    directions: tuple[str, ...] = ("query_to_doc",)
+    partition_mode: str = "joint"
+    hardness_mode: str | None = None
+    hardness_strength: float = 0.0
     inputs = POSITIVE_PAIRS
     axes = ("anchor",)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        if not self.scale > 0:
-            raise wrong("scale", "a positive number", str(self.scale))
+        check_scale(self.scale)
+        _check_directions(self.directions, self.partition_mode)
+        if self.hardness_mode not in HARDNESS:
+            raise wrong("hardness_mode", f"one of {', '.join(map(str, HARDNESS))}", repr(self.hardness_mode))
+        if not self.hardness_strength >= 0:
+            raise wrong("hardness_strength", "a number of at least 0", str(self.hardness_strength))
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
-        candidates = torch.cat([positive, *negatives], dim=-2)
         scale = scalar(self.scale, anchor)
-        logits = scale * similarities(self.similarity, anchor, candidates)
-        rows, columns = logits.shape[-2:]
-        target = masks.same(rows, columns, logits.device)
-        to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True)
-        values = (logits - to_target).logsumexp(-1) / rows
+        logits, targets = zip(*self._directions(scale, anchor, positive, negatives), strict=True)
+        matrix, target = torch.cat(logits, dim=-1), torch.cat(targets, dim=-1)
+        to_target = torch.where(targets[0], logits[0], 0.0).sum(-1, keepdim=True)
+        sums = [matrix] if self.partition_mode == "joint" else logits
+        costs = sum((each - to_target).logsumexp(-1) for each in sums) / len(sums)
+        values = costs / costs.shape[-1]
         return Terms(
-            matrix=logits,
-            positive=target.expand(logits.shape),
-            negative=~target.expand(logits.shape),
+            matrix=matrix,
+            positive=target.expand(matrix.shape),
+            negative=~target & (matrix > lowest(matrix)),
             valid=torch.ones_like(values, dtype=torch.bool),
             active=values > 0,
             values=values,
-            chosen={"target": torch.arange(rows, device=logits.device).expand(values.shape)},
+            chosen={"target": torch.arange(values.shape[-1], device=matrix.device).expand(values.shape)},
             thresholds={"scale": scale},
             loss=values.sum(-1),
         )
+
+    def _directions(
+        self, scale: Tensor, anchor: Tensor, positive: Tensor, negatives: tuple[Tensor, ...]
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Logits and targets of each direction, (…, B, its candidates); what is no candidate has the lowest logit."""
+        documents = torch.cat([positive, *negatives], dim=-2)
+        pair = masks.same(anchor.shape[-2], anchor.shape[-2], anchor.device)
+        nothing = torch.zeros_like(pair)
+        target = torch.cat([pair, *[nothing for _ in negatives]], dim=-1)
+        own = torch.cat([pair, *[pair for _ in negatives]], dim=-1)
+        to_documents = similarities(self.similarity, anchor, documents)
+        yield scale * to_documents + self._hardness(to_documents, target, own), target
+        if "query_to_query" in self.directions:
+            logits = scale * similarities(self.similarity, anchor, anchor)
+            yield torch.where(pair, lowest(logits), logits), nothing
+        if "doc_to_query" in self.directions:
+            yield scale * similarities(self.similarity, anchor, positive).transpose(-1, -2), pair
+        if "doc_to_doc" in self.directions:
+            logits = scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
+            yield torch.where(own, lowest(logits), logits), torch.zeros_like(own)
+
+    def _hardness(self, similarity: Tensor, target: Tensor, own: Tensor) -> Tensor | float:
+        """What is added to the logits of hard negatives; zero elsewhere."""
+        if self.hardness_mode is None:
+            return 0.0
+        harder = {"in_batch_negatives": ~own, "hard_negatives": own & ~target, "all_negatives": ~target}
+        penalty = scalar(self.hardness_strength, similarity).detach() * similarity.detach()
+        return torch.where(harder[self.hardness_mode], penalty, 0.0)
+
+
+def check_scale(scale: float | Tensor) -> None:
+    """Raises ValueError unless the scale is above 0."""
+    if not scale > 0:
+        raise wrong("scale", "a positive number", str(scale))
+
+
+def _check_directions(directions: tuple[str, ...], partition_mode: str) -> None:
+    if not {"query_to_doc"} <= set(directions) <= set(DIRECTIONS):
+        expected = f"query_to_doc, and any of {', '.join(DIRECTIONS[1:])}"
+        raise wrong("directions", expected, ", ".join(directions) or "none")
+    if partition_mode not in PARTITIONS:
+        raise wrong("partition_mode", f"one of {', '.join(PARTITIONS)}", repr(partition_mode))
+    if partition_mode == "per_direction" and set(directions) & {"query_to_query", "doc_to_doc"}:
+        raise wrong("directions", "with per_direction only those that hold the positive pair", ", ".join(directions))
+
+
+@dataclass(frozen=True, eq=False)
+class MultipleNegativesSymmetricRankingLoss(Loss):
+    """Each anchor must find its positive, and each positive its anchor.
+
+    With s the similarity of an anchor to a candidate, times the scale (1 / temperature),
+
+        loss = ½ · mean over i of  [ log Σⱼ exp(sᵢⱼ) − sᵢᵢ ]  +  ½ · mean over i of  [ log Σⱼ exp(sⱼᵢ) − sᵢᵢ ]
+
+    The first sum is over all candidates, explicit negatives among them; the second over all anchors.
+
+    ``(anchor, positive, *negatives)``: each (…, B, d). Raises ValueError as ``Loss`` says.
+
+    Source: sentence-transformers' ``MultipleNegativesSymmetricRankingLoss``, since 5.3 a name for
+    ``MultipleNegativesRankingLoss`` with both directions, each by itself.
+    """
+
+    scale: float = 20.0
+    similarity: Similarity = "cosine"
+    inputs = POSITIVE_PAIRS
+    axes = ("direction", "anchor")
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_scale(self.scale)
+
+    def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
+        scale = scalar(self.scale, anchor)
+        logits = scale * similarities(self.similarity, anchor, torch.cat([positive, *negatives], dim=-2))
+        return both_ways(logits, scale * similarities(self.similarity, anchor, positive), scale)
+
+
+def both_ways(logits: Tensor, square: Tensor, scale: Tensor) -> Terms:
+    """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along the columns of its first
+    ``square`` (…, B, B). The target is the diagonal."""
+    rows, columns = logits.shape[-2:]
+    target = masks.same(rows, columns, logits.device)
+    to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True)
+    along = (logits - to_target).logsumexp(-1), (square - to_target.transpose(-1, -2)).logsumexp(-2)
+    values = torch.stack(along, dim=-2) / (2 * rows)
+    return Terms(
+        matrix=logits,
+        positive=target.expand(logits.shape),
+        negative=~target.expand(logits.shape),
+        valid=torch.ones_like(values, dtype=torch.bool),
+        active=values > 0,
+        values=values,
+        chosen={"target": torch.arange(rows, device=logits.device).expand(values.shape)},
+        thresholds={"scale": scale},
+        loss=values.sum((-2, -1)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class CachedMultipleNegativesRankingLoss(Loss):
+    """``MultipleNegativesRankingLoss`` of a batch that does not fit into memory; the same loss, the same gradient.
+
+    The encoder runs over mini-batches of ``mini_batch_size`` rows without keeping anything for its gradient; the loss
+    is taken of all embeddings together, and its gradient by each embedding is kept; ``backward()`` runs the encoder
+    again, mini-batch by mini-batch, with the random numbers of its first run (dropout draws the same masks), and
+    passes each embedding's gradient on.
+
+        loss = mean over anchors i of  log Σⱼ exp(sᵢⱼ) − sᵢᵢ
+
+    ``(anchors, positives, *negatives)``: lists, tensors, or dicts of tensors, of one length; a slice along the batch
+    goes to ``encode``, which returns (m, d). ``terms`` and ``define`` take the embeddings themselves, each (…, B, d).
+    ``.backward()`` on the loss fills the encoder's gradients; ``torch.autograd.grad`` does not reach it. Raises
+    ValueError as ``Loss`` says.
+
+    Source: Gao et al. (2021); sentence-transformers' ``CachedMultipleNegativesRankingLoss``.
+    """
+
+    encode: Callable[[Column], Tensor]
+    scale: float = 20.0
+    mini_batch_size: int = 32
+    similarity: Similarity = "cosine"
+    directions: tuple[str, ...] = ("query_to_doc",)
+    partition_mode: str = "joint"
+    hardness_mode: str | None = None
+    hardness_strength: float = 0.0
+    inputs = POSITIVE_PAIRS
+    axes = ("anchor",)
+
+    @property
+    def uncached(self) -> MultipleNegativesRankingLoss:
+        names = [each.name for each in fields(MultipleNegativesRankingLoss)]
+        return MultipleNegativesRankingLoss(**{name: getattr(self, name) for name in names})
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        self.uncached._check_parameters()
+        if self.mini_batch_size < 1:
+            raise wrong("mini_batch_size", "at least 1", str(self.mini_batch_size))
+
+    def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
+        return self.uncached.define(anchor, positive, *negatives)
+
+    def __call__(self, *columns: Column, check: bool = True) -> Tensor:
+        if check:
+            self._check_parameters()
+        names = self.inputs.fitted(len(columns)).arguments
+        return cached(self.uncached, self.encode, self.mini_batch_size, names, columns, check)

@@ -2,7 +2,7 @@
 without a kernel, on the published page, where the lowered loss takes torch's place."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Explorer(anywidget.AnyWidget):
         return self.loss.terms(*self.inputs())
 
     def _loss_of(self, state: dict) -> Loss:
-        return replace(self._losses[state["loss"]], **state["parameters"])
+        return self._losses[state["loss"]].changed(**state["parameters"])
 
     def _inputs_of(self, state: dict, points: Tensor) -> tuple[Tensor, ...]:
         """Rows gathered from points (…, points, d), then the labels."""
@@ -248,7 +248,7 @@ class _Lowered:
 
     def __init__(self, loss: Loss, counts: list[int], lower: bool, plane: bool) -> None:
         self.loss, self.counts, self.lower, self.plane = loss, counts, lower, plane
-        self.known = catalogue.parameters(loss)
+        self.known = {name: each for name, each in catalogue.parameters(loss).items() if each.control}
         self.plain = _plain_parameters(loss)
         # The parameters that choose a variant: those with a list of choices, and a choice made.
         self.statics = [
@@ -259,7 +259,10 @@ class _Lowered:
     def variants(self) -> Iterator[tuple[str, Loss, int]]:
         """(key, loss, number of arguments) of every combination; state.js builds the same key."""
         for values in product(*(self.known[name].choices for name in self.statics)):
-            variant = replace(self.loss, **dict(zip(self.statics, values, strict=True)))
+            try:
+                variant = self.loss.changed(**dict(zip(self.statics, values, strict=True)))
+            except ValueError:  # a combination that does not exist
+                continue
             words = [str(value).lower() if isinstance(value, bool) else value for value in values]
             for count in self.counts:
                 yield "|".join([*words, str(count)]), variant, count

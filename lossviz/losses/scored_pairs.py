@@ -1,0 +1,125 @@
+"""Losses on (sentence, sentence, score): how similar two sentences are, as a number."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad, softplus
+
+from lossviz import masks
+from lossviz.distances import cosine_similarity, unit
+from lossviz.inputs import SCORED_PAIRS
+from lossviz.losses.base import Loss, Terms, lowest, scalar
+
+
+@dataclass(frozen=True, eq=False)
+class CosineSimilarityLoss(Loss):
+    """The cosine of every pair shall be its score.
+
+    With s the cosine similarity of a pair and y its score,
+
+        loss = mean over pairs of  (s − y)²
+
+    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B); any finite scores, though a cosine reaches only −1 to 1.
+    Raises ValueError as ``Loss`` says.
+
+    Source: Reimers, Gurevych (2019); sentence-transformers' ``CosineSimilarityLoss``.
+    """
+
+    inputs = SCORED_PAIRS
+    axes = ("pair",)
+
+    def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
+        similarity = cosine_similarity(first, second)
+        positive, negative = masks.labelled_pairs(scores)
+        residual = similarity - scores
+        values = residual.square() / residual.shape[-1]
+        return Terms(
+            matrix=similarity,
+            positive=positive,
+            negative=negative,
+            valid=torch.ones_like(positive),
+            active=residual != 0,
+            values=values,
+            loss=values.sum(-1),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CoSENTLoss(Loss):
+    """Pairs with a higher score shall have the higher cosine; how much higher is left to them.
+
+    With s the cosine similarity of a pair and y its score,
+
+        loss = ln(1 + Σ exp(scale · (sᵢ − sⱼ)))    over all i, j with yᵢ < yⱼ
+
+    Scores are compared exactly: 0.1 + 0.2 ranks above 0.3. ``values`` share the loss out in proportion to the
+    exponentials; the 1 in the formula has a share of its own in the softmax, ``thresholds["the 1"]``.
+
+    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
+
+    Source: Su (2022), Huang et al. (2024); sentence-transformers' ``CoSENTLoss``.
+    """
+
+    scale: float = 20.0
+    inputs = SCORED_PAIRS
+    axes = ("lower pair", "higher pair")
+
+    def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
+        return _in_order(cosine_similarity(first, second), scores, self.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class AnglELoss(Loss):
+    """CoSENT on another similarity, which keeps a slope where the cosine has none.
+
+    The halves of a unit row are the real and imaginary parts of d/2 complex numbers. With c the cosine of a pair and
+    r the same after one row's numbers are multiplied by −i (a quarter turn), the similarity is |c + r|, and
+
+        loss = ln(1 + Σ exp(scale · (sᵢ − sⱼ)))    over all i, j with yᵢ < yⱼ
+
+    In two dimensions |c + r| = √2 · |cos(angle − 45°)|: opposite points score 1, as equal ones do.
+
+    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B); an odd d is filled up with a zero. Raises ValueError as
+    ``Loss`` says.
+
+    Source: Li, Li (2024); sentence-transformers' ``AnglELoss``.
+    """
+
+    scale: float = 20.0
+    inputs = SCORED_PAIRS
+    axes = ("lower pair", "higher pair")
+
+    def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
+        return _in_order(_angle_similarity(first, second), scores, self.scale)
+
+
+def _angle_similarity(first: Tensor, second: Tensor) -> Tensor:
+    """|cos + quarter-turned cos|: (…, B, d), (…, B, d) → (…, B), in [0, √2]."""
+    odd = first.shape[-1] % 2
+    (a, b), (c, d) = (unit(pad(each, (0, 1)) if odd else each).chunk(2, -1) for each in (first, second))
+    cosine = (a * c + b * d).sum(-1)
+    turned = (b * c - a * d).sum(-1)
+    return (cosine + turned).abs()
+
+
+def _in_order(similarity: Tensor, scores: Tensor, scale: float | Tensor) -> Terms:
+    """The log of 1 plus a sum over all (lower, higher): similarities (…, B), scores (…, B)."""
+    scale = scalar(scale, similarity)
+    positive, negative = masks.labelled_pairs(scores)
+    valid = masks.in_order(scores)
+    gap = scale * (similarity.unsqueeze(-1) - similarity.unsqueeze(-2))
+    exponent = torch.where(valid, gap, lowest(gap))
+    total = exponent.logsumexp((-2, -1), keepdim=True)
+    loss = softplus(total, threshold=100)
+    values = torch.where(valid, loss * (exponent - total).exp(), 0.0)
+    return Terms(
+        matrix=similarity,
+        positive=positive,
+        negative=negative,
+        valid=valid,
+        active=values > 0,
+        values=values,
+        thresholds={"scale": scale.expand(loss.shape[:-2]), "the 1": (-loss).exp().squeeze(-1).squeeze(-1)},
+        loss=loss.squeeze(-1).squeeze(-1),
+    )
