@@ -58,7 +58,7 @@ class Moving:
         self.place = Part(None, moves=True)
         with torch.no_grad():
             arguments = [
-                _moved(each, [row for argument, row in moving if argument == name], cut, self.place, count)
+                _argument(each, {row for argument, row in moving if argument == name}, cut, self.place, count)
                 for name, each in zip(names, inputs, strict=True)
             ]
             self.loss = loss.define(*arguments).loss.parts[()]
@@ -83,16 +83,16 @@ def _cut_by_row(moved: list[int], inputs: Sequence[Tensor], loss: Loss) -> Axis:
     return tuple(tuple(part) for part in parts if part)
 
 
-def _moved(argument: Tensor, moved: list[int], cut: Axis, place: Part, count: int) -> Tensor:
-    """An argument as the definition is given it: in parts, if rows of it move."""
-    if not moved:
-        return argument
-    moves = torch.tensor([row in moved for row in cut[0]], device=argument.device)[:, None, None]
-    stays = argument[list(cut[0])].unsqueeze(-1)
-    first = Part(lambda at: torch.where(moves, at, stays) if len(moves) > 1 else at[None], place)
-    rest = {(k, 0): Part(None, value=argument[list(rows)].unsqueeze(-1)) for k, rows in enumerate(cut) if k}
+def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part, count: int) -> "InParts":
+    """An argument as the definition is given it: in parts, in the first of which rows may move."""
+    axes = (cut, *(_uncut(size) for size in argument.shape[1:]))
+    rows = [argument[list(each)].unsqueeze(-1) for each in cut]
+    parts = {key: Part(None, value=rows[key[0]]) for key in _keys(axes)}
+    if moved:
+        moves = torch.tensor([row in moved for row in cut[0]], device=argument.device)[:, None, None]
+        parts[0, 0] = Part(lambda at: at[None] if moves.all() else torch.where(moves, at, rows[0]), place)
     like = torch.empty((count, *argument.shape), dtype=argument.dtype, device="meta")
-    return InParts(like, argument.device, (cut, _uncut(argument.shape[-1])), {(0, 0): first} | rest)
+    return InParts(like, argument.device, axes, parts)
 
 
 class InParts(Tensor):
@@ -300,8 +300,10 @@ def _dim_and_keepdim(dim=None, keepdim=False):
 
 
 def _logaddexp(first: Tensor, second: Tensor) -> Tensor:
-    """torch's own has no gradient where both are −∞."""
-    return torch.stack(torch.broadcast_tensors(first, second)).logsumexp(0)
+    """torch's own is twice as fast, and has no gradient where both are −∞."""
+    if first.isinf().any() and second.isinf().any():
+        return torch.stack(torch.broadcast_tensors(first, second)).logsumexp(0)
+    return torch.logaddexp(first, second)
 
 
 # Reduction → how the results of two parts become one.
@@ -346,6 +348,11 @@ def _unsqueeze(x: Tensor, dim: int) -> Tensor:
 def _squeeze(x: Tensor, dim: int) -> Tensor:
     dim = dim if dim < 0 else dim - x.ndim
     return x[(..., 0, *[ALL] * (-dim - 1))] if x.shape[dim] == 1 else x
+
+
+def _select(x: Tensor, dim: int, index: int) -> Tensor:
+    dim = dim if dim < 0 else dim - x.ndim
+    return x[(..., index, *[ALL] * (-dim - 1))]
 
 
 def _transposed(function, args, kwargs, like):
@@ -448,7 +455,7 @@ POINTWISE = (
     "abs add atan2 bitwise_not bitwise_or bool clamp clamp_max clamp_min cos detach div double eq exp expm1 float ge gt"
     " invert isfinite isinf isnan le log log1p log_sigmoid logaddexp logical_not logical_or logsigmoid long lt maximum"
     " minimum mul ne neg nan_to_num ones_like or pow radd rdiv reciprocal relu rmul rpow rsqrt rsub rtruediv sigmoid"
-    " sign sin softplus sqrt square sub tanh true_divide truediv xor zeros_like"
+    " sign sin softplus sqrt square sub tanh true_divide type truediv xor zeros_like"
 )
 HOW = (
     dict.fromkeys(POINTWISE.split(), _pointwise)
@@ -471,6 +478,14 @@ def _smallest(x, dim, keepdim=False):
     return torch.return_types.min((x.amin(dim, keepdim), x.argmin(dim, keepdim)))
 
 
+def _to(x, *to, **options):
+    """To another dtype; what parts there are have one device already."""
+    if not isinstance(x, InParts):
+        return x.to(to[0].device, to[0].dtype)
+    dtypes = [each.dtype if isinstance(each, Tensor) else each for each in (*to, options.get("dtype"))]
+    return x.type(next((each for each in dtypes if isinstance(each, torch.dtype)), x.dtype))
+
+
 def _mean(x, dim, keepdim=False):
     total = x.sum(dim, keepdim)
     return total * (total.numel() / x.numel())
@@ -489,4 +504,7 @@ IN_OTHER_WORDS = {
     "stack": lambda tensors, dim: torch.cat([each.unsqueeze(dim) for each in tensors], dim),
     "unsqueeze": _unsqueeze,
     "squeeze": _squeeze,
+    "to": _to,
+    "select": _select,
+    "linear": lambda x, weight, bias=None: x @ weight.mT if bias is None else x @ weight.mT + bias,
 }
