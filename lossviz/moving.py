@@ -3,11 +3,12 @@
 A definition runs once, on tensors that are cut into parts along the rows of the batch: the rows that move, the rest of
 their class, all others. A part that no moving row touches is a constant; the others are steps, taken for many positions
 at a time. What the loss does not need (a mask, an index, a part without a valid term) is never computed. So a square
-costs one row and one column, and a cube three faces. A function that is not known here is given the whole tensor.
+costs one row and one column, and a cube three faces. A function that is not known here is given whole tensors.
 
 In a part the positions are the last axis, after those of the tensor; there a constant has length 1.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import product
@@ -25,6 +26,8 @@ ALL = slice(None)
 
 class Part:
     """One part of a tensor: a function of other parts. It moves if one of these does; a constant is computed once."""
+
+    numbers = 0  # how many it holds for a position
 
     def __init__(self, function: Callable | None, *inputs: "Part", moves: bool = False, value: Tensor | None = None):
         self.function, self.inputs, self.value = function, inputs, value
@@ -47,18 +50,18 @@ class Part:
 class Moving:
     """A loss as a function of where a point is: (d, n) positions → (n,) losses, differentiable.
 
-    ``moving``  the rows that the point stands in, as (argument, row)
-    ``count``   how many positions at a time, n
+    ``moving``   the rows that the point stands in, as (argument, row)
+    ``numbers``  how many are computed for a position
     """
 
-    def __init__(self, loss: Loss, inputs: Sequence[Tensor], moving: Sequence[tuple[str, int]], count: int):
+    def __init__(self, loss: Loss, inputs: Sequence[Tensor], moving: Sequence[tuple[str, int]]):
         names = loss.inputs.fitted(len(inputs)).arguments
         rows = sorted({row for _, row in moving})
         cut = _cut_by_row(rows, inputs, loss)
         self.place = Part(None, moves=True)
         with torch.no_grad():
             arguments = [
-                _argument(each, {row for argument, row in moving if argument == name}, cut, self.place, count)
+                _argument(each, {row for argument, row in moving if argument == name}, cut, self.place)
                 for name, each in zip(names, inputs, strict=True)
             ]
             self.loss = loss.define(*arguments).loss.parts[()]
@@ -66,6 +69,7 @@ class Moving:
             for part in self.steps:
                 for each in part.inputs:
                     each.moves or each.constant()
+        self.numbers = sum(part.numbers for part in self.steps)
 
     def __call__(self, place: Tensor) -> Tensor:
         values = {self.place: place}
@@ -83,7 +87,7 @@ def _cut_by_row(moved: list[int], inputs: Sequence[Tensor], loss: Loss) -> Axis:
     return tuple(tuple(part) for part in parts if part)
 
 
-def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part, count: int) -> "InParts":
+def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part) -> "InParts":
     """An argument as the definition is given it: in parts, in the first of which rows may move."""
     axes = (cut, *(_uncut(size) for size in argument.shape[1:]))
     rows = [argument[list(each)].unsqueeze(-1) for each in cut]
@@ -91,12 +95,12 @@ def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part, count: 
     if moved:
         moves = torch.tensor([row in moved for row in cut[0]], device=argument.device)[:, None, None]
         parts[0, 0] = Part(lambda at: at[None] if moves.all() else torch.where(moves, at, rows[0]), place)
-    like = torch.empty((count, *argument.shape), dtype=argument.dtype, device="meta")
+    like = torch.empty((1, *argument.shape), dtype=argument.dtype, device="meta")
     return InParts(like, argument.device, axes, parts)
 
 
 class InParts(Tensor):
-    """A tensor in parts. A definition sees (positions, …) and calls torch's functions.
+    """A tensor in parts. A definition sees (1, …), the 1 for any number of positions, and calls torch's functions.
 
     ``like``   its shape and dtype
     ``axes``   how each axis is cut, the positions' left out
@@ -107,6 +111,8 @@ class InParts(Tensor):
     def __new__(cls, like: Tensor, device: torch.device, axes: Sequence[Axis], parts: dict[Key, Part]):
         made = Tensor._make_wrapper_subclass(cls, like.shape, dtype=like.dtype, device=device)
         made.like, made.axes, made.parts = like, tuple(axes), parts
+        for key, part in parts.items():
+            part.numbers = math.prod(len(axis[k]) for axis, k in zip(axes, key, strict=True))
         return made
 
     @classmethod
@@ -121,7 +127,7 @@ class InParts(Tensor):
             return object.__getattribute__(args[0], name)
         if name in IN_OTHER_WORDS:
             return IN_OTHER_WORDS[name](*args, **kwargs)
-        like, shape = tree_flatten(function(*_like(args), **_like(kwargs)))
+        like, shape = tree_flatten(_like(name, function, args, kwargs))
         if not any(isinstance(each, Tensor) for each in like):
             with torch._C.DisableTorchFunctionSubclass():
                 return function(*args, **kwargs)
@@ -134,12 +140,20 @@ class InParts(Tensor):
 OWN = ("like", "axes", "parts")
 
 
-def _like(tree):
-    """With every tensor replaced by one that has a shape and a dtype, and no values."""
-    return tree_map(
-        lambda each: each.like if isinstance(each, InParts) else each.to("meta") if isinstance(each, Tensor) else each,
-        tree,
-    )
+def _like(name: str, function: Callable, args: tuple, kwargs: dict):
+    """What a function gives, without its values. torch would say it of every function, but takes its time."""
+    if HOW.get(name) in (_pointwise, _where, _and):
+        tensors = [getattr(each, "like", each) for each in args]
+        tiny = [torch.ones((1,) * each.ndim, dtype=each.dtype) if isinstance(each, Tensor) else each for each in tensors]
+        shape = torch.broadcast_shapes(*(each.shape for each in tensors if isinstance(each, Tensor)))
+        return torch.empty(shape, dtype=function(*tiny, **kwargs).dtype, device="meta")
+    return function(*tree_map(_without_values, args), **tree_map(_without_values, kwargs))
+
+
+def _without_values(argument):
+    if isinstance(argument, InParts):
+        return argument.like
+    return argument.to("meta") if isinstance(argument, Tensor) else argument
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
@@ -244,10 +258,10 @@ def _where(function, args, kwargs, like):
     """A part where the condition is one constant is one of the two: of the other nothing need be known."""
     ((axes, parts),) = _pointwise(function, [_tensor(each, like[0].dtype) for each in args], kwargs, like)
     for key, part in parts.items():
-        condition, *either = part.inputs
-        if not condition.moves and (condition.constant().all() or not condition.constant().any()):
-            chosen = either[0 if condition.constant().all() else 1]
-            parts[key] = Part(_fitted(axes, key, like[0].dtype), chosen)
+        condition, first, second = part.inputs
+        same = _everywhere(condition)
+        if same is not None:
+            parts[key] = Part(_fitted(axes, key, like[0].dtype), first if same else second)
     return [(axes, parts)]
 
 
@@ -256,9 +270,18 @@ def _and(function, args, kwargs, like):
     ((axes, parts),) = _pointwise(function, [_tensor(each, torch.bool) for each in args], kwargs, like)
     for key, part in parts.items():
         for mask, other in (part.inputs, part.inputs[::-1]):
-            if not mask.moves and (mask.constant().all() or not mask.constant().any()):
-                parts[key] = Part(_fitted(axes, key, like[0].dtype), other if mask.constant().all() else mask)
+            same = _everywhere(mask)
+            if same is not None:
+                parts[key] = Part(_fitted(axes, key, like[0].dtype), other if same else mask)
     return [(axes, parts)]
+
+
+def _everywhere(mask: Part) -> bool | None:
+    """True or False where a constant mask is so throughout; else None."""
+    if mask.moves:
+        return None
+    trues, size = int(mask.constant().sum()), mask.constant().numel()
+    return trues == size if trues in (0, size) else None
 
 
 def _tensor(value, dtype: torch.dtype) -> Tensor:
@@ -429,15 +452,19 @@ def _row_by_row(function, args, kwargs, like):
 
 
 def _whole(function, args, kwargs, like):
+    """Any other function: of whole tensors, as the definition sees them, for each position."""
     leaves, shape = tree_flatten((args, kwargs))
     spots = [k for k, each in enumerate(leaves) if isinstance(each, InParts)]
 
-    def run(*values):
+    def one(*values: Tensor) -> tuple[Tensor, ...]:
         filled = list(leaves)
-        for k, value in zip(spots, _of_one_length(values), strict=True):
-            filled[k] = value.movedim(-1, 0)
+        for k, value in zip(spots, values, strict=True):
+            filled[k] = value.unsqueeze(0)
         args, kwargs = tree_unflatten(filled, shape)
-        return [each.movedim(0, -1) for each in tree_flatten(function(*args, **kwargs))[0]]
+        return tuple(each.squeeze(0) for each in tree_flatten(function(*args, **kwargs))[0])
+
+    def run(*values: Tensor) -> tuple[Tensor, ...]:
+        return torch.vmap(one, in_dims=-1, out_dims=-1)(*_of_one_length(values))
 
     results = Part(run, *(_in_one(leaves[k]) for k in spots))
     axes = [tuple(_uncut(size) for size in each.shape[1:]) for each in like]
