@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# Two files of tests at a time, each file in one process and in order; torch takes one thread in each.
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: book site serve lab test bench shots notebooks environment test-environment clean help
 
@@ -16,9 +18,10 @@ serve:  ## serve the book as it was last built (PORT=8000)
 lab: environment  ## open the chapters in JupyterLab
 	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) book
 
+test: export OMP_NUM_THREADS = 1
 test: test-environment site  ## style, every test, and every number in the notebooks
 	@$(BIN)/ruff check .
-	@CHROMIUM="$$($(BIN)/python tools/browser.py --install)" && export CHROMIUM && $(BIN)/pytest --nbval --nbval-sanitize-with tests/book/sanitize.cfg tests book
+	@CHROMIUM="$$($(BIN)/python tools/browser.py --install)" && export CHROMIUM && $(BIN)/pytest $(IN_PARALLEL) --nbval --nbval-sanitize-with tests/book/sanitize.cfg tests book
 
 bench: test-environment site  ## how fast, how light; each number beside its target
 	@$(BIN)/python -m tools.bench

@@ -162,7 +162,8 @@ LABELLED_PAIRS = (
         question=Question(
             "choice",
             "A–C is a negative pair. You drag C onto A. Where is the push from A strongest on the way?",
-            "C now stands there. On top of A the pair costs most, but the slope is zero: watch the strip below.",
+            "On top of A the pair costs most, but there the slope is zero. See it, then drag C: the strip below "
+            "shows the slope.",
             options=("On top of A, at 0°", "About 33° away from A", "Where the margin begins, at 60°"),
             answer=1,
             moves={2: at(132.5)},
@@ -179,7 +180,8 @@ LABELLED_PAIRS = (
         question=Question(
             "choice",
             "A–C is a negative pair, 88° apart. You drag C until they are 110° apart. What happens to the pair D–E?",
-            "A–C was the nearest negative. Now no negative is nearer than the farthest positive, and nothing counts.",
+            "A–C is the nearest negative. Once it is farther than the farthest positive, at 100°, no pair is "
+            "hard and none counts.",
             options=("Nothing: C is not in it", "It costs more", "It switches off, and so does every other"),
             answer=2,
             moves={2: at(-20)},
@@ -261,7 +263,8 @@ LABELLED_SENTENCES = (
         question=Question(
             "choice",
             "The hardest negative of C is D. You drag E nearer to C, but not as near as D. Does the term of C change?",
-            "E is a negative of C too, but C looks at D alone. Drag E on: it changes where E becomes the nearest.",
+            "E is a negative of C too, but C looks at its nearest alone. Drag E over the dotted border: now E is "
+            "the nearest.",
             options=("Yes, it grows", "Yes, it shrinks", "No, not until E is nearer than D"),
             answer=2,
             moves={4: (0.75, 0.45)},
@@ -277,7 +280,7 @@ LABELLED_SENTENCES = (
         question=Question(
             "choice",
             "The margin is 5, and points stay on the circle. Place them as you like: how small can the loss get?",
-            "Here is the best there is: no positive is nearer than 0, no negative farther than 2, and 0 − 2 + 5 = 3.",
+            "No positive is nearer than 0 and no negative farther than 2, so the best there is costs 0 − 2 + 5 = 3.",
             options=("0", "2", "3"),
             answer=2,
             moves={0: at(100), 1: at(100), 2: at(100), 3: at(280), 4: at(280), 5: at(280)},
@@ -369,7 +372,8 @@ POSITIVE_PAIRS = (
         question=Question(
             "choice",
             "A batch of two pairs. You add a third pair and move nothing. What happens to the loss?",
-            "F is now a candidate for C too, and nearer than D. A new rival can raise a cost, never lower it.",
+            "The answer of the third pair, F, becomes a rival for C, nearer than its own answer D. A rival can "
+            "only raise a cost.",
             options=("It falls: there is more to learn from", "It stays the same: nothing moved", "It rises"),
             answer=2,
             situation="start",

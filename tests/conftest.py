@@ -5,11 +5,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from filelock import FileLock
+from playwright.sync_api import expect, sync_playwright
 
 from tools import browser, build, serve
 
 ROOT = Path(__file__).resolve().parents[1]
+expect.set_options(timeout=20_000)  # milliseconds: the machine may be busy
 NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -31,11 +33,16 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The built book, made or brought up to date first."""
+def site(tmp_path_factory, worker_id) -> Path:
+    """The built book, brought up to date once in a run: building rewrites files that another worker may be reading."""
+    run = tmp_path_factory.getbasetemp()
+    run = run if worker_id == "master" else run.parent
     log = ROOT / "_build" / "build.log"
-    if build.build(ROOT, log):
-        pytest.fail(f"{build.cause(log.read_text())}\nThe book was not built; see {log}", pytrace=False)
+    with FileLock(run / "site.lock"):
+        if not (run / "site").exists():
+            if build.build(ROOT, log):
+                pytest.fail(f"{build.cause(log.read_text())}\nThe book was not built; see {log}", pytrace=False)
+            (run / "site").touch()
     return ROOT / "_build" / "html"
 
 

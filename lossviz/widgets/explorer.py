@@ -73,6 +73,7 @@ class Explorer(anywidget.AnyWidget):
                 "calm": None,
                 "playing": False,
                 "origin": points.tolist(),
+                "posed": 0,
                 "asked": batches[0].question is not None,
                 "guess": None,
                 "history": [],

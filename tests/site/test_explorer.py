@@ -19,7 +19,6 @@ NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "book").glob("*.ip
 CHAPTER = "book/labelled_pairs.html"
 WIDE = {"width": 1280, "height": 1000}
 NARROW = {"width": 360, "height": 740}
-SOON = 20_000  # milliseconds: four hundred frames on a busy machine
 
 # The host keeps its models to itself; this lends them to the test.
 KEEP_MODELS = """
@@ -184,7 +183,7 @@ def test_a_mouse_drags_a_point(explorer, distance, place):
 def test_a_finger_drags_a_point_and_not_the_page(narrow, distance, place):
     start_again(narrow)
     narrow.choose("distance", distance)
-    narrow.root.locator(".stage").scroll_into_view_if_needed()
+    narrow.find(".stage").scroll_into_view_if_needed()
     where = narrow.page.evaluate("scrollY")
     assert_dragged(narrow, drag_with_finger, 1, place)
     assert narrow.page.evaluate("scrollY") == where
@@ -248,7 +247,7 @@ def test_tab_reaches_every_point(explorer):
 @pytest.mark.parametrize("part", [".distance-line .dot", ".sum li", "table.mask tbody tr"])
 def test_a_touched_term_is_lit_everywhere(explorer, part):
     if "table" in part:
-        explorer.root.get_by_role("tab", name="Mask").click()
+        explorer.tab("Mask").click()
     explorer.says_what_torch_says()  # the list is that of this state
     touched = explorer.find(part).first
     touched.hover()
@@ -330,7 +329,7 @@ def test_a_step_is_a_step_of_torch(explorer, distance):
     said = f"1 step: loss {fixed(wanted.terms.loss.item())} → {fixed(after)}"
     expect(explorer.find(".history span")).to_have_text(said)
     assert len(tips) == 6 and any(tips)
-    places = [[value * explorer.stage()[2] for value in place] for place in explorer.root.evaluate(PLACES)]
+    places = [[value * explorer.stage()[2] for value in place] for place in explorer.shown().evaluate(PLACES)]
     for tip, place in zip(tips, places, strict=True):
         if tip:
             assert_points_to(tip, place, distance)
@@ -357,9 +356,8 @@ def test_play_descends_as_torch_does_and_stops_by_itself(explorer, distance):
     explorer.choose("distance", distance)
     explorer.slider("step size").fill("0.5" if distance == "cosine" else "-0.3")
     start = explorer.torch
-    explorer.button("Play").click()
-    explorer.wait_until(f"root => ({MODEL})(root).state.history.length")
-    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    explorer.play()
+    expect(explorer.button("Play")).to_be_visible()
     end = explorer.says_what_torch_says()
     losses, points = start.descent(len(end.state["history"]))
     assert 5 < len(losses) <= 400
@@ -372,19 +370,19 @@ def test_play_descends_as_torch_does_and_stops_by_itself(explorer, distance):
 def test_play_stops_when_the_step_is_so_large_that_the_points_fly_apart(explorer):
     explorer.choose("distance", "euclidean")
     explorer.slider("step size").fill("1")
-    explorer.button("Play").click()
-    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    explorer.play()
     wanted = explorer.torch
     expect(explorer.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
     assert wanted.points.abs().max() > 50 and wanted.state["history"] == sorted(wanted.state["history"])
 
 
 def test_play_pauses(explorer):
-    explorer.slider("step size").fill("-1")
-    explorer.button("Play").click()
+    explorer.slider("step size").fill("-1")  # the longest Play there is
+    explorer.button("Play").press("Enter")
     explorer.wait_until(f"root => ({MODEL})(root).state.history.length > 3")
-    explorer.button("Pause").click()
+    explorer.button("Pause").press("Enter")
     assert not explorer.state["playing"]
+    expect(explorer.button("Play")).to_be_visible()
     explorer.says_what_torch_says()
 
 
@@ -425,7 +423,7 @@ def test_reduced_motion_shows_the_end_at_once(opened):
 
 
 def test_the_tabs_by_keyboard(explorer):
-    chart, mask = (explorer.root.get_by_role("tab", name=name) for name in ("Chart", "Mask"))
+    chart, mask = (explorer.tab(name) for name in ("Chart", "Mask"))
     chart.focus()
     for key, chosen, other in (("ArrowRight", mask, chart), ("ArrowLeft", chart, mask)):
         explorer.page.keyboard.press(key)
@@ -438,7 +436,7 @@ def test_the_tabs_by_keyboard(explorer):
 
 
 def test_the_mask_is_that_of_torch(explorer):
-    explorer.root.get_by_role("tab", name="Mask").click()
+    explorer.tab("Mask").click()
     wanted = explorer.says_what_torch_says()
     rows = explorer.find("table.mask tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.cells].map(cell => (cell.querySelector('.spoken') ?? cell).textContent))"
@@ -452,7 +450,7 @@ def test_the_mask_is_that_of_torch(explorer):
 
 
 def test_a_point_that_nothing_pulls_is_hollow(explorer):
-    paper, ink = (explorer.root.evaluate(f"e => getComputedStyle(e).{name}") for name in ("backgroundColor", "color"))
+    paper, ink = (explorer.shown().evaluate(f"e => getComputedStyle(e).{name}") for name in ("backgroundColor", "color"))
     fills = ".dot", "dots => dots.map(dot => getComputedStyle(dot).fill)"
     pulled = (explorer.torch.gradient.norm(dim=-1) > 1e-9).tolist()
     assert explorer.find(".points").locator(fills[0]).evaluate_all(fills[1]) == [
@@ -483,7 +481,7 @@ def crowd_on_the_left(explorer: Explorer) -> None:
 LOOKS = {
     "start": lambda explorer: None,
     "collapsed": lambda explorer: explorer.choose("Situation", "Everything collapsed"),
-    "mask": lambda explorer: explorer.root.get_by_role("tab", name="Mask").click(),
+    "mask": lambda explorer: explorer.tab("Mask").click(),
     "euclidean": lambda explorer: explorer.choose("distance", "euclidean"),
     "large numbers": lambda explorer: (explorer.choose("size_average", "no"), explorer.slider("margin").fill("2")),
     "crowded": crowd_on_the_left,
@@ -525,7 +523,7 @@ def test_nothing_is_small_or_cut(request, screen, look):
     start_again(explorer)
     LOOKS[look](explorer)
     explorer.says_what_torch_says()
-    seen = explorer.root.evaluate(SIGHT)
+    seen = explorer.shown().evaluate(SIGHT)
     assert len(seen["texts"]) > 30
     assert [text for text in seen["texts"] if text[1] < 12] == []
     assert (seen["outside"], seen["cut"], seen["wide"]) == ([], [], 0)
@@ -543,7 +541,7 @@ TARGET_SIZES = """(root) => [...root.querySelectorAll("button, select, input, su
 def test_whatever_is_touched_is_44_pixels_large(request, screen):
     explorer = request.getfixturevalue(screen)
     start_again(explorer)
-    sizes = explorer.root.evaluate(TARGET_SIZES)
+    sizes = explorer.shown().evaluate(TARGET_SIZES)
     assert len(sizes) > 20
     assert [each for each in sizes if min(each[1:]) < 43.99] == []
 
@@ -554,7 +552,7 @@ NAMED = CONTROLS | {"image", "tablist"}
 
 @pytest.mark.parametrize("tab", ["Chart", "Mask"])
 def test_every_control_has_a_name(explorer, tab):
-    explorer.root.get_by_role("tab", name=tab).click()
+    explorer.tab(tab).click()
     session = explorer.page.context.new_cdp_session(explorer.page)
     session.send("DOM.getDocument")
     found = session.send("Runtime.evaluate", {"expression": "document.querySelector('.lossviz-explorer')"})
@@ -593,9 +591,9 @@ def test_every_text_can_be_read_by_day_and_by_night(opened, scheme):
         explorer = explorers(page, CHAPTER)[0]
         explorer.show_answer()
         for tab in ("Chart", "Mask"):
-            explorer.root.get_by_role("tab", name=tab).click()
+            explorer.tab(tab).click()
             page.mouse.move(0, 0)
-            texts = explorer.root.evaluate(TEXT_COLOURS)
+            texts = explorer.shown().evaluate(TEXT_COLOURS)
             assert len(texts) > 30
             assert (luminance(texts[0][2]) < 0.2) == (scheme == "dark")
             assert [(text, one, other) for text, one, other in texts if contrast(one, other) < 4.5] == []
@@ -610,7 +608,7 @@ def test_the_heat_map_follows_the_theme_switch(explorer):
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       return data.reduce((sum, value, k) => sum + (k % 4 < 3 ? value : 0), 0) / (data.length * 0.75);
     }"""
-    assert explorer.root.evaluate(shade) > 150
+    assert explorer.shown().evaluate(shade) > 150
     explorer.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     explorer.wait_until(f"root => ({shade})(root) < 110")
     explorer.page.evaluate("document.documentElement.dataset.theme = 'light'")

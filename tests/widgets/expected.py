@@ -19,7 +19,7 @@ from lossviz import (
 )
 
 DOUBLE = torch.float64
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 ROUNDING = 1e-12
 SIGNS = {"positive": "▲", "negative": "▼"}
 
@@ -35,13 +35,10 @@ KINDS = {type(loss).__name__: type(loss) for losses in FAMILIES.values() for los
 def fixed(value: float, digits: int = 4) -> str:
     """Rounded to so many digits; too small to show two of them, or very large, as a power of ten."""
     sign, size = "−" * (value < -ROUNDING), abs(value)
-    if size >= 1e7:
-        mantissa, power = two_digits(size)
-        return f"{sign}{mantissa}·10^{power}"
-    if size < ROUNDING or size >= 10.0 ** (1 - digits):
+    if size < ROUNDING or 10.0 ** (1 - digits) <= size < 1e7:
         return sign + str(Decimal(size).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
     mantissa, power = two_digits(size)
-    return f"{sign}{mantissa}·10⁻{str(-power).translate(RAISED)}" if power < 0 else f"{sign}{mantissa}"
+    return f"{sign}{mantissa}·10{str(power).translate(RAISED)}" if power else f"{sign}{mantissa}"
 
 
 def two_digits(size: float) -> tuple[Decimal, int]:
@@ -70,6 +67,16 @@ def percent(share: float) -> str:
     return ">99 %" if 0.995 <= share < 1 else f"{math.floor(100 * share + 0.5)} %"
 
 
+def probability(share: float) -> str:
+    """Five digits that count, or two of what is missing to 1."""
+    if 0.99999 <= share < 1 - ROUNDING:
+        return f"(1 − {fixed(1 - share)})"
+    if 0 < share < 1e-4:
+        mantissa, power = f"{share:.4e}".split("e")
+        return f"{mantissa}·10{str(int(power)).translate(RAISED)}"
+    return f"{share:.5g}" if share < 0.1 else fixed(share, 5)
+
+
 def letter(index: int) -> str:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[index]
 
@@ -82,7 +89,6 @@ class Term:
     kind: str
     points: list[int]
     letters: str
-    names: list[str]
     links: list[tuple[int, int, str, float]]
     active: bool
     value: float
@@ -204,7 +210,7 @@ class Expected:
         verb = {"positive": "pulled together", "negative": "pushed apart"}[kind]
         note = f"{stand} {verb}: it adds {fixed(value, 5)}." if self.terms.active[k] else f"{stand} left alone."
         formula = self.formula(kind, k, d=fixed(distance, 5))
-        return self.term(k, kind=kind, points=[a, b], letters=letters, names=names, links=[(a, b, kind, 1)],
+        return self.term(k, kind=kind, points=[a, b], letters=letters, links=[(a, b, kind, 1)],
                          formula=formula, who=" / ".join(names), note=note)  # fmt: skip
 
     def triplets(self) -> list[Term]:
@@ -219,20 +225,21 @@ class Expected:
                 found[side] = self.terms.chosen[f"hardest {side}"][k].item()
         missing = {"positive": 0.0, "negative": distances.max().item()}
         away = {side: distances[found[side]].item() if side in found else missing[side] for side in missing}
-        said = {side: f"“{self.short(rows[found[side]])}”" if side in found else "none" for side in missing}
+        told, who = [], [self.short(anchor)]
+        for side in missing:
+            name = self.short(rows[found[side]]) if side in found else None
+            there = f"its hardest {side} “{name}” at {fixed(away[side])}"
+            told.append(there if name else f"no {side}, counted at {fixed(away[side])}")
+            who.append(f"{SIGNS[side]} {name or 'none'}")
         points = [anchor, *(rows[place] for place in found.values())]
-        names = [self.short(point) for point in points]
         value = self.terms.values[k].item()
-        end = f"it adds {fixed(value, 5)}" if self.terms.active[k] else "it moves nothing"
-        note = (
-            f"{letter(anchor)}, “{names[0]}”, has its hardest positive {said['positive']} at {fixed(away['positive'])} "
-            f"and its hardest negative {said['negative']} at {fixed(away['negative'])}; {end}."
-        )
+        adds = f"it adds {fixed(value, 5)}" if value else "it adds nothing"
+        moves = "" if self.terms.active[k] or not value else ", and moves nothing"
+        note = f"{letter(anchor)}, “{self.short(anchor)}”, has {' and '.join(told)}; {adds}{moves}."
         formula = self.formula("triplet", k, d_ap=fixed(away["positive"], 5), d_an=fixed(away["negative"], 5))
         links = [(anchor, rows[place], side, 1) for side, place in found.items()]
-        who = names[0] + "".join(f" {SIGNS[link[2]]} {name}" for link, name in zip(links, names[1:], strict=True))
-        return self.term(k, kind="triplet", points=points, letters=letter(anchor), names=names, links=links,
-                         formula=formula, who=who, note=note)  # fmt: skip
+        return self.term(k, kind="triplet", points=points, letters=letter(anchor), links=links,
+                         formula=formula, who=" ".join(who), note=note)  # fmt: skip
 
     def anchors(self) -> list[Term]:
         anchors, *others = self.situation["rows"].values()
@@ -253,8 +260,8 @@ class Expected:
         strong = [point for point, share in zip(candidates, shares, strict=True) if share >= 0.01]
         gives = f"{letter(anchor)}, “{names[0]}”, gives its positive “{names[1]}” a share of {percent(shares[k])}"
         note = f"{gives}; {against}."
-        return self.term(k, kind="anchor", points=list(dict.fromkeys([anchor, target, *strong])), names=names,
-                         letters=letter(anchor), formula=self.formula("anchor", k, p=fixed(shares[k], 5)), note=note,
+        return self.term(k, kind="anchor", points=list(dict.fromkeys([anchor, target, *strong])),
+                         letters=letter(anchor), formula=self.formula("anchor", k, p=probability(shares[k])), note=note,
                          links=[(anchor, *link) for link in zip(candidates, sides, weights, strict=True)],
                          who=" → ".join(names))  # fmt: skip
 

@@ -36,6 +36,24 @@ TRIPLETS = """(root) => {
   });
 }"""
 
+# A change is drawn in the next frame. Play changes the state in every frame, and ends when it ends.
+SHOWN = """async (root) => {
+  const state = () => (VALUES)(root).state;
+  const end = performance.now() + PATIENCE;
+  while (!root.dataset.ready && !state().playing) {
+    if (performance.now() > end) throw new Error("the explorer does not show its state");
+    await new Promise(requestAnimationFrame);
+  }
+  return state();
+}"""
+# Look and press in one task of the page: between two of a test, Play may end by itself.
+PLAYED = """(root) => {
+  const { state } = (VALUES)(root);
+  if (state.playing && (ENOUGH)) root.querySelector(".buttons .primary").click();
+  return !state.playing && root.dataset.ready;
+}"""
+PATIENCE = 60_000  # milliseconds: Play is at most 400 frames, on a busy machine
+
 
 def hardest(terms: Terms) -> Tensor:
     """(d(a, p), d(a, n)) of every anchor: its farthest positive, its nearest negative."""
@@ -46,7 +64,10 @@ def hardest(terms: Terms) -> Tensor:
 
 
 class Explorer:
-    """One explorer on a page. ``values`` is JavaScript that finds {spec, state} for its element."""
+    """One explorer on a page. ``values`` is JavaScript that finds {spec, state} for its element.
+
+    What a test looks at or takes hold of is that of the newest state: ``state`` and ``find`` wait until it is shown.
+    """
 
     def __init__(self, root: Locator, losses: dict[str, type], values: str):
         self.root, self.losses, self.values = root, losses, values
@@ -58,7 +79,10 @@ class Explorer:
 
     @property
     def state(self) -> dict:
-        return self.root.evaluate(f"root => ({self.values})(root).state")
+        return self.wait_until_shown()
+
+    def wait_until_shown(self) -> dict:
+        return self.root.evaluate(SHOWN.replace("VALUES", self.values).replace("PATIENCE", str(PATIENCE)))
 
     @property
     def torch(self) -> Expected:
@@ -66,16 +90,21 @@ class Explorer:
         return Expected(self.losses[state["loss"]], self.spec, state)
 
     def wait_until(self, condition: str) -> None:
-        self.page.wait_for_function(condition, arg=self.root.element_handle())
+        self.page.wait_for_function(condition, arg=self.root.element_handle(), timeout=PATIENCE)
+
+    def shown(self) -> Locator:
+        """The explorer, once it shows its newest state."""
+        self.wait_until_shown()
+        return self.root
 
     def find(self, selector: str) -> Locator:
-        return self.root.locator(selector)
+        return self.shown().locator(selector)
 
     def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
+        return self.shown().get_by_role("button", name=name, exact=True)
 
     def tab(self, name: str) -> Locator:
-        return self.root.get_by_role("tab", name=name)
+        return self.shown().get_by_role("tab", name=name)
 
     def point(self, index: int) -> Locator:
         return self.find(".point").nth(index)
@@ -90,6 +119,11 @@ class Explorer:
         """Press "Show me", where a question waits."""
         if self.state["asked"]:
             self.button("Show me").click()
+
+    def play(self, enough: str = "false") -> None:
+        """Play until it ends by itself, or until a condition on ``state`` holds: then Pause."""
+        self.button("Play").click()
+        self.wait_until(PLAYED.replace("VALUES", self.values).replace("ENOUGH", enough))
 
     def centre(self, index: int) -> tuple[float, float]:
         matrix = self.point(index).evaluate("e => { const { e: x, f: y } = e.getScreenCTM(); return [x, y]; }")
@@ -127,12 +161,7 @@ class Explorer:
 
     def line(self, wanted: Expected, terms: list[Term]) -> None:
         dots = self.find(".distance-line .dot")
-        distances = wanted.terms.matrix.tolist()
-        assert dots.evaluate_all(SAID) == [
-            f"pair {term.letters}, {' and '.join(term.names)}, distance {brief(distance, 3)}, "
-            f"adds {brief(term.value, 5)}"
-            for term, distance in zip(terms, distances, strict=True)
-        ]
+        assert dots.evaluate_all(SAID) == [term.note for term in terms]
         assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
 
     def triplets(self, wanted: Expected, terms: list[Term]) -> None:

@@ -446,7 +446,7 @@ def test_entering_a_situation_starts_it_with_the_losss_own_parameters(next_state
         own = widget.spec["losses"][loss]["parameters"]
         parameters = {name: situation["parameters"].get(name, value) for name, value in own.items()}
         started = {"situation": index, "chosen": situation["chosen"], "lit": None, "playing": False, "history": [],
-                   "runs": [], "guess": None, "asked": situation["question"] is not None, "rate": None,
+                   "runs": [], "guess": None, "posed": index, "asked": situation["question"] is not None, "rate": None,
                    "loss": loss, "parameters": parameters}  # fmt: skip
         places = {name: entered[name] for name in ("points", "origin")}
         assert entered == {**busy, **started, **places}
@@ -580,6 +580,39 @@ def test_what_a_cure_or_an_answer_shows(javascript, families):
     assert seen == {"situation", "loss", "parameters", "moves"}
 
 
+def test_question_and_answer_stay_beside_what_they_show(javascript, families):
+    batches = set()
+    for widget in families.values():
+        for index, situation in enumerate(widget.spec["situations"]):
+            if (situation["question"] or {}).get("kind") != "choice":
+                continue
+            shown, applied = javascript(
+                """(() => {
+                  const asked = state.enter(given.spec, given.state, given.index);
+                  const { question } = given.spec.situations[given.index];
+                  const answered = state.answer(asked, 1);
+                  return [state.demonstrate(given.spec, answered), state.apply(given.spec, answered, question)];
+                })()""",
+                {"spec": widget.spec, "state": widget.state, "index": index},
+            )
+            assert shown == {**applied, "posed": index, "guess": 1, "asked": False}
+            batches.add(shown["situation"] == index)
+    assert batches == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("change", "began"),
+    [
+        ({}, True),
+        ({"rate": 9, "lit": {"kind": "point", "index": 1}, "tab": "mask"}, True),
+        ({"parameters": EUCLIDEAN}, False),
+        ({"points": [[0, 1]] * 6}, False),
+    ],
+)
+def test_whether_a_situation_is_as_it_began(next_state, state, change, began):
+    assert next_state({**state, **change}, "asItBegan") == began
+
+
 def test_a_parameter_that_brings_the_circle_back_brings_the_points_back(next_state, state):
     free = {**state, "parameters": EUCLIDEAN, "points": [[0.6 * (k + 1), -0.8 * (k + 1)] for k in range(6)]}
     still_free = next_state(free, "setParameter", "margin", 0.9)
@@ -637,12 +670,12 @@ def test_when_play_ends(javascript, pull, rate, steps, reach, finished):
     assert javascript("state.finished(...given)", given) == finished
 
 
-# reading.js
+# words.js and reading.js
 
 
 def value_of(text: str) -> float:
     """The number that a written one stands for."""
-    written = text.replace("−", "-").replace("·10⁻", "e-").replace("·10^", "e")
+    written = text.replace("−", "-").replace("⁻", "-").replace("·10", "e")
     return float(written.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
 
 
@@ -652,7 +685,7 @@ values = st.one_of(st.floats(-2, 2), st.floats(1e-300, 1e-2), st.floats(-1e6, 1e
 @QUICK
 @given(rows(values, st.integers(1, 6)))
 def test_a_number_is_written_with_its_digits_and_never_as_zero(javascript, cases):
-    fixed, brief = (javascript(f"given.map((g) => reading.{name}(...g))", cases) for name in ("fixed", "brief"))
+    fixed, brief = (javascript(f"given.map((g) => words.{name}(...g))", cases) for name in ("fixed", "brief"))
     for (value, digits), long, short in zip(cases, fixed, brief, strict=True):
         assert (long, short) == (expected.fixed(value, digits), expected.brief(value, digits))
         for text in (long, short):
@@ -665,24 +698,24 @@ def test_a_number_is_written_with_its_digits_and_never_as_zero(javascript, cases
     ("value", "digits", "text"),
     [(0.5, 3, "0.5"), (2, 3, "2"), (10, 2, "10"), (100.0, 2, "100"), (-0.25, 2, "−0.25"), (0, 3, "0"),
      (0.0625, 3, "0.063"), (0.00123, 3, "0.0012"), (0.00012, 3, "0.00012"), (0.000012, 3, "1.2·10⁻⁵"),
-     (-0.00012, 3, "−0.00012"), (1e-12, 4, "1.0·10⁻¹²"), (-1e-17, 4, "0"), (12345678.0, 2, "1.2·10^7")],
+     (-0.00012, 3, "−0.00012"), (1e-12, 4, "1.0·10⁻¹²"), (-1e-17, 4, "0"), (12345678.0, 2, "1.2·10⁷")],
 )  # fmt: skip
 def test_a_brief_number_has_no_idle_zeros(javascript, value, digits, text):
-    assert javascript("reading.brief(...given)", [value, digits]) == text
+    assert javascript("words.brief(...given)", [value, digits]) == text
 
 
 def test_points_are_lettered(javascript):
-    assert javascript("[0, 1, 25].map(reading.letter)") == ["A", "B", "Z"]
+    assert javascript("[0, 1, 25].map(words.letter)") == ["A", "B", "Z"]
 
 
 def test_a_formula_is_filled_with_numbers(javascript):
     given = ["½ · ({margin} − {d})² / {B}", {"margin": "0.5", "d": "0.03407", "B": 6}]
-    assert javascript("reading.fill(...given)", given) == "½ · (0.5 − 0.03407)² / 6"
+    assert javascript("words.fill(...given)", given) == "½ · (0.5 − 0.03407)² / 6"
 
 
 def test_a_formula_with_an_unknown_name_says_so(javascript):
     with pytest.raises(Error, match=re.escape("formula: expected one of d,B, got {marign}")):
-        javascript("reading.fill('{d} − {marign}', {d: '1', B: 2})")
+        javascript("words.fill('{d} − {marign}', {d: '1', B: 2})")
 
 
 @pytest.mark.parametrize(
@@ -690,7 +723,16 @@ def test_a_formula_with_an_unknown_name_says_so(javascript):
     [(0, "0 %"), (0.001, "<1 %"), (0.005, "1 %"), (0.42, "42 %"), (0.994, "99 %"), (0.9999, ">99 %"), (1, "100 %")],
 )
 def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
-    assert javascript("reading.percent(given)", share) == text == expected.percent(share)
+    assert javascript("words.percent(given)", share) == text == expected.percent(share)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.5, "0.50000"), (0.31096, "0.31096"), (0.0033812, "0.0033812"), (0.00021315, "0.00021315"), (0, "0"),
+     (2.1315e-7, "2.1315·10⁻⁷"), (0.99998, "0.99998"), (1 - 3.6e-11, "(1 − 3.6·10⁻¹¹)"), (1, "1.00000")],
+)  # fmt: skip
+def test_a_probability_has_the_digits_that_its_logarithm_needs(javascript, share, text):
+    assert javascript("words.probability(given)", share) == text == expected.probability(share)
 
 
 @pytest.fixture
@@ -728,7 +770,7 @@ def states_of(widget) -> list[dict]:
 
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
-KNOWN = ("index", "kind", "points", "letters", "names", "active", "value", "formula", "note")
+KNOWN = ("index", "kind", "points", "letters", "who", "active", "value", "formula", "note")
 
 
 @every_family
@@ -757,10 +799,12 @@ def test_each_formula_gives_what_its_term_adds(readings_of, families, family):
                 assert term["value"] == 0
                 continue
             count += 1
-            if term["kind"] == "anchor":  # the share that a cost stands for, to the digits shown
-                size = len(read["terms"])
-                share = expected.fixed(math.exp(-term["value"] * size), 5)
-                assert term["formula"] == f"−ln {share} / {size}"
+            if term["kind"] == "anchor":
+                share, size = re.fullmatch(r"−ln (.*) / (\d+)", term["formula"]).groups()
+                parts = [value_of(part) for part in share.strip("()").split(" − ")]
+                cost = -math.log(parts[0]) if len(parts) == 1 else -math.log1p(-parts[1])
+                assert cost / int(size) == pytest.approx(term["value"], rel=0.05, abs=1e-12)
+                assert cost / int(size) == pytest.approx(term["value"], abs=2e-5)
                 continue
             python = term["formula"].replace("½ · ", "0.5 * ").replace("−", "-").replace("²", "**2")
             assert eval(python) == pytest.approx(term["value"], abs=2e-5)
@@ -787,7 +831,7 @@ def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(readings_of, fami
 @pytest.mark.parametrize("logits", [[1000.0, 999.0], [-1000.0, -1001.0, -1000.5], [0.0]])
 def test_a_softmax_of_large_logits(javascript, logits):
     wanted = torch.tensor(logits, dtype=torch.float64).softmax(-1).tolist()
-    assert javascript("reading.softmax(given)", logits) == pytest.approx(wanted)
+    assert javascript("read_anchors.softmax(given)", logits) == pytest.approx(wanted)
 
 
 def test_an_anchor_stands_at_its_hardest_distances(readings_of, families):
@@ -799,7 +843,23 @@ def test_an_anchor_stands_at_its_hardest_distances(readings_of, families):
             near, far = (distances[mask[k]].tolist() for mask in (wanted.terms.positive, wanted.terms.negative))
             assert term["toPositive"] == max(near, default=0)
             assert term["toNegative"] == min(far, default=distances.max().item())
-            assert [each["distance"] for each in term["row"]] == distances.tolist()
+            assert [each["distance"] for each in term["entries"]] == distances.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("start", []),
+        ("a single positive", ["E, F: no positive in the batch: counted as distance 0."]),
+        ("one class",
+         ["A, B, C, D, E, F: no negative in the batch: counted as the largest distance of its row."]),
+    ],
+)  # fmt: skip
+def test_what_stands_in_is_said(javascript, readings_of, families, name, said):
+    widget = families["labelled_sentences"]
+    names = [each["name"] for each in widget.spec["situations"]]
+    ((read, _),) = readings_of(widget.spec, [states_of(widget)[names.index(name)]])
+    assert javascript("mask.standIns(given)", read["terms"]) == said
 
 
 def test_the_lattice_is_every_positive_with_every_negative(javascript):
@@ -893,8 +953,8 @@ def verdict(javascript, widget, name: str, guess, **others) -> str:
     situation = spec["situations"][index]
     loss = situation["loss"] or widget.state["loss"]
     parameters = widget.spec["losses"][loss]["parameters"] | situation["parameters"]
-    state = {**widget.state, "situation": index, "loss": loss, "parameters": parameters, "points": situation["points"],
-             "rate": 2.0, "guess": guess, **others}  # fmt: skip
+    state = {**widget.state, "situation": index, "posed": index, "loss": loss, "parameters": parameters,
+             "points": situation["points"], "rate": 2.0, "guess": guess, **others}  # fmt: skip
     wanted = Expected(KINDS[loss], spec, state)
     result = {"pointGradients": wanted.gradient.tolist()}
     terms = [{"index": term.index, "letters": term.letters, "active": term.active} for term in wanted.read()]

@@ -15,7 +15,6 @@ from lossviz import BatchHardTripletLoss, ContrastiveLoss, MultipleNegativesRank
 from tests.widgets.expected import FAMILIES, KINDS, fixed, letter
 from tests.widgets.page import Explorer
 
-SOON = 20_000  # milliseconds: four hundred frames on a busy machine
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
 VALUES = "(root) => root.parentElement.values"
 # A model as anywidget gives it: values that either side may set, and messages to Python.
@@ -87,7 +86,6 @@ def test_every_situation_says_what_torch_says(mounted, loss):
     for situation in explorer.spec["situations"]:
         explorer.choose("Situation", situation["title"])
         explorer.show_answer()
-        explorer.wait_until(f"root => ({VALUES})(root).state.rate !== null")  # set by the first result
         wanted = explorer.says_what_torch_says()
         assert wanted.situation == situation
         assert wanted.state["rate"] == (wanted.calm or wanted.state["calm"])
@@ -108,11 +106,8 @@ def test_a_step_and_play_are_those_of_torch(mounted, loss, engine):
     stepped = explorer.says_what_torch_says()
     assert torch.allclose(stepped.points.detach(), start.after_step(), rtol=0, atol=1e-12)
     assert stepped.state["history"] == [pytest.approx(start.terms.loss.item())]
-    explorer.button("Play").click()
-    explorer.wait_until(f"root => (({{ state }}) => !state.playing || state.history.length > 5)(({VALUES})(root))")
-    if explorer.state["playing"]:
-        explorer.button("Pause").click()
-    expect(explorer.button("Play")).to_be_visible(timeout=SOON)
+    explorer.play(enough="state.history.length > 5")
+    expect(explorer.button("Play")).to_be_visible()
     end = explorer.says_what_torch_says()
     losses, points = start.descent(len(end.state["history"]))
     assert end.state["history"] == pytest.approx(losses, abs=1e-9)
@@ -187,9 +182,9 @@ HIDDEN = (".value", ".sum", ".caption", ".controls", ".chart [role=tabpanel]", "
 
 def waits(explorer: Explorer) -> None:
     """Nothing that would give the answer away can be seen, and nothing moves."""
+    before = explorer.state["points"]
     assert {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN} == dict.fromkeys(HIDDEN, False)
     assert not explorer.find(".verdict").text_content()
-    before = explorer.state["points"]
     explorer.point(0).press("ArrowUp")
     assert explorer.state["points"] == before
     classes = explorer.find(".lines .pair").evaluate_all("lines => lines.map(line => line.getAttribute('class'))")
@@ -228,8 +223,11 @@ def test_a_question_with_choices(mounted, loss, name, right):
     explorer.button({True: answer, False: wrong, None: "Show me"}[right]).press("Enter")
     told = {True: f"Right: {answer}.", False: f"You said: {wrong}. It is: {answer}.", None: f"The answer: {answer}."}
     answered(explorer, told[right])
+    verdict = explorer.find(".verdict").inner_text()
     explorer.button("See it").click()
     shown = explorer.says_what_torch_says()
+    expect(explorer.find(".prompt")).to_have_text(question["prompt"])
+    expect(explorer.find(".verdict")).to_have_text(verdict)
     for point, place in question["moves"].items():
         assert shown.state["points"][int(point)] == pytest.approx(place)
     assert shown.state["parameters"].items() >= question["parameters"].items()
@@ -309,6 +307,10 @@ def test_a_cure_is_one_click_away(mounted, kind, name):
         explorer.button(f"Cure: {cure['title']}").click()
         expect(explorer.find(".history span")).to_contain_text("0 steps")
         cured = explorer.says_what_torch_says()
+        if cure["moves"] or cure["parameters"]:
+            expect(explorer.find(".diagnosis p")).to_have_text(
+                [f"Symptom at the start: {sick.situation['symptom']}", f"Measured now: {cured.measures}"]
+            )
         assert cured.situation["name"] == (cure["situation"] or name)
         assert cured.state["loss"] == (cure["loss"] or kind.__name__)
         assert cured.state["parameters"].items() >= cure["parameters"].items()
@@ -336,10 +338,10 @@ def test_the_line_of_the_triplet_plane_stands_at_the_margin(mounted, margin):
     words = explorer.find(".triplet-plane .region text")
     line = explorer.find(".triplet-plane .region .line")
     if size >= reach:
-        expect(words).to_have_text(f"the line y = x + {margin} lies above this chart: everything costs")
+        expect(words).to_have_text(f"y = x + {margin} lies above: all of this costs")
         assert line.get_attribute("d") == ""
         return
-    expect(words).to_have_text(f"y = x + margin {margin}")
+    expect(words).to_have_text(f"shaded, below y = x + {margin}: what costs")
     ends = line.evaluate(NUMBERS)
     places = [((x - left) / (right - left) * reach, (base - y) / (base - top) * reach) for x, y in (ends[:2], ends[2:])]
     assert places == [pytest.approx((0, size), abs=0.01), pytest.approx((reach - size, reach), abs=0.01)]

@@ -2,7 +2,7 @@
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { polyline } from "./geometry.js";
-import { brief, fixed } from "./reading.js";
+import { brief, fixed } from "./words.js";
 
 const CHART = { width: 150, height: 40 };
 

@@ -3,8 +3,9 @@
 
 import { keep, html, setAttributes, setText, svg } from "./dom.js";
 import { TAU, atAngle, niceCeiling, placeLabels, polyline } from "./geometry.js";
-import { brief, litTerms } from "./reading.js";
+import { litTerms } from "./reading.js";
 import { shapeOf } from "./state.js";
+import { brief } from "./words.js";
 
 const MARKS = { positive: "M0,-8L7.5,5.5L-7.5,5.5Z", negative: "M0,8L7.5,-5.5L-7.5,-5.5Z", both: "M0,-8L7,0L0,8L-7,0Z" };
 const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
@@ -131,7 +132,7 @@ export function createDistanceLine(spec, engine, actions) {
       setAttributes(dots[k], {
         class: `dot ${term.kind}${term.active ? " active" : ""}${faded}`,
         transform: `translate(${left.toFixed(2)},${top.toFixed(2)})`,
-        "aria-label": `pair ${term.letters}, ${term.names.join(" and ")}, distance ${brief(term.distance, 3)}, adds ${brief(term.value, 5)}`,
+        "aria-label": term.note,
       });
       setAttributes(dots[k].children[1], { d: MARKS[term.kind] });
       const box = names[k];

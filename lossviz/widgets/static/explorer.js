@@ -6,12 +6,13 @@ import { html, keep, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
 import { createMask } from "./mask.js";
 import { createPlane } from "./plane.js";
-import { fixed, letter, litPoints, read } from "./reading.js";
+import { litPoints, read } from "./reading.js";
 import * as states from "./state.js";
 import { createScoreMatrix } from "./score_matrix.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { createSum } from "./sum.js";
 import { createTripletPlane } from "./triplet_plane.js";
+import { fixed, letter } from "./words.js";
 
 const CHARTS = { "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score matrix": createScoreMatrix };
 const ABOUT = {
@@ -108,8 +109,9 @@ function render({ model, el }) {
   const spec = model.get("spec");
   const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
   let state = model.get("state");
-  let result = null;
+  let answered = null; // the last {result}, and the {state} that it is of: torch in a kernel may be behind
   let frame = 0;
+  const waiting = []; // what was asked for before the newest state had a result
 
   // Every change goes through here: a new state is evaluated and drawn in the next frame, and Python sees it.
   function change(next) {
@@ -125,6 +127,7 @@ function render({ model, el }) {
   }
 
   function soon() {
+    delete root.dataset.ready; // until what is shown is the state again
     if (!frame) frame = requestAnimationFrame(() => { frame = 0; refresh(); });
   }
 
@@ -132,16 +135,29 @@ function render({ model, el }) {
     const wanted = state;
     await engine.ready(wanted);
     if (wanted !== state) return; // the newer state has a refresh of its own, which waits for its own variant
-    engine.evaluate(state, (answer) => {
-      result = answer;
-      if (state.rate === null) share(states.calmed(state, result));
+    engine.evaluate(wanted, (result) => {
+      const calm = states.calmed(wanted, result);
+      if (wanted === state && calm !== wanted) share(calm);
+      answered = { state: calm, result };
       draw();
-      if (state.playing) advance();
+      while (waiting.length && isAnswered()) waiting.shift()();
+      if (isAnswered() && state.playing) advance();
     });
   }
 
+  const isAnswered = () => answered?.state === state;
+
+  // What needs the result of the state as it is now waits until there is one.
+  function onceAnswered(act) {
+    if (isAnswered()) act();
+    else waiting.push(act);
+  }
+
+  // A late result is shown with newer places and parameters, but not with another batch or loss, and not unmeasured.
+  const canBeShown = () => answered?.state.situation === state.situation && answered.state.loss === state.loss && state.rate !== null;
+
   function advance() {
-    change(states.finished(state, result) ? { ...state, playing: false } : states.step(spec, state, result));
+    change(states.finished(state, answered.result) ? { ...state, playing: false } : states.step(spec, state, answered.result));
   }
 
   // Reduced motion: Play shows its end at once.
@@ -150,6 +166,16 @@ function render({ model, el }) {
       if (states.finished(from, answer)) change(from);
       else playAtOnce(states.step(spec, from, answer));
     });
+  }
+
+  function step() {
+    if (!state.asked) change({ ...states.step(spec, state, answered.result), playing: false });
+  }
+
+  function play() {
+    if (state.asked) return;
+    if (still.matches && !state.playing) onceAnswered(() => playAtOnce(state));
+    else change({ ...state, playing: !state.playing });
   }
 
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -162,14 +188,14 @@ function render({ model, el }) {
     answer: (guess) => change(states.answer(state, guess)),
     mark: (index) => change(states.mark(state, index)),
     sketch: (arrow) => change(states.sketch(state, arrow)),
-    demonstrate: () => change(states.apply(spec, state, states.situationOf(spec, state).question)),
+    demonstrate: () => change(states.demonstrate(spec, state)),
     cure: (chosen) => change(states.apply(spec, state, chosen)),
     switchLoss: (name) => change(states.switchLoss(spec, state, name)),
     setRate: (rate) => change({ ...state, rate }),
     enter: (index) => change(states.enter(spec, state, index)),
     reset: () => change(states.reset(spec, state)),
-    step: () => result && !state.asked && change({ ...states.step(spec, state, result), playing: false }),
-    play: () => !state.asked && (still.matches && !state.playing ? playAtOnce(state) : change({ ...state, playing: !state.playing })),
+    step: () => onceAnswered(step),
+    play,
   };
 
   const header = createHeader(spec, actions);
@@ -190,16 +216,18 @@ function render({ model, el }) {
   // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
   function resize() {
     for (const view of parts) view.measure?.();
-    if (result) draw();
+    draw();
   }
 
   function draw() {
+    if (!canBeShown()) return;
+    const { result } = answered;
     const reading = read(spec, state, result);
     for (const view of parts) view.draw(state, result, reading);
     setAttributes(caption, { "aria-live": state.playing ? "off" : "polite" }); // sixty sentences a second would be noise
     setText(caption, reading.caption);
     root.classList.toggle("asking", state.asked);
-    root.dataset.ready = "yes";
+    if (isAnswered()) root.dataset.ready = "yes";
   }
 
   const fromPython = () => {
@@ -210,7 +238,7 @@ function render({ model, el }) {
   model.on("change:state", fromPython);
   const resized = new ResizeObserver(resize);
   resized.observe(el);
-  const themed = new MutationObserver(() => result && draw());
+  const themed = new MutationObserver(draw);
   themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] }); // the book
   themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] }); // JupyterLab
   resize();

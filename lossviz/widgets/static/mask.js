@@ -1,8 +1,9 @@
 // The mask: what the loss reads, and which of it counts. One row per pair; or, for a matrix, one cell per entry.
 
 import { html } from "./dom.js";
-import { brief, fixed, letter, litTerms } from "./reading.js";
+import { litTerms } from "./reading.js";
 import { situationOf } from "./state.js";
+import { brief, fixed, letter } from "./words.js";
 
 const MARK = { true: "●", false: "·" };
 const WORD = { true: "yes", false: "no" };
@@ -38,6 +39,12 @@ function matrixColumns(spec, state) {
   return [["", "anchor"], ...names, ["valid", "the labels allow it"], ["active", "passes gradient on"]];
 }
 
+// "D, E: no positive in the batch …", one sentence for each thing that is lacking.
+export function standIns(terms) {
+  const lacking = [...new Set(terms.flatMap((term) => term.standIns ?? []))];
+  return lacking.map((words) => `${terms.filter((term) => term.standIns?.includes(words)).map(({ letters }) => letters).join(", ")}: ${words}.`);
+}
+
 export function createMask(spec, engine, actions) {
   const root = html("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Mask" });
   let shown = "";
@@ -56,7 +63,8 @@ export function createMask(spec, engine, actions) {
       row.addEventListener("pointerleave", () => actions.light(null));
       return row;
     });
-    return html("table", { class: "mask" }, html("thead", {}, head), html("tbody", {}, ...rows));
+    const words = standIns(reading.terms).map((each) => html("caption", {}, each));
+    return html("table", { class: "mask" }, ...words, html("thead", {}, head), html("tbody", {}, ...rows));
   }
 
   return {

@@ -7,8 +7,9 @@ import {
   TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
-import { brief, fixed, letter, litPoints, litTerms } from "./reading.js";
-import { shapeOf, situationOf } from "./state.js";
+import { litPoints, litTerms } from "./reading.js";
+import { questionOf, shapeOf, situationOf } from "./state.js";
+import { brief, fixed, letter } from "./words.js";
 
 const EXTENT = 1.6; // how far the free plane reaches from its centre
 const RADIUS = 12; // of a point, in pixels
@@ -56,7 +57,7 @@ export function createPlane(spec, engine, actions) {
   }
 
   // The question that waits for its answer, if one does.
-  const questionOf = (state) => (state.asked ? situationOf(spec, state).question : null);
+  const waiting = (state) => (state.asked ? questionOf(spec, state) : null);
 
   const onCircle = () => shapeOf(spec, seen.state) === "circle";
 
@@ -90,7 +91,7 @@ export function createPlane(spec, engine, actions) {
       const line = svg("path");
       line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: linked[k].term.index }));
       line.addEventListener("pointerleave", () => actions.light(null));
-      line.addEventListener("click", () => questionOf(seen.state)?.kind === "terms" && actions.mark(linked[k].term.index));
+      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(linked[k].term.index));
       return line;
     });
     linked.forEach(({ from, to, side, weight, term }, k) => {
@@ -182,10 +183,10 @@ export function createPlane(spec, engine, actions) {
     });
   }
 
-  // The arrow that the reader drew; it stays beside the true one.
+  // The arrow that the reader drew; it stays beside the true one until the point moves on.
   function drawGuess({ state }) {
-    const point = situationOf(spec, state).question?.point ?? null;
-    const drawn = point !== null && state.guess !== null;
+    const point = questionOf(spec, state)?.point ?? null;
+    const drawn = point !== null && state.guess !== null && !state.history.length;
     const from = drawn && place.toPixel(state.points[point]);
     const arrow = drawn && straightArrow(...fromEdge(from, [from[0] + state.guess[0] * place.unit, from[1] - state.guess[1] * place.unit]), 12);
     const [shaft, head] = keep(layers.guess, 2, (k) => svg("path", { class: k ? "head" : "shaft" }));
@@ -309,7 +310,7 @@ export function createPlane(spec, engine, actions) {
     const index = nearest(seen.state.points.map(place.toPixel), pointerPlace(event), REACH);
     if (index < 0 || event.button > 0) return;
     event.preventDefault();
-    const question = questionOf(seen.state);
+    const question = waiting(seen.state);
     if (question && question.point !== index) return;
     dragged = { index, pointer: event.pointerId, draws: Boolean(question) };
     stage.setPointerCapture(event.pointerId);

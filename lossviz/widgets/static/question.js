@@ -2,14 +2,14 @@
 
 import { TAU, angleOf, descend, turn } from "./geometry.js";
 import { html, keep, setAttributes, setText } from "./dom.js";
-import { letter } from "./reading.js";
-import { concerns, shapeOf, situationOf } from "./state.js";
+import { asItBegan, questionOf, shapeOf, situationOf, symptomOf } from "./state.js";
+import { letter } from "./words.js";
 
 const list = (terms) => (terms.length ? terms.map(({ letters }) => letters).join(", ") : "none");
 
 // What the reader said beside what is so: one sentence. A guess of null means "show me".
 export function verdict(spec, state, result, reading) {
-  const { question } = situationOf(spec, state);
+  const question = questionOf(spec, state);
   const judges = { choice: judgeChoice, terms: judgeTerms, draw: judgeDrawing };
   return judges[question.kind](question, spec, state, result, reading);
 }
@@ -54,6 +54,7 @@ export function createQuestion(spec, actions) {
   show.addEventListener("click", () => actions.answer(null));
   again.addEventListener("click", () => actions.demonstrate());
   let shownFor = null;
+  let judgement = { about: null, words: "" };
 
   const button = (text, act, attributes = {}) => {
     const element = html("button", { type: "button", ...attributes }, text);
@@ -74,26 +75,33 @@ export function createQuestion(spec, actions) {
     return [label, button("Done", () => actions.answer(undefined), { class: "primary" })];
   }
 
+  // An answer is judged once, when it is given or when another loss is asked the same: what moves later is no part of it.
+  function judged(state, result, reading) {
+    const about = JSON.stringify([state.posed, state.loss, state.guess]);
+    if (judgement.about !== about) judgement = { about, words: verdict(spec, state, result, reading) };
+    return judgement.words;
+  }
+
   return {
     root,
     draw(state, result, reading) {
-      const { question } = situationOf(spec, state);
-      const meant = question !== null && concerns(spec, state);
-      setAttributes(root, { hidden: meant ? null : "" });
-      if (!meant) return;
+      const question = questionOf(spec, state);
+      setAttributes(root, { hidden: question ? null : "" });
+      if (!question) return;
       setText(prompt, question.prompt);
       setAttributes(answers, { hidden: state.asked ? null : "" });
       setAttributes(show, { hidden: state.asked ? null : "" });
+      if (state.asked) judgement.about = null;
       const batch = spec.situations.some(({ name }) => name === question.situation);
       const shows = batch || Object.keys({ ...question.moves, ...question.parameters }).length > 0;
       setAttributes(again, { hidden: !state.asked && shows ? null : "" });
-      const key = `${state.situation} ${state.loss}`;
+      const key = `${state.posed} ${state.loss}`;
       if (shownFor !== key) answers.replaceChildren(...inputs(question, state, reading));
       shownFor = key;
       if (question.kind === "terms") {
         [...answers.querySelectorAll(".mark")].forEach((mark, k) => setAttributes(mark, { "aria-pressed": String(Boolean(state.guess?.includes(reading.terms[k].index))) }));
       }
-      setText(told, state.asked ? "" : `${verdict(spec, state, result, reading)} ${question.reveal}`);
+      setText(told, state.asked ? "" : `${judged(state, result, reading)} ${question.reveal}`);
     },
   };
 }
@@ -109,11 +117,12 @@ export function createDiagnosis(spec, actions) {
     root,
     draw(state, result, reading) {
       const situation = situationOf(spec, state);
-      const meant = situation.symptom !== null && concerns(spec, state) && !state.asked;
+      const meant = symptomOf(spec, state) !== null && !state.asked;
       setAttributes(root, { hidden: meant ? null : "" });
       if (!meant) return;
-      setText(symptom, `Symptom: ${situation.symptom}`);
-      setText(measured, `Measured: ${reading.measures}`);
+      const began = asItBegan(spec, state);
+      setText(symptom, `Symptom${began ? "" : " at the start"}: ${situation.symptom}`);
+      setText(measured, `Measured${began ? "" : " now"}: ${reading.measures}`);
       offered = situation.cures.filter((cure) => cure.loss !== state.loss);
       keep(cures, offered.length, (k) => {
         const cure = html("button", { type: "button" });

@@ -2,7 +2,8 @@
 // to one. The diagonal, outlined, is where the positives stand.
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
-import { brief, litTerms, percent } from "./reading.js";
+import { litTerms } from "./reading.js";
+import { brief, percent } from "./words.js";
 
 const SPACE = { left: 34, top: 46, bottom: 34 };
 const ROW = 64;

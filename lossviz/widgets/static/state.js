@@ -12,7 +12,8 @@
 //   playing      whether Play runs
 //   origin       where the points stood when the run began: since the last move by hand
 //   history      the loss before each step of this run
-//   asked        whether a question waits for its answer
+//   posed        index of the situation whose question is asked, or was answered
+//   asked        whether that question waits for its answer
 //   guess        the reader's answer: an option's index, indices of terms, an arrow; null for none
 //   runs         the runs of other losses from the same origin: [{loss, history}]
 
@@ -30,10 +31,18 @@ export function variantKey(loss, situation, parameters) {
   return [...loss.statics.map((name) => String(parameters[name])), count].join("|");
 }
 
-// Whether question and symptom of the situation speak of the loss that is shown.
-export function concerns(spec, state) {
-  const { loss } = situationOf(spec, state);
-  return loss === null || loss === state.loss;
+// Whether a situation speaks of the loss that is shown.
+const concerns = ({ loss }, state) => loss === null || loss === state.loss;
+
+// The question that is asked or was answered, and the symptom of the batch, if it has one; null where it is about another loss.
+export function questionOf(spec, state) {
+  const posed = spec.situations[state.posed];
+  return concerns(posed, state) ? posed.question : null;
+}
+
+export function symptomOf(spec, state) {
+  const situation = situationOf(spec, state);
+  return concerns(situation, state) ? situation.symptom : null;
 }
 
 export const variantOf = (spec, state) => {
@@ -69,9 +78,16 @@ export function enter(spec, before, index) {
   const situation = spec.situations[index];
   const state = situation.loss && situation.loss !== before.loss ? switchLoss(spec, before, situation.loss) : before;
   const parameters = { ...lossOf(spec, state).parameters, ...known(spec, state, situation.parameters) };
-  const question = { asked: situation.question !== null, guess: null };
+  const question = { posed: index, asked: situation.question !== null, guess: null };
   const entered = { ...state, ...question, parameters, rate: null, situation: index, chosen: situation.chosen, lit: null };
   return settled(spec, fresh(entered, situation.points));
+}
+
+// Whether nothing has moved or been set since the situation was entered.
+export function asItBegan(spec, state) {
+  const { points, parameters } = enter(spec, state, state.situation);
+  const stands = points.every((point, k) => Math.hypot(...point.map((value, axis) => value - state.points[k][axis])) < 1e-6);
+  return stands && Object.keys(parameters).every((name) => parameters[name] === state.parameters[name]);
 }
 
 const known = (spec, state, parameters) =>
@@ -87,7 +103,7 @@ export function switchLoss(spec, state, name) {
   const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
   if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
   const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate: null, playing: false, history: [], runs };
-  return settled(spec, { ...next, asked: state.asked && concerns(spec, next), points: state.origin, lit: null });
+  return settled(spec, { ...next, asked: state.asked && questionOf(spec, next) !== null, points: state.origin, lit: null });
 }
 
 export const answer = (state, guess) => ({ ...state, asked: false, guess: guess === undefined ? state.guess : guess });
@@ -100,7 +116,13 @@ export function mark(state, index) {
 
 export const sketch = (state, arrow) => ({ ...state, guess: arrow });
 
-// What an answer or a cure shows: another batch, another loss, other parameters, points elsewhere; with a new step size,
+// What the answer to a question looks like; question and answer stay beside it.
+export function demonstrate(spec, state) {
+  const { posed, guess } = state;
+  return { ...apply(spec, state, questionOf(spec, state)), posed, guess, asked: false };
+}
+
+// What an answer or a cure changes: another batch, another loss, other parameters, points elsewhere; with a new step size,
 // because the old one may come from a state in which nothing pulled.
 export function apply(spec, before, { situation, loss, parameters, moves }) {
   const index = spec.situations.findIndex(({ name }) => name === situation);

@@ -1,15 +1,10 @@
 // The sum: the loss as its terms, largest first, each with its numbers put into the formula.
 
 import { html, keep, setAttributes, setText } from "./dom.js";
-import { fixed, litTerms } from "./reading.js";
+import { litTerms } from "./reading.js";
+import { fixed } from "./words.js";
 
 const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
-
-// Who takes part: a pair, an anchor with its positive ▲ and negative ▼ as far as it has them, an anchor and its target.
-const named = ({ kind, names, links }) => names.reduce((text, name, k) => {
-  const between = { triplet: ` ${SIGNS[links[k - 1]?.side]} `, anchor: " → " };
-  return text + (between[kind] ?? " / ") + name;
-});
 
 export function createSum(spec, engine, actions) {
   const heading = html("h4");
@@ -46,7 +41,7 @@ export function createSum(spec, engine, actions) {
         const term = ranked[k];
         const faded = lit && !lit.has(term.index) ? " faded" : "";
         setAttributes(item, { class: term.kind + faded });
-        const texts = [SIGNS[term.kind], term.letters, named(term), term.formula ?? "", fixed(term.value, 5)];
+        const texts = [SIGNS[term.kind], term.letters, term.who, term.formula ?? "", fixed(term.value, 5)];
         texts.forEach((text, column) => setText(item.children[column], text));
       });
     },

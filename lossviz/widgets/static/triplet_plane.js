@@ -3,16 +3,17 @@
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { glyph, niceCeiling, placeLabels, polyline } from "./geometry.js";
-import { brief, litTerms } from "./reading.js";
+import { litTerms } from "./reading.js";
 import { shapeOf } from "./state.js";
+import { brief } from "./words.js";
 
-const SPACE = { left: 46, right: 14, top: 14, bottom: 44 };
+const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
 const DOT = 8;
 
 // Every (positive, negative) of one anchor, as points of the chart: a lattice whose bottom-right corner is the hardest.
-export function lattice(row) {
-  const positives = row.filter(({ positive }) => positive).map(({ distance }) => distance);
-  const negatives = row.filter(({ negative }) => negative).map(({ distance }) => distance);
+export function lattice(entries) {
+  const positives = entries.filter(({ positive }) => positive).map(({ distance }) => distance);
+  const negatives = entries.filter(({ negative }) => negative).map(({ distance }) => distance);
   return positives.flatMap((toPositive) => negatives.map((toNegative) => [toPositive, toNegative]));
 }
 
@@ -23,7 +24,7 @@ export function createTripletPlane(spec, engine, actions) {
   const root = html("div", {}, picture);
   const cost = svg("path", { class: "cost" });
   const line = svg("path", { class: "line" });
-  const name = svg("text", { class: "quiet" });
+  const name = svg("text", { class: "quiet", x: 2, y: 32 });
   layers.region.append(cost, line, name);
   let width = 300;
   let axes = null;
@@ -36,10 +37,10 @@ export function createTripletPlane(spec, engine, actions) {
     const text = (attributes, content) => setText(svg("text", attributes), content);
     layers.axes.replaceChildren(
       svg("path", { class: "axis", d: polyline([[x(0), y(reach)], [x(0), y(0)], [x(reach), y(0)]]) }),
-      ...ticks.map((tick) => text({ x: x(tick), y: y(0) + 17, "text-anchor": "middle", class: "quiet" }, brief(tick, 2))),
-      ...ticks.slice(1).map((tick) => text({ x: x(0) - 8, y: y(tick) + 4, "text-anchor": "end", class: "quiet" }, brief(tick, 2))),
+      ...ticks.map((tick) => text({ x: x(tick), y: y(0) + 24, "text-anchor": "middle", class: "quiet" }, brief(tick, 2))),
+      ...ticks.slice(1).map((tick) => text({ x: x(0) - 14, y: y(tick) + 4, "text-anchor": "end", class: "quiet" }, brief(tick, 2))),
       text({ x: x(reach), y: height - 6, "text-anchor": "end", class: "positive" }, "▲ distance of the hardest positive →"),
-      text({ x: x(0) + 6, y: SPACE.top + 2, class: "negative" }, "▼ ↑ distance of the hardest negative"),
+      text({ x: 2, y: 12, class: "negative" }, "▼ ↑ distance of the hardest negative"),
     );
   }
 
@@ -53,8 +54,8 @@ export function createTripletPlane(spec, engine, actions) {
     const area = [[0, 0], ...(margin < 0 ? [] : [[0, cut(margin)]]), ...border, [reach, 0]];
     setAttributes(cost, { d: `${polyline(area.map(([a, b]) => [x(a), y(b)]))}Z` });
     setAttributes(line, { d: above ? "" : polyline([start, end].map(([a, b]) => [x(a), y(b)])) });
-    const words = above ? `the line y = x + ${brief(margin, 2)} lies above this chart: everything costs` : `y = x + margin ${brief(margin, 2)}`;
-    setText(setAttributes(name, { x: above ? x(reach / 2) : x(end[0]) - 8, y: above ? y(reach) + 32 : Math.max(y(end[1]) + 34, 46), "text-anchor": above ? "middle" : "end" }), words);
+    const formula = `y = x + ${brief(margin, 2)}`;
+    setText(name, above ? `${formula} lies above: all of this costs` : `shaded, below ${formula}: what costs`);
   }
 
   return {
@@ -83,7 +84,7 @@ export function createTripletPlane(spec, engine, actions) {
   function drawLattice(state, reading, { x, y }) {
     const lit = litTerms(state, reading.terms);
     const own = state.lit?.kind === "term" ? reading.terms[state.lit.index] : reading.terms.find((term) => lit?.has(term.index) && term.points[0] === state.lit.index);
-    const points = own ? lattice(own.row) : [];
+    const points = own ? lattice(own.entries) : [];
     keep(layers.lattice, points.length, () => svg("circle", { r: 3.5 })).forEach((mark, k) => setAttributes(mark, { cx: x(points[k][0]), cy: y(points[k][1]) }));
   }
 
@@ -105,7 +106,7 @@ export function createTripletPlane(spec, engine, actions) {
     const candidates = (place) => [[15, -10], [15, 10], [-15, -10], [-15, 10], [0, -19], [0, 19]].map(([dx, dy]) => box(place, dx, dy));
     const names = placeLabels(
       places.map((place, k) => ({ candidates: candidates(place), insists: Boolean(lit?.has(k)) })),
-      places.map((place) => box(place, 0, 0)), { x: 0, y: 0, width, height });
+      places.map((place) => box(place, 0, 0)), { x: 0, y: SPACE.top - 14, width, height: height - SPACE.top - SPACE.bottom + 28 });
     keep(layers.dots, reading.terms.length, makeDot).forEach((dot, k) => {
       const term = reading.terms[k];
       const [left, top] = places[k];
