@@ -75,14 +75,15 @@ class Moving:
         values = {self.place: place}
         for part in self.steps:
             values[part] = part.function(*(values[each] if each.moves else each.value for each in part.inputs))
-        return values[self.loss]
+        return values[self.loss] if self.loss.moves else self.loss.constant().expand(place.shape[1])
 
 
 def _cut_by_row(moved: list[int], inputs: Sequence[Tensor], loss: Loss) -> Axis:
     """The moving rows; where labels name classes, the others of the first one's class; the rest."""
     labels, batch = inputs[-1], inputs[0].shape[-2]
     others = [row for row in range(batch) if row not in moved]
-    alike = (labels == labels[moved[0]]).tolist() if loss.inputs.labels and loss.inputs.labels.names else [True] * batch
+    classes = moved and loss.inputs.labels and loss.inputs.labels.names
+    alike = (labels == labels[moved[0]]).tolist() if classes else [True] * batch
     parts = moved, [row for row in others if alike[row]], [row for row in others if not alike[row]]
     return tuple(tuple(part) for part in parts if part)
 
