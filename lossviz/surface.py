@@ -13,7 +13,7 @@ from lossviz.losses.base import widened
 from lossviz.moving import Moving
 
 # How many numbers are worked on at a time: as many as a processor keeps near, or as a GPU needs to be busy.
-AT_A_TIME = {"cpu": 2**22, "cuda": 2**27}
+AT_A_TIME = {"cpu": 2**23, "cuda": 2**27}
 
 Row = tuple[str, int]  # an argument of the loss, and a row of it
 
