@@ -144,10 +144,10 @@ OWN = ("like", "axes", "parts")
 def _like(name: str, function: Callable, args: tuple, kwargs: dict):
     """What a function gives, without its values. torch would say it of every function, but takes its time."""
     if HOW.get(name) in (_pointwise, _where, _and):
-        tensors = [getattr(each, "like", each) for each in args]
-        tiny = [torch.ones((1,) * each.ndim, dtype=each.dtype) if isinstance(each, Tensor) else each for each in tensors]
-        shape = torch.broadcast_shapes(*(each.shape for each in tensors if isinstance(each, Tensor)))
-        return torch.empty(shape, dtype=function(*tiny, **kwargs).dtype, device="meta")
+        plain = [getattr(each, "like", each) for each in args]
+        one = [torch.ones((1,) * each.ndim, dtype=each.dtype) if isinstance(each, Tensor) else each for each in plain]
+        shape = torch.broadcast_shapes(*(each.shape for each in plain if isinstance(each, Tensor)))
+        return torch.empty(shape, dtype=function(*one, **kwargs).dtype, device="meta")
     return function(*tree_map(_without_values, args), **tree_map(_without_values, kwargs))
 
 
@@ -444,7 +444,11 @@ def _row_by_row(function, args, kwargs, like):
         return NotImplemented
 
     def result(k: int, part: Part) -> Part:
-        return Part(lambda value: tree_flatten(function(value.movedim(-1, 0), *args[1:], **kwargs))[0][k].movedim(0, -1), part)
+        def run(value: Tensor) -> Tensor:
+            found = tree_flatten(function(value.movedim(-1, 0), *args[1:], **kwargs))[0]
+            return found[k].movedim(0, -1)
+
+        return Part(run, part)
 
     return [
         ((*x.axes[:-1], _uncut(each.shape[-1])), {key: result(k, part) for key, part in x.parts.items()})

@@ -15,6 +15,7 @@ from lossviz import catalogue, sentences
 from lossviz.losses import Loss, Terms
 from lossviz.lowering import to_javascript
 from lossviz.situations import Cure, Situation, situations
+from lossviz.surface import losses_at
 from lossviz.widgets.bundle import bundle
 
 STATIC = Path(__file__).parent / "static"
@@ -152,9 +153,9 @@ class Explorer(anywidget.AnyWidget):
     def _scan(self, question: dict) -> list[float]:
         """The loss with one point moved to each of many positions."""
         state, positions = question["state"], torch.tensor(question["positions"], dtype=torch.float64)
-        points = self._points_of(state).repeat(len(positions), 1, 1)
-        points[:, question["point"]] = positions.to(self._device)
-        return self._loss_of(state).define(*self._inputs_of(state, points)).loss.tolist()
+        inputs = self._inputs_of(state, self._points_of(state))
+        moving = self._batches[state["situation"]].rows_of(question["point"])
+        return losses_at(self._loss_of(state), inputs, moving, positions.to(self._device)).tolist()
 
     def _probe(self, question: dict) -> list[list[float]]:
         """[[distance, value], …] of synthetic pairs of one label, in batches of the state's size, each with a foil."""
