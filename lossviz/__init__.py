@@ -2,6 +2,7 @@
 
 from lossviz import distances, losses, sentences
 from lossviz.losses import *  # noqa: F403
+from lossviz.surface import Surface, surface
 from lossviz.widgets import Explorer, explore
 
-__all__ = ["Explorer", "distances", "explore", "sentences", *losses.__all__]
+__all__ = ["Explorer", "Surface", "distances", "explore", "sentences", "surface", *losses.__all__]

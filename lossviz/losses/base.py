@@ -65,7 +65,7 @@ class Loss:
         if check:
             self._check_parameters()
             self._check_values(inputs, tensors)
-        given = _widened(tensors, inputs)
+        given = widened(tensors, inputs)
         terms = self.define(*map(_exact, given))
         self._check_shape(terms, tensors[0].shape[:-2])
         terms = replace(terms, loss=terms.loss.to(given[0].dtype))
@@ -142,7 +142,7 @@ def narrowed(gradient: Tensor, dtype: torch.dtype) -> Tensor:
     return gradient.clamp(limits.min, limits.max).to(dtype)
 
 
-def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
+def widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
     """Half-precision rows in float32; labels that are weights or scores to compute with, in the dtype of the rows."""
     rows = len(inputs.rows)
     embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
