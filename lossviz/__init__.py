@@ -1,6 +1,6 @@
 """Losses You Can Move: the losses that train sentence embeddings, each written once, in torch."""
 
-from lossviz import distances, losses, sentences
+from lossviz import distances, fast, losses, sentences
 from lossviz.losses import *  # noqa: F403
 from lossviz.widgets import Explorer, explore
 
