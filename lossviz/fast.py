@@ -10,6 +10,9 @@ difference. Where distances are compared, those that differ by rounding alone ar
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -78,6 +81,108 @@ def _slices(rows: int, columns: int, numbers: int) -> Iterator[slice]:
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
+# --- pairs -----------------------------------------------------------------------------------------------------------
+
+
+class _Unit:
+    """The directions of rows; ``pull`` turns a gradient of them into one of the rows."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        if _has_safe_squares(self.length):
+            self.rows = x / self.length
+        else:
+            self.rows = distances.unit(x)
+            peak = x.abs().amax(-1, keepdim=True)
+            length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
+            self.length = torch.where(peak > distances.SHORTEST, length, torch.inf)
+
+    def pull(self, gradient: Tensor) -> Tensor:
+        along = (gradient * self.rows).sum(-1, keepdim=True)
+        return torch.addcmul(gradient, self.rows, along, value=-1).div_(self.length)
+
+
+def _has_safe_squares(length: Tensor) -> bool:
+    """Whether no row counts as zero, and no square has overflowed or lost digits."""
+    shortest, longest = (each.item() for each in torch.aminmax(length))
+    return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
+
+
+def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    difference = x - y
+    distance = torch.linalg.vector_norm(difference, dim=-1)
+    safe = _has_safe_squares(distance)
+    if not safe:
+        distance = distances.euclidean(x, y)
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        if safe:
+            for_x = difference * (gradient / distance).unsqueeze(-1)
+        else:
+            direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
+            for_x = direction * gradient.unsqueeze(-1)
+        return for_x, -for_x
+
+    return distance, pull
+
+
+def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    difference = x - y
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        for_x = difference.sign() * gradient.unsqueeze(-1)
+        return for_x, -for_x
+
+    return difference.abs().sum(-1), pull
+
+
+def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    u, v = _Unit(x), _Unit(y)
+    chord = u.rows - v.rows
+    distance = 0.5 * chord.square().sum(-1)
+    none = (u.length == torch.inf) | (v.length == torch.inf)  # a row without direction
+    distance.masked_fill_(none.squeeze(-1), 1)
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        along = chord * gradient.unsqueeze(-1).masked_fill(none, 0)
+        return u.pull(along), v.pull(-along)
+
+    return distance, pull
+
+
+PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
+
+
+class _Measured(torch.autograd.Function):
+    """The distances of pairs, with their gradient in closed form."""
+
+    @staticmethod
+    def forward(ctx, name: str, x: Tensor, y: Tensor) -> Tensor:
+        distance, ctx.pull = PAIRED[name](x, y)
+        return distance
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *ctx.pull(gradient)
+
+
+MEASURES = {name: partial(_Measured.apply, name) for name in PAIRED}
+
+
+@road(losses.ContrastiveLoss, losses.OnlineContrastiveLoss, losses.TripletLoss)
+def _paired(loss: Loss, *tensors: Tensor) -> Tensor | None:
+    """The definition itself, on a distance that knows its gradient."""
+    measure = MEASURES.get(loss.distance)
+    return measure and replace(loss, distance=measure).define(*tensors).loss
+
+
+@road(losses.CosineSimilarityLoss)
+def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    residual = 1 - _Measured.apply("cosine", first, second) - scores
+    return residual.square().mean()
+
+
 # --- squares of distances --------------------------------------------------------------------------------------------
 
 
@@ -85,10 +190,11 @@ class _Square:
     """The distances of all rows of x to all, a slice at a time, and the gradient of a function of them.
 
     ``rows`` measures the rows of a slice to all, with 0 from a row to itself; ``pull`` takes the gradient of these
-    distances and adds what it means for x. ``pairs`` and ``pull_pairs`` do so for chosen pairs (x[i], x[j]).
-    ``pulled`` is the gradient of all that was added.
+    distances and adds what it means for x. ``pairs`` does both for chosen pairs (x[i], x[j]). ``pulled`` is the gradient
+    of all that was added.
     """
 
+    measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
     off = 32  # a distance is off by fewer roundings than this
 
     def __init__(self, x: Tensor) -> None:
@@ -108,11 +214,21 @@ class _Square:
         """By how much a distance may differ from an equal one."""
         return self.rounding * distance.abs()
 
+    def pairs(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        distance, pull = self.measure(self.x[i], self.x[j])
+
+        def add(gradient: Tensor) -> None:
+            for rows, pulled in zip((i, j), pull(gradient), strict=True):
+                self.gradient.index_add_(0, rows, pulled)
+
+        return distance, add
+
     def pulled(self) -> Tensor:
         return self.gradient
 
 
-class _Euclidean(_Square):
+class _EuclideanSquare(_Square):
+    measure = staticmethod(_euclidean)
     NEAR = 0.1  # a squared distance below this share of the squared lengths has lost too many digits by subtraction
 
     def __init__(self, x: Tensor) -> None:
@@ -134,7 +250,7 @@ class _Euclidean(_Square):
         itself.zero_()
         distance = squared.clamp_(min=0).sqrt_()
         for i, j in self.near:
-            distance[i - rows.start, j] = self.pairs(i, j)
+            distance[i - rows.start, j] = self.measure(self.x[i], self.x[j])[0]
         return distance
 
     def _near(self, squared: Tensor, rows: slice) -> list[tuple[Tensor, Tensor]]:
@@ -149,7 +265,7 @@ class _Euclidean(_Square):
 
     def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
         for i, j in self.near:
-            self.pull_pairs(i, j, gradient[i - rows.start, j])
+            self.pairs(i, j)[1](gradient[i - rows.start, j])
             gradient[i - rows.start, j] = 0
         share = gradient.div_(distance.clamp_(min=self.tiny))
         self.received += share.sum(0)
@@ -157,25 +273,17 @@ class _Euclidean(_Square):
         self.gradient[rows].addmm_(share, self.centred, alpha=-1)
         self.gradient.addmm_(share.T, self.centred[rows], alpha=-1)
 
-    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
-        return distances.euclidean(self.x[i], self.x[j])
-
-    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
-        difference = self.x[i] - self.x[j]
-        peak = difference.abs().amax(-1, keepdim=True).clamp(min=self.tiny)
-        pull = torch.nn.functional.normalize(difference / peak, dim=-1) * gradient.unsqueeze(-1)
-        self.gradient.index_add_(0, i, pull)
-        self.gradient.index_add_(0, j, pull, alpha=-1)
-
     def pulled(self) -> Tensor:
         return self.gradient.addcmul_(self.received.unsqueeze(-1), self.centred)
 
 
-class _Cosine(_Square):
+class _CosineSquare(_Square):
+    measure = staticmethod(_cosine)
+
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.directions = _Unit(x)
-        self.unit = self.directions.rows
+        self.unit, self.of_unit = self.directions.rows, torch.zeros_like(x)
 
     def slack(self, distance: Tensor) -> Tensor:
         return torch.full_like(distance, self.rounding)
@@ -184,21 +292,16 @@ class _Cosine(_Square):
         return torch.mm(self.unit[rows], self.unit.T).neg_().add_(1)
 
     def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        self.gradient[rows].addmm_(gradient, self.unit, alpha=-1)
-        self.gradient.addmm_(gradient.T, self.unit[rows], alpha=-1)
-
-    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
-        return 1 - (self.unit[i] * self.unit[j]).sum(-1)
-
-    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
-        self.gradient.index_add_(0, i, self.unit[j] * gradient.unsqueeze(-1), alpha=-1)
-        self.gradient.index_add_(0, j, self.unit[i] * gradient.unsqueeze(-1), alpha=-1)
+        self.of_unit[rows].addmm_(gradient, self.unit, alpha=-1)
+        self.of_unit.addmm_(gradient.T, self.unit[rows], alpha=-1)
 
     def pulled(self) -> Tensor:
-        return self.directions.pull(self.gradient)
+        return self.gradient.add_(self.directions.pull(self.of_unit))
 
 
-class _Manhattan(_Square):
+class _ManhattanSquare(_Square):
+    measure = staticmethod(_manhattan)
+
     def rows(self, rows: slice) -> Tensor:
         return torch.cdist(self.x[rows], self.x, p=1)
 
@@ -210,35 +313,8 @@ class _Manhattan(_Square):
         self.gradient[rows] += for_few
         self.gradient += for_all
 
-    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
-        return distances.manhattan(self.x[i], self.x[j])
 
-    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
-        pull = (self.x[i] - self.x[j]).sign_() * gradient.unsqueeze(-1)
-        self.gradient.index_add_(0, i, pull)
-        self.gradient.index_add_(0, j, pull, alpha=-1)
-
-
-SQUARES = {"euclidean": _Euclidean, "cosine": _Cosine, "manhattan": _Manhattan}
-
-
-class _Unit:
-    """The directions of rows; ``pull`` turns a gradient of them into one of the rows."""
-
-    def __init__(self, x: Tensor) -> None:
-        self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        shortest, longest = (each.item() for each in torch.aminmax(self.length))
-        if 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(x.dtype).max ** 0.4:
-            self.rows = x / self.length
-        else:  # rows that may count as zero, or whose squares may overflow
-            self.rows = distances.unit(x)
-            peak = x.abs().amax(-1, keepdim=True)
-            length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
-            self.length = torch.where(peak > distances.SHORTEST, length, torch.inf)
-
-    def pull(self, gradient: Tensor) -> Tensor:
-        along = (gradient * self.rows).sum(-1, keepdim=True)
-        return torch.addcmul(gradient, self.rows, along, value=-1).div_(self.length)
+SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
 
 
 # --- batches of labelled sentences -----------------------------------------------------------------------------------
@@ -418,8 +494,10 @@ def _mean_of_hardest(
         found = [_hardest(_Slice(square, classes, rows)) for rows in _slices(count, count, DISTANCES)]
         positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
         anchor = torch.arange(count, device=labels.device)
-        to_positive = torch.where(has_positive, square.pairs(anchor, positive), 0)
-        to_negative = torch.where(has_negative, square.pairs(anchor, negative), stand_in)
+        to_positive, pull_positive = square.pairs(anchor, positive)
+        to_negative, pull_negative = square.pairs(anchor, negative)
+        to_positive = torch.where(has_positive, to_positive, 0)
+        to_negative = torch.where(has_negative, to_negative, stand_in)
     gap = (to_positive - to_negative).requires_grad_()
     with torch.enable_grad():
         value = cost(gap).mean()
@@ -427,8 +505,8 @@ def _mean_of_hardest(
         return value.detach()
     (slope,) = torch.autograd.grad(value, gap)
     slope *= has_negative  # a stand-in moves nothing
-    square.pull_pairs(anchor, positive, slope * has_positive)
-    square.pull_pairs(anchor, negative, -slope)
+    pull_positive(slope * has_positive)
+    pull_negative(-slope)
     return _known(value.detach(), (square.pulled(),), embeddings)
 
 
@@ -524,7 +602,7 @@ class _Logits:
 
 @road(losses.CoSENTLoss)
 def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
-    return _in_order(_cosine, float(loss.scale), first, second, scores)
+    return _in_order(_cosine_similarity_of, float(loss.scale), first, second, scores)
 
 
 @road(losses.AnglELoss)
@@ -547,22 +625,13 @@ def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, sc
         value = torch.cat((torch.zeros_like(nothing), z + higher)).logsumexp(0)
         slope = torch.empty_like(z)
         slope[order] = scale * ((z + higher - value).exp() - (lower - z - value).exp())
-        return_gradients = pull(slope)
-    return _known(value, return_gradients, first, second)
+        gradients = pull(slope)
+    return _known(value, gradients, first, second)
 
 
-def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
-    """Paired cosine similarities, as 1 minus half the squared chord, and how to pull at them."""
-    u, v = _Unit(x), _Unit(y)
-    chord = u.rows - v.rows
-    have = (u.length < torch.inf) & (v.length < torch.inf)
-    similarity = torch.where(have.squeeze(-1), 1 - 0.5 * chord.square().sum(-1), 0)
-
-    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        along = torch.where(have, chord * gradient.unsqueeze(-1), 0)
-        return u.pull(-along), v.pull(along)
-
-    return similarity, pull
+def _cosine_similarity_of(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    distance, pull = _cosine(x, y)
+    return 1 - distance, lambda gradient: pull(-gradient)
 
 
 def _angle_similarity(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
