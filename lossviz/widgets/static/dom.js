@@ -51,6 +51,13 @@ export function keep(parent, count, make) {
   return [...parent.children];
 }
 
+// A mark that lights what it stands for while it is touched, pointed at or focused; `lit()` says what.
+export function lights(mark, actions, lit) {
+  for (const event of ["pointerenter", "focus", "click"]) mark.addEventListener(event, () => actions.light(lit()));
+  for (const event of ["pointerleave", "blur"]) mark.addEventListener(event, () => actions.light(null));
+  return mark;
+}
+
 // Resolves when the page has nothing else to do, with the time by which the work must let go: no frame waits for it.
 export const idle = () => new Promise((resolve) => {
   const until = (left) => resolve(performance.now() + Math.max(SLICE, left));

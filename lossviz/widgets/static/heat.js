@@ -11,7 +11,7 @@ const ANGLES = 181;
 // What a scan depends on: everything but where its own point stands.
 export function scanKey(state) {
   const others = state.points.map((point, index) => (index === state.chosen ? null : point));
-  return JSON.stringify([state.loss, state.parameters, state.situation, state.chosen, others]);
+  return JSON.stringify([state.loss, state.parameters, state.tensors, state.situation, state.chosen, others]);
 }
 
 export function gridPositions(size, extent) {
