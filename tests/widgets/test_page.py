@@ -80,7 +80,10 @@ every_start = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("loss", [loss for losses in FAMILIES.values() for loss in losses], ids=list(KINDS))
+FAMILIAR = [loss for losses in FAMILIES.values() for loss in losses]
+
+
+@pytest.mark.parametrize("loss", FAMILIAR, ids=lambda loss: type(loss).__name__)
 def test_every_situation_says_what_torch_says(mounted, loss):
     explorer = mounted(lossviz.explore(loss))
     for situation in explorer.spec["situations"]:

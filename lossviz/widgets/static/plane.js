@@ -2,13 +2,14 @@
 // moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
 
 import { borderLines, borderPath, borderScan, names } from "./borders.js";
-import { parseHex, ramp, stepOf } from "./colour.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
   NEAR, TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, reachOf, spread,
   straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { createHeatPicture, theme } from "./heat_picture.js";
+import { gathered, reachPath, ropesOf } from "./pulls.js";
 import { litPoints, litTerms } from "./reading.js";
 import { columnsOf, questionOf, shapeOf, situationOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
@@ -19,7 +20,7 @@ const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plan
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
 const STRIP = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
 const BAR = 36; // pixels: the shortest bar of the plane's measure
-const SHADES = 256;
+const MOST_PIECES = 8; // of one arrow
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -37,9 +38,10 @@ export function createPlane(spec, engine, actions) {
   let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
   let width = 0; // of the page's column, measured when it changes
   let place = null; // between plane and pixels
-  let linked = []; // the link that each line draws
+  let ropes = []; // what each line draws
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
   let heat = null; // {size, values, low, high}
+  const picture = createHeatPicture(canvas);
   let painted = {}; // what the canvas shows
   const contours = svg("path");
   layers.contours.append(contours);
@@ -100,7 +102,8 @@ export function createPlane(spec, engine, actions) {
 
   const circle = svg("circle", { class: "circle" });
   const unit = svg("g", { class: "unit" }, svg("path"), svg("text"));
-  layers.ring.append(circle, unit);
+  const within = svg("path", { class: "within" });
+  layers.ring.append(circle, unit, within);
 
   // What gives the plane its measure: the unit circle, or a bar of length 1.
   function drawMeasure(size) {
@@ -114,22 +117,35 @@ export function createPlane(spec, engine, actions) {
 
   function drawLines({ state, reading }) {
     const lit = litTerms(state, reading.terms);
-    linked = reading.terms.flatMap((term) => term.links.map((link) => ({ ...link, term })));
-    const lines = keep(layers.lines, linked.length, (k) => {
+    ropes = ropesOf(reading.terms, lit);
+    const lines = keep(layers.lines, ropes.length, (k) => {
       const line = svg("path");
-      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: linked[k].term.index }));
+      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: ropes[k].terms[0] }));
       line.addEventListener("pointerleave", () => actions.light(null));
-      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(linked[k].term.index));
+      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(ropes[k].terms[0]));
       return line;
     });
-    linked.forEach(({ from, to, side, weight, term }, k) => {
-      const faded = lit && !lit.has(term.index) ? " faded" : "";
-      const ends = [from, to].map((point) => place.toPixel(state.points[point]));
-      const active = term.active && !state.asked;
+    ropes.forEach(({ from, to, side, weight, terms, aside, ...rope }, k) => {
+      const faded = lit && !terms.some((term) => lit.has(term)) ? " faded" : "";
+      const ends = beside([from, to].map((point) => place.toPixel(state.points[point])), 5 * aside);
+      const active = rope.active && !state.asked;
       const width = active ? 0.75 + 2.75 * weight : 1.25;
-      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(term.index) ? " marked" : "";
+      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(terms[0]) ? " marked" : "";
       setAttributes(lines[k], { class: `pair ${side}${active ? " active" : ""}${marked}${faded}`, d: polyline(ends), "stroke-width": width.toFixed(2) });
     });
+  }
+
+  // A line moved to its side by so many pixels.
+  function beside([from, to], shift) {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+    const normal = [(from[1] - to[1]) / length, (to[0] - from[0]) / length];
+    return [from, to].map((end) => end.map((value, axis) => value + shift * normal[axis]));
+  }
+
+  // How far the anchor of a touched term has its positive: only beyond that are its negatives semi-hard.
+  function drawReach({ state, reading }) {
+    const ends = state.lit?.kind === "term" && reading.terms.find(({ index }) => index === state.lit.index)?.reach;
+    setAttributes(within, { d: ends ? reachPath(state.parameters.distance, state.points[ends.from], state.points[ends.to], place.toPixel) : "" });
   }
 
   function drawPoints({ state, result, reading }) {
@@ -199,13 +215,14 @@ export function createPlane(spec, engine, actions) {
     if (seen.state !== state) return;
     const shape = shapeOf(spec, state);
     const size = Number(stage.getAttribute("width"));
-    const drawn = reading.terms.map((term) => ({ term, gradient: pieces[term.index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
+    const all = reading.terms.map(({ kind, index }) => ({ kind, gradient: pieces[index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
+    const drawn = gathered(all, MOST_PIECES);
     const marks = keep(layers.pieces, drawn.length < 2 ? 0 : drawn.length, () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" })));
     marks.forEach((mark, k) => {
-      const { term, gradient } = drawn[k];
+      const { kind, gradient } = drawn[k];
       const point = state.points[touched];
       const arrow = arrowOf(shape, point, descend(point, gradient, state.rate, shape), size, ARROW_GAP + 9 + 7 * k);
-      setAttributes(mark, { class: `piece ${term.kind}` });
+      setAttributes(mark, { class: `piece ${kind}` });
       setAttributes(mark.children[0], { d: arrow?.shaft ?? "" });
       setAttributes(mark.children[1], { d: arrow?.head ?? "" });
     });
@@ -265,29 +282,26 @@ export function createPlane(spec, engine, actions) {
     return onCircle() ? [...[0, 24, -24, 48, -48].map((aside) => away(ARROW_GAP + 9, aside)), away(-RADIUS - 6), ...around] : around;
   }
 
-  const variable = (name) => getComputedStyle(root).getPropertyValue(name);
-
   // The heat map is drawn again only when its values, its size or its colours are other ones.
   function drawHeat() {
     if (!root.isConnected) return; // a scan may end after its explorer was taken away
     const wanted = onCircle() ? null : heat;
     const edge = Number(stage.getAttribute("width"));
-    const look = JSON.stringify([edge, variable("--heat-low")]);
+    const look = `${edge} ${theme()}`;
     if (wanted !== painted.heat || look !== painted.look) {
       painted = { heat: wanted, look };
-      const context = canvas.getContext("2d");
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      setAttributes(contours, { d: "" });
-      if (wanted) paintHeat(context, wanted, edge);
+      picture.clear();
+      setAttributes(contours, { d: wanted ? contoursOf(wanted, edge) : "" });
+      if (wanted) picture.paint(wanted);
     }
     if (wanted) setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, ${range(wanted)}.${borderNote()}`);
   }
 
   const range = ({ low, high }) => (fixed(low) === fixed(high) ? `${fixed(low)} everywhere` : `from ${fixed(low)} (clear) to ${fixed(high)} (full shade)`);
 
-  // Whose choice is watched: the term of one anchor, and the last role that the loss fills (of two, the negative).
+  // Whose choice is watched: the term of one anchor, and the last hardest that the loss finds for it (of two, the negative).
   function watch({ state, result, reading }) {
-    const role = Object.keys(result.terms.chosen ?? {}).at(-1);
+    const role = Object.keys(result.terms.chosen ?? {}).filter((name) => name.startsWith("hardest")).at(-1);
     const anchor = situationOf(spec, state).watched ?? state.chosen;
     const term = reading.terms.find(({ points }) => points[0] === anchor);
     if (!role || !term || state.asked || state.playing) return null;
@@ -326,24 +340,9 @@ export function createPlane(spec, engine, actions) {
     ];
   }
 
-  function paintHeat(context, { size, values, low, high }, edge) {
-    const shades = ramp(parseHex(variable("--heat-low")), parseHex(variable("--heat-high")), SHADES);
-    const image = new ImageData(size, size);
-    values.forEach((value, k) => {
-      const row = size - 1 - Math.floor(k / size); // the grid's y points up, the image's down
-      const at = 4 * (row * size + (k % size));
-      const shade = shades[stepOf(value, low, high, SHADES)];
-      for (let channel = 0; channel < 3; channel++) image.data[at + channel] = shade[channel];
-      image.data[at + 3] = 255;
-    });
-    const small = new OffscreenCanvas(size, size);
-    small.getContext("2d").putImageData(image, 0, 0);
-    // A grid's outer samples lie on the edge, so the image, whose pixels are areas, is drawn half a pixel larger.
-    const margin = canvas.width / (size - 1) / 2;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, -margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
-    if (high - low < 1e-12) return; // flat: no line has a meaning
-    setAttributes(contours, { d: CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("") });
+  function contoursOf({ size, values, low, high }, edge) {
+    if (high - low < 1e-12) return ""; // flat: no line has a meaning
+    return CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("");
   }
 
   function drawStrip() {
@@ -423,6 +422,7 @@ export function createPlane(spec, engine, actions) {
       setAttributes(strip, { hidden: onCircle() ? null : "" });
       drawMeasure(size);
       drawLines(seen);
+      drawReach(seen);
       drawPoints(seen);
       drawArrows(seen, size);
       drawPieces(seen);
