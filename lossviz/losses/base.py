@@ -65,7 +65,7 @@ class Loss:
         if check:
             self._check_parameters()
             self._check_values(inputs, tensors)
-        terms = self.define(*widened(tensors, inputs))
+        terms = self.define(*_widened(tensors, inputs))
         self._check_shape(terms, tensors[0].shape[:-2])
         if check and not torch.isfinite(terms.loss.detach()).all():
             raise self._overflow(dict(zip(inputs.rows, tensors, strict=False)), terms)
@@ -132,7 +132,7 @@ class _Widen(torch.autograd.Function):
         return gradient.clamp(limits.min, limits.max).to(ctx.dtype)
 
 
-def widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
+def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
     """Half-precision rows in float32; labels that are not integers, and not mere names, in the dtype of the rows."""
     rows = len(inputs.rows)
     embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
