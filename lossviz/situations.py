@@ -57,6 +57,7 @@ class Situation:
     ``labels``      one per row, or None where the input type has none
     ``places``      where each point starts in the plane
     ``chosen``      the point whose loss is drawn first
+    ``watched``     the anchor whose choice is drawn as the chosen point moves; None for the chosen point itself
     ``parameters``  name → value, where the situation needs its own
     ``loss``        the name of the loss that the situation is about; None where it suits every loss of the input type
     ``question``    what to predict first
@@ -72,6 +73,7 @@ class Situation:
     labels: tuple[float, ...] | None
     places: tuple[Place, ...]
     chosen: int = 0
+    watched: int | None = None
     parameters: dict[str, float | str | bool] = field(default_factory=dict)
     loss: str | None = None
     question: Question | None = None
@@ -139,8 +141,8 @@ LABELLED_PAIRS = (
         parameters={"distance": "euclidean", "margin": 1.0},
         question=Question(
             "draw",
-            "A and B mean the same. A and C do not. Draw where training moves A: drag from A.",
-            "B pulls and C pushes, each along its own line. Press Play.",
+            "A and B mean the same, A and C do not. Draw where A goes: drag from A.",
+            "B pulls and C pushes, each along its own line. Press Play, then swap the loss.",
             point=0,
         ),
     ),
@@ -203,7 +205,19 @@ LABELLED_PAIRS = (
             Cure("Use every pair: ContrastiveLoss", loss="ContrastiveLoss"),
         ),
     ),
-    _pairs("hard negatives", "Hard negatives", on_circle(90, 350, 101, 235, 325, 224), chosen=2),
+    _pairs(
+        "hard negatives",
+        "Hard negatives",
+        on_circle(90, 350, 101, 235, 325, 224),
+        chosen=2,
+        symptom="Pairs with label 0 stand nearer than pairs with label 1.",
+        cures=(
+            Cure(
+                "None needed, this is what to train on; see where it should lead",
+                moves={1: at(80), 2: at(190), 4: at(225), 5: at(130)},
+            ),
+        ),
+    ),
     _pairs(
         "a single positive",
         "A single positive",
@@ -262,12 +276,13 @@ LABELLED_SENTENCES = (
         "Predict: not the hardest",
         ((-0.9, 0.5), (-0.9, -0.5), (-0.3, 0.0), (0.4, 0.0), (1.3, 0.9), (1.3, -0.7)),
         chosen=4,
+        watched=2,
         parameters={"distance": "euclidean", "margin": 1.0},
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
             "The hardest negative of C is D. You drag E nearer to C, but not as near as D. Does the term of C change?",
-            "E is a negative of C too, but C looks at its nearest alone. Drag E over the dotted border: now E is "
+            "E is a negative of C too, but C looks at its nearest alone. Drag E over the border: now E is "
             "the nearest.",
             options=("Yes, it grows", "Yes, it shrinks", "No, not until E is nearer than D"),
             answer=2,
@@ -423,6 +438,10 @@ POSITIVE_PAIRS = (
         keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
         rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
         chosen=2,
+        symptom="The explicit negatives, C and F, take most of the shares.",
+        cures=(
+            Cure("None needed, this is what to train on; see where it should lead", moves={2: at(190), 5: at(170)}),
+        ),
     ),
     _positives(
         "one pair",

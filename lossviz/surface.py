@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
-from lossviz.losses.base import _widened
+from lossviz.losses.base import widened
 from lossviz.moving import Moving
 
 # How many numbers are worked on at a time: as many as a processor keeps near, or as a GPU needs to be busy.
@@ -65,7 +65,7 @@ def surface(
         raise wrong("reach", "a positive number", str(reach))
     if chunk is not None and chunk < 1:
         raise wrong("chunk", "at least 1", str(chunk))
-    inputs = _widened(inputs, loss.inputs.fitted(len(inputs)))
+    inputs = widened(inputs, loss.inputs.fitted(len(inputs)))
     origin, directions = _plane(inputs[_names(loss, inputs).index(moving[0][0])][moving[0][1]], origin, directions)
     steps = torch.linspace(-reach, reach, resolution, dtype=origin.dtype, device=origin.device)
     up, across = torch.meshgrid(steps, steps, indexing="ij")

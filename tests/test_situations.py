@@ -101,8 +101,8 @@ def settled(loss: Loss, points: Tensor) -> Tensor:
 
 def states(kind: str, batch: Situation) -> list[State]:
     """The situation as it is entered, under every loss that it speaks of, with every set of parameters in the book."""
-    known = [loss for name, loss in LOSSES.items() if loss.inputs.name == kind and batch.loss in (None, name)]
-    entered = [State.entered(batch, loss(**chosen)) for loss in known for chosen in IN_THE_BOOK[loss.__name__]]
+    offered = [name for name in IN_THE_BOOK if LOSSES[name].inputs.name == kind and batch.loss in (None, name)]
+    entered = [State.entered(batch, LOSSES[name](**chosen)) for name in offered for chosen in IN_THE_BOOK[name]]
     return list({f"{each.loss}": each for each in entered}.values())  # many situations bring their own parameters
 
 
@@ -242,6 +242,18 @@ def above_the_margin(state: State) -> bool:
     return state.terms().loss.item() > state.loss.margin
 
 
+def negatives_nearer(state: State) -> bool:
+    """At least one negative pair is nearer than every positive pair."""
+    terms = state.terms()
+    return bool(terms.matrix[terms.negative].min() < terms.matrix[terms.positive].min())
+
+
+def negatives_win(state: State) -> bool:
+    """For every anchor, the explicit negatives have four fifths of the shares or more."""
+    explicit = state.terms().matrix.softmax(-1)[:, len(state.situation.rows["positive"]) :].sum(-1)
+    return bool((explicit > 0.8).all())
+
+
 def pushed_alone(state: State) -> bool:
     """An anchor without a positive, with a term whose gradient on it points away from its nearest negative alone."""
     terms = state.terms()
@@ -304,7 +316,7 @@ CLAIMS = {
         "strongest push": Claim(answer=strongest_push),
         "one move": Claim(answer=one_move),
         "easy": Claim(symptom=partial(nothing_to_learn, below=0.01), helps=more_active),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=negatives_nearer),
         "a single positive": Claim(symptom=one_pair_decides),
         "one class": Claim(symptom=all_in_one_place),
         "collapsed": Claim(symptom=stuck),
@@ -327,7 +339,7 @@ CLAIMS = {
         "who pulls": Claim(answer=who_pulls),
         "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
         "perfect": Claim(symptom=not_zero_though_right),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=negatives_win),
         "one pair": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=at_log_b),
         "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),

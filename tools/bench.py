@@ -17,9 +17,11 @@ from playwright.sync_api import sync_playwright
 
 import lossviz
 from lossviz import sentences
-from lossviz.catalogue import ENTRIES
+from lossviz.catalogue import ENTRIES, Entry
+from lossviz.inputs import InputType
 from lossviz.lowering import to_javascript
-from lossviz.situations import Situation, on_circle
+from lossviz.situations import SITUATIONS, Situation, on_circle
+from lossviz.widgets.explorer import ignores_length
 from tools import browser, build
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -155,14 +157,7 @@ def one_opening(running, page: Path) -> float:
 
 # A moving explorer
 
-TWELVE = Situation(
-    name="twelve",
-    title="Twelve sentences, twelve pairs",
-    keys=tuple(each.key for each in sentences.sentences()[:12]),
-    rows={"anchor": tuple(range(12)), "other": tuple((k + 5) % 12 for k in range(12))},
-    labels=(1, 0) * 6,
-    places=on_circle(*range(0, 360, 30)),
-)
+BEHIND = {"circle": "strip", "free": "heat map"}  # shape of the plane → what is drawn behind the points
 MOVES = 150
 
 # What the page of the site would carry for another explorer takes the place of its first one.
@@ -203,24 +198,47 @@ WATCH_FRAMES = """() => {
 def frames() -> Iterator[Line]:
     page = SITE / CHAPTERS[0].with_suffix(".html")
     with sync_playwright() as playwright, chromium(playwright) as running:
-        for distance, behind in (("euclidean", "heat map"), ("cosine", "strip")):
-            for gesture in (drag_a_point, drag_the_margin):
-                work = frame_work(running, page, distance, gesture)
-                name = f"frame, 12 points, {behind}: {gesture.__name__.replace('_', ' ')}"
-                yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=16.7)
+        for entry in (each for each in ENTRIES if each.loss.inputs.name in SITUATIONS):
+            for shape, explorer in twelve_points(entry).items():
+                for gesture in (drag_a_point, drag_a_slider):
+                    name = f"frame, {explorer.state['loss']}, {BEHIND[shape]}: {gesture.__name__.replace('_', ' ')}"
+                    work = frame_work(running, page, explorer, gesture)
+                    yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=16.7)
 
 
-def frame_work(running, page: Path, distance: str, gesture: Callable) -> list[float]:
+def twelve_points(entry: Entry) -> dict[str, lossviz.Explorer]:
+    """Shape of the plane → the loss in its first setting with such a plane, on twelve rows of twelve sentences."""
+    found = {}
+    for settings in entry.variants():
+        loss = entry.default().changed(**settings)
+        shape = "circle" if ignores_length(loss) else "free"
+        if shape not in found:
+            found[shape] = lossviz.explore(loss, situation=twelve(loss.inputs))
+    return found
+
+
+def twelve(inputs: InputType) -> Situation:
+    labels = inputs.example(batch=12)[-1].tolist() if inputs.labels else None
+    return Situation(
+        name="twelve",
+        title="Twelve sentences",
+        keys=tuple(each.key for each in sentences.sentences()[:12]),
+        rows={name: tuple((k + 5 * role) % 12 for k in range(12)) for role, name in enumerate(inputs.rows)},
+        labels=labels,
+        places=on_circle(*range(0, 360, 30)),
+    )
+
+
+def frame_work(running, page: Path, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
     """Milliseconds of work in each frame in which the gesture changed something."""
-    explorer = lossviz.explore(lossviz.ContrastiveLoss(margin=1.0, distance=distance), situation=TWELVE)
     values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
-    context = running.new_context(viewport={"width": 1280, "height": 1000})
+    context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
     context.add_init_script(f"({REPLACE_FIRST})({json.dumps(values)})")
     opened = context.new_page()
     opened.goto(page.as_uri())
-    root = opened.locator(".lossviz-explorer[data-ready]").first
-    root.scroll_into_view_if_needed()
     opened.wait_for_selector("html[data-widgets=ready]", state="attached")
+    root = opened.locator(".lossviz-explorer").first
+    root.scroll_into_view_if_needed()
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
     opened.evaluate(WATCH_FRAMES)
     gesture(opened, root, MOVES)
@@ -239,8 +257,8 @@ def drag_a_point(page, root, moves: int) -> None:
     page.mouse.up()
 
 
-def drag_the_margin(page, root, moves: int) -> None:
-    x, y = middle(root.locator("input[type=range]").first)
+def drag_a_slider(page, root, moves: int) -> None:
+    x, y = middle(root.locator("input[type=range]:visible").first)
     page.mouse.move(x, y)
     page.mouse.down()
     for k in range(moves):
@@ -259,10 +277,10 @@ def middle(element) -> tuple[float, float]:
 
 @section
 def lowering() -> Iterator[Line]:
-    first = ENTRIES[0].loss()
+    first = ENTRIES[0].default()
     to_javascript(first, *first.inputs.example())  # torch loads its compiler once
     for entry in ENTRIES:
-        loss = entry.loss()
+        loss = entry.default()
         spent = min(seconds(lambda loss=loss: to_javascript(loss, *loss.inputs.example())) for _ in range(3))
         yield Line(f"{entry.loss.__name__}: lowering", spent, "s", target=0.7)
 

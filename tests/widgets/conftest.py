@@ -7,7 +7,7 @@ import pytest
 STATIC = Path(__file__).resolve().parents[2] / "lossviz" / "widgets" / "static"
 HOME = "http://lossviz.test/"  # answered by the test itself; no request leaves the browser
 MODULES = (
-    "geometry", "colour", "state", "words", "reading", "read_anchors", "engine", "heat", "distance_line",
+    "geometry", "borders", "colour", "state", "words", "reading", "read_anchors", "engine", "heat", "distance_line",
     "question", "triplet_plane", "mask",
 )  # fmt: skip
 IMPORT = """async (names) => {

@@ -98,6 +98,13 @@ def test_the_frame_between_plane_and_pixels(javascript, width, height, extent, p
     assert back == pytest.approx(point, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("farthest", "reach"), [(0, 1.6), (1.6, 1.6), (1.601, 3.2), (3.2, 3.2), (-5, 6.4), (100, 102.4)]
+)
+def test_the_plane_reaches_as_far_as_its_points(javascript, farthest, reach):
+    assert javascript("geometry.reachOf(given)", [[0.1, 0.2], [0.3, farthest]]) == pytest.approx(reach)
+
+
 # geometry.js: what is drawn
 
 
@@ -1043,6 +1050,76 @@ def test_rows_are_gathered_from_points_and_gradients_summed_back(javascript, dim
 def test_gathering_into_an_array_uses_it(javascript):
     assert javascript("""(() => { const into = new Float64Array(4);
       return [engine.gather([[1, 2], [3, 4]], [1, 0], into) === into, [...into]]; })()""") == [True, [3, 4, 1, 2]]
+
+
+# borders.js: where a choice changes
+
+
+@pytest.mark.parametrize(("role", "term"), [("hardest positive", 4), ("hardest negative", 2)])
+def test_what_a_term_chooses_is_what_torch_chooses(javascript, role, term):
+    """In the page and in the kernel, with one point moved to many places."""
+    explorer = lossviz.explore(lossviz.BatchHardTripletLoss(margin=1.0))
+    positions = torch.rand(200, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64).mul(3).sub(1.5)
+    points = explorer.embeddings.repeat(len(positions), 1, 1)
+    points[:, 3] = positions
+    labels = torch.tensor(explorer.spec["situations"][0]["labels"]).expand(len(positions), -1)
+    wanted = explorer.loss.define(points, labels).chosen[role][:, term].tolist()
+    question = {"state": explorer.state, "point": 3, "role": role, "term": term, "positions": positions.tolist()}
+    found = javascript(
+        """(async () => {
+          const page = engine.pageEngine(given.spec, given.modules);
+          await page.ready(given.state);
+          return Array.from(await page.choices(given.state, 3, given, given.positions, { aborted: false }));
+        })()""",
+        {"spec": explorer.spec, "modules": explorer.modules, **question},
+    )
+    assert found == wanted == explorer._choices(question)
+    assert len(set(found)) > 1
+
+
+SEEDS = [[-0.9, 0.5], [0.7, 0.6], [0.1, -0.8]]
+NEAREST = """(places) => Float64Array.from(places, (place) => {
+  const away = given.seeds.map((seed) => Math.hypot(seed[0] - place[0], seed[1] - place[1]));
+  return away.indexOf(Math.min(...away));
+})"""
+
+
+@pytest.mark.parametrize("extent", [1.6, 6.4])
+def test_borders_lie_where_two_choices_are_as_good(javascript, extent):
+    """The choice is the nearest of three seeds: a border is as far from two of them, and each name is among its own."""
+    lines, named, cuts = javascript(
+        f"""borders.regions(borders.planeGrid(given.extent), {NEAREST}).then((found) =>
+          [borders.borderLines(found), borders.names(found, given.seeds, given.extent), found.cuts.length])""",
+        {"seeds": SEEDS, "extent": extent},
+    )
+    near = np.sort(np.linalg.norm(np.array(lines)[:, :, None] - np.array(SEEDS), axis=-1), axis=-1)
+    apart = near[..., 1] - near[..., 0]
+    step = extent / 20
+    assert len(lines) > 40 and cuts > 40
+    assert np.sort(apart.ravel())[:-3].max() < step / 20  # but where three meet, in the middle of a cell
+    assert apart.max() < step
+    assert sorted(each["choice"] for each in named) == [0, 1, 2]
+    for each in named:
+        away = np.linalg.norm(np.array(SEEDS) - each["place"], axis=-1)
+        assert away.argmin() == each["choice"] and away.min() > 0.1
+        assert np.abs(each["place"]).max() < extent - 0.1
+
+
+def test_borders_on_the_circle(javascript):
+    found = javascript(f"borders.regions(borders.roundGrid(), {NEAREST})", {"seeds": SEEDS})
+    angles = np.array([place for ((place,),) in [(cut["place"],) for cut in found["cuts"]]])
+    near = np.sort([np.linalg.norm(np.array(SEEDS) - at(each), axis=-1) for each in angles], axis=-1)
+    assert len(angles) == 3
+    assert near[:, 1] - near[:, 0] == pytest.approx(np.zeros(3), abs=0.01)
+
+
+def test_one_choice_everywhere_has_no_border(javascript):
+    found = javascript(f"borders.regions(borders.planeGrid(1.6), {NEAREST})", {"seeds": SEEDS[:1]})
+    assert found["cuts"] == [] and set(found["choices"]) == {0}
+
+
+def test_a_scan_of_borders_that_is_no_longer_wanted(javascript):
+    assert javascript("borders.regions(borders.planeGrid(1.6), () => null)") is None
 
 
 # heat.js, distance_line.js: where the loss is asked

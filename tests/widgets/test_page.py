@@ -22,7 +22,7 @@ MOUNT = """async ({ text, style, values }) => {
   document.body.innerHTML = `<style>${style}</style><main></main>`;
   const el = document.querySelector("main");
   el.values = values;
-  const heard = {};
+  const heard = el.heard = {};
   const model = {
     get: (name) => el.values[name],
     set: (name, value) => { el.values[name] = value; },
@@ -80,7 +80,10 @@ every_start = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("loss", [loss for losses in FAMILIES.values() for loss in losses], ids=list(KINDS))
+FAMILIAR = [loss for losses in FAMILIES.values() for loss in losses]
+
+
+@pytest.mark.parametrize("loss", FAMILIAR, ids=lambda loss: type(loss).__name__)
 def test_every_situation_says_what_torch_says(mounted, loss):
     explorer = mounted(lossviz.explore(loss))
     for situation in explorer.spec["situations"]:
@@ -345,6 +348,76 @@ def test_the_line_of_the_triplet_plane_stands_at_the_margin(mounted, margin):
     ends = line.evaluate(NUMBERS)
     places = [((x - left) / (right - left) * reach, (base - y) / (base - top) * reach) for x, y in (ends[:2], ends[2:])]
     assert places == [pytest.approx((0, size), abs=0.01), pytest.approx((reach - size, reach), abs=0.01)]
+
+
+# The plane: what is drawn behind the points
+
+
+def behind(wanted, extent: float) -> str:
+    """What the note says of the heat map."""
+    axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
+    losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
+    return f"from {fixed(losses.min().item())} (clear) to {fixed(losses.max().item())} (full shade)."
+
+
+def test_play_zooms_out_instead_of_losing_points(mounted):
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=5.0)))
+    unit, note = explorer.find(".unit text"), explorer.find(".plane .note")
+    expect(unit).to_have_text("length 1")
+    explorer.play()
+    wanted = explorer.says_what_torch_says()  # and each point stands where the bar says
+    reach = wanted.points.detach().abs().max().item()
+    assert 1.6 < reach < 3.2
+    expect(unit).to_have_text("length 1, zoomed out 2×")
+    expect(note).to_contain_text(behind(wanted, 3.2))
+    for index in range(6):
+        x, y = explorer.centre(index)
+        box = explorer.find(".stage").bounding_box()
+        assert box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"]
+    explorer.button("Reset").click()
+    expect(unit).to_have_text("length 1")
+    expect(note).to_contain_text(behind(explorer.torch, 1.6))
+
+
+def test_nothing_zooms_under_a_hand(mounted):
+    """The farthest point is dragged home: the plane zooms in when it is let go."""
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=1.0)))
+    state = explorer.state
+    points = [[0.1 * k, 0.3] for k in range(5)] + [[2.0, 0.0]]
+    explorer.root.evaluate(
+        f"(root, state) => {{ ({VALUES})(root).state = state; root.parentElement.heard['change:state'](); }}",
+        {**state, "points": points},
+    )
+    unit = explorer.find(".unit text")
+    expect(unit).to_have_text("length 1, zoomed out 2×")
+    x, y = explorer.centre(5)
+    mouse = explorer.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x - 50, y, steps=4)
+    explorer.wait_until(f"root => ({VALUES})(root).state.points[5][0] < 1.6")
+    expect(unit).to_have_text("length 1, zoomed out 2×")
+    mouse.up()
+    expect(unit).to_have_text("length 1")
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
+def test_the_border_where_a_choice_changes(mounted, engine):
+    """E becomes the hardest negative of C where it is as near to C as D: on a circle round C."""
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(), situation="not the hardest", engine=engine))
+    border, named = explorer.find(".borders path"), explorer.find(".borders text")
+    assert not explorer.find(".borders").evaluate(SEEN)
+    assert not border.get_attribute("d")
+    explorer.show_answer()
+    expect(named).to_have_text(["▼D", "▼E"])
+    expect(explorer.find(".plane .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
+    left, top, unit = explorer.stage()
+    box = explorer.find(".stage").bounding_box()
+    places = torch.tensor(border.evaluate(NUMBERS)).view(-1, 2) + torch.tensor([box["x"], box["y"]])
+    centre = torch.tensor(explorer.centre(2))
+    away = (places - centre).norm(dim=-1) / unit
+    assert len(away) > 40
+    assert torch.allclose(away, torch.full_like(away, 0.7), rtol=0, atol=0.01)
 
 
 def test_a_touched_anchor_unfolds_its_lattice(mounted):
