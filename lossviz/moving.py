@@ -79,10 +79,10 @@ class Moving:
 
 
 def _cut_by_row(moved: list[int], inputs: Sequence[Tensor], loss: Loss) -> Axis:
-    """The moving rows; where labels name classes, the others of the first one's class; the rest."""
+    """The moving rows; the others of the first one's class, where each sentence has a label; the rest."""
     labels, batch = inputs[-1], inputs[0].shape[-2]
     others = [row for row in range(batch) if row not in moved]
-    classes = moved and loss.inputs.labels and loss.inputs.labels.names
+    classes = moved and loss.inputs.labels and len(loss.inputs.rows) == 1
     alike = (labels == labels[moved[0]]).tolist() if classes else [True] * batch
     parts = moved, [row for row in others if alike[row]], [row for row in others if not alike[row]]
     return tuple(tuple(part) for part in parts if part)
