@@ -79,10 +79,10 @@ class Moving:
 
 
 def _cut_by_row(moved: list[int], inputs: Sequence[Tensor], loss: Loss) -> Axis:
-    """The moving rows; where labels name classes, the others of the first one's class; the rest."""
+    """The moving rows; the others of the first one's class, where each sentence has a label; the rest."""
     labels, batch = inputs[-1], inputs[0].shape[-2]
     others = [row for row in range(batch) if row not in moved]
-    classes = moved and loss.inputs.labels and loss.inputs.labels.names
+    classes = moved and loss.inputs.labels and len(loss.inputs.rows) == 1
     alike = (labels == labels[moved[0]]).tolist() if classes else [True] * batch
     parts = moved, [row for row in others if alike[row]], [row for row in others if not alike[row]]
     return tuple(tuple(part) for part in parts if part)
@@ -95,7 +95,10 @@ def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part) -> "InP
     parts = {key: Part(None, value=rows[key[0]]) for key in _keys(axes)}
     if moved:
         moves = torch.tensor([row in moved for row in cut[0]], device=argument.device)[:, None, None]
-        parts[0, 0] = Part(lambda at: at[None] if moves.all() else torch.where(moves, at, rows[0]), place)
+        every = len(moved) == len(cut[0])
+        parts[0, 0] = Part(
+            lambda at: at.expand(len(moves), *at.shape) if every else torch.where(moves, at, rows[0]), place
+        )
     like = torch.empty((1, *argument.shape), dtype=argument.dtype, device="meta")
     return InParts(like, argument.device, axes, parts)
 
@@ -124,8 +127,8 @@ class InParts(Tensor):
     def __torch_function__(cls, function, types, args=(), kwargs=None):
         kwargs, name = kwargs or {}, function.__name__.strip("_")
         name = function.__self__.__name__ if name == "get" else name  # a property, such as shape or mT
-        if name in OWN:
-            return object.__getattribute__(args[0], name)
+        if function.__name__ in READS_A_VALUE:
+            raise TypeError(f"define: expected no value to be read from its tensors, got {function.__name__}")
         if name in IN_OTHER_WORDS:
             return IN_OTHER_WORDS[name](*args, **kwargs)
         like, shape = tree_flatten(_like(name, function, args, kwargs))
@@ -138,7 +141,7 @@ class InParts(Tensor):
         return tree_unflatten([InParts(a, device, *each) for a, each in zip(like, found, strict=True)], shape)
 
 
-OWN = ("like", "axes", "parts")
+READS_A_VALUE = ("__bool__", "__float__", "__index__", "__int__", "item", "numpy", "tolist")
 
 
 def _like(name: str, function: Callable, args: tuple, kwargs: dict):
