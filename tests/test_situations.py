@@ -456,6 +456,33 @@ def above_the_margin(state: State) -> bool:
     return state.terms().loss.item() > state.loss.margin
 
 
+def negatives_nearer(state: State) -> bool:
+    """At least one negative pair is nearer than every positive pair."""
+    terms = state.terms()
+    return bool(terms.matrix[terms.negative].min() < terms.matrix[terms.positive].min())
+
+
+def negatives_win(state: State) -> bool:
+    """For every anchor, the explicit negatives have four fifths of the shares or more."""
+    explicit = state.terms().matrix.softmax(-1)[:, len(state.situation.rows["positive"]) :].sum(-1)
+    return bool((explicit > 0.8).all())
+
+
+def lower_scores_higher(state: State) -> bool:
+    terms, scores = state.terms(), torch.tensor(state.situation.labels)
+    return bool(terms.matrix[scores == scores.min()].min() > terms.matrix[scores == scores.max()].max())
+
+
+def finds_another(state: State) -> bool:
+    terms = state.terms()
+    return bool((terms.matrix.argmax(-1) != terms.chosen["target"][..., 0, :]).any())
+
+
+def another_is_nearer(state: State) -> bool:
+    terms = state.terms()
+    return bool(terms.matrix[terms.negative].max() > terms.matrix[terms.positive].min())
+
+
 def pushed_alone(state: State) -> bool:
     """An anchor without a positive, with a term whose gradient on it points away from its nearest negative alone."""
     terms = state.terms()
@@ -518,7 +545,7 @@ CLAIMS = {
         "strongest push": Claim(answer=strongest_push),
         "one move": Claim(answer=one_move),
         "easy": Claim(symptom=partial(nothing_to_learn, below=0.01), helps=more_active),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=negatives_nearer),
         "a single positive": Claim(symptom=one_pair_decides),
         "one class": Claim(symptom=all_in_one_place),
         "collapsed": Claim(symptom=stuck),
@@ -547,7 +574,7 @@ CLAIMS = {
         "worst order": Claim(answer=worst_order),
         "quarter turn": Claim(answer=quarter_turn),
         "easy": Claim(symptom=ordered_and_far_off),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=lower_scores_higher),
         "a single pair": Claim(symptom=always_zero),
         "one class": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=stuck),
@@ -578,7 +605,7 @@ CLAIMS = {
         "rows and columns": Claim(answer=rows_and_columns),
         "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
         "perfect": Claim(symptom=not_zero_though_right),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=negatives_win),
         "one pair": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=at_log_b),
         "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
@@ -588,7 +615,7 @@ CLAIMS = {
         "noise 0": Claim(answer=noise_0),
         "without dropout": Claim(symptom=only_pushes),
         "easy": Claim(symptom=partial(nothing_to_learn, below=0.01)),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=finds_another),
         "one sentence": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=at_log_b),
         "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
@@ -597,7 +624,7 @@ CLAIMS = {
         "start": Claim(),
         "stretch": Claim(answer=stretch),
         "no length": Claim(answer=no_length),
-        "hard negatives": Claim(),
+        "hard negatives": Claim(symptom=another_is_nearer),
         "one class": Claim(symptom=lengths_grow),
         "collapsed": Claim(symptom=at_log_2_each),
         "duplicates": Claim(symptom=pushes_the_same_apart),

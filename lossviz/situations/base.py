@@ -48,6 +48,9 @@ class Cure:
     situation: str | None = None
 
 
+NONE_NEEDED = "None needed, this is what to train on; see where it should lead"
+
+
 @dataclass(frozen=True)
 class Situation:
     """A batch to explore.
@@ -57,6 +60,7 @@ class Situation:
     ``labels``      one per row, or None where the input type has none
     ``places``      where each point starts in the plane
     ``chosen``      the point whose loss is drawn first
+    ``watched``     the anchor whose choice is drawn as the chosen point moves; None for the chosen point itself
     ``parameters``  name → value, where the situation needs its own
     ``loss``        the name of the loss that the situation is about; None where it suits every loss of the input type
     ``question``    what to predict first
@@ -72,6 +76,7 @@ class Situation:
     labels: tuple[float, ...] | None
     places: tuple[Place, ...]
     chosen: int = 0
+    watched: int | None = None
     parameters: dict[str, float | str | bool] = field(default_factory=dict)
     loss: str | None = None
     question: Question | None = None
@@ -91,6 +96,10 @@ class Situation:
         if self.labels is None:
             return tuple(rows)
         return (*rows, torch.tensor(self.labels, dtype=points.dtype, device=points.device))
+
+    def rows_of(self, point: int) -> list[tuple[str, int]]:
+        """The rows that a sentence stands in, as (argument, row)."""
+        return [(name, row) for name, points in self.rows.items() for row, each in enumerate(points) if each == point]
 
     def sentence(self, point: int) -> sentences.Sentence:
         """The sentence of a point."""

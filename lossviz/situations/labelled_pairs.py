@@ -1,6 +1,6 @@
 """Batches of (anchor, other, label)."""
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _BANK_AND_RAIN = (
     "ran_the_bank", "headed_lender", "ran_to_bank", "rain_cats_dogs", "rain_pours", "pets_hate_rain",
@@ -26,8 +26,8 @@ LABELLED_PAIRS = (
         parameters={"distance": "euclidean", "margin": 1.0},
         question=Question(
             "draw",
-            "A and B mean the same. A and C do not. Draw where training moves A: drag from A.",
-            "B pulls and C pushes, each along its own line. Press Play.",
+            "A and B mean the same, A and C do not. Draw where A goes: drag from A.",
+            "B pulls and C pushes, each along its own line. Press Play, then swap the loss.",
             point=0,
         ),
     ),
@@ -90,7 +90,14 @@ LABELLED_PAIRS = (
             Cure("Use every pair: ContrastiveLoss", loss="ContrastiveLoss"),
         ),
     ),
-    _pairs("hard negatives", "Hard negatives", on_circle(90, 350, 101, 235, 325, 224), chosen=2),
+    _pairs(
+        "hard negatives",
+        "Hard negatives",
+        on_circle(90, 350, 101, 235, 325, 224),
+        chosen=2,
+        symptom="Pairs with label 0 stand nearer than pairs with label 1.",
+        cures=(Cure(NONE_NEEDED, moves={1: at(80), 2: at(190), 4: at(225), 5: at(130)}),),
+    ),
     _pairs(
         "a single positive",
         "A single positive",

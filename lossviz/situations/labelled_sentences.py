@@ -22,12 +22,13 @@ LABELLED_SENTENCES = (
         "Predict: not the hardest",
         ((-0.9, 0.5), (-0.9, -0.5), (-0.3, 0.0), (0.4, 0.0), (1.3, 0.9), (1.3, -0.7)),
         chosen=4,
+        watched=2,
         parameters={"distance": "euclidean", "margin": 1.0},
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
             "The hardest negative of C is D. You drag E nearer to C, but not as near as D. Does the term of C change?",
-            "E is a negative of C too, but C looks at its nearest alone. Drag E over the dotted border: now E is "
+            "E is a negative of C too, but C looks at its nearest alone. Drag E over the border: now E is "
             "the nearest.",
             options=("Yes, it grows", "Yes, it shrinks", "No, not until E is nearer than D"),
             answer=2,
@@ -94,6 +95,7 @@ LABELLED_SENTENCES = (
         labels=(0, 0, 1, 1, 1),
         rows=(0, 1, 2, 3, 4),
         chosen=2,
+        watched=0,
         parameters={"distance": "euclidean", "margin": 1.0},
         loss="BatchSemiHardTripletLoss",
         question=Question(

@@ -1,6 +1,6 @@
 """Batches of (anchor, positive), with explicit negatives or without."""
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _QUESTIONS = (
     "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
@@ -91,6 +91,8 @@ POSITIVE_PAIRS = (
         keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
         rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
         chosen=2,
+        symptom="The explicit negatives, C and F, take most of the shares.",
+        cures=(Cure(NONE_NEEDED, moves={2: at(190), 5: at(170)}),),
     ),
     _positives(
         "one pair",

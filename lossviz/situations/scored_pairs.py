@@ -2,7 +2,7 @@
 
 from math import acos, degrees
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _EGGS_AND_ACCOUNTS = (
     "boil_egg_q", "cook_egg_q", "fry_egg_q", "open_account_q", "new_account_q", "close_account_q",
@@ -124,6 +124,9 @@ SCORED_PAIRS = (
         keys=("ran_the_bank", "headed_lender", "river_bank", "stock_falls", "shares_crash", "stock_simmers"),
         rows={"first": (0, 0, 3, 3), "second": (1, 2, 4, 5)},
         scores=(0.9, 0.0, 0.9, 0.0),
+        loss="CoSENTLoss",
+        symptom="The pairs with a score of 0 have higher cosines than those with 0.9.",
+        cures=(Cure(NONE_NEEDED, moves={1: at(75), 2: at(10), 4: at(275), 5: at(160)}),),
     ),
     _pairs(
         "a single pair",

@@ -1,6 +1,6 @@
 """Batches of (anchor, positive, negative)."""
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _TRAIN_AND_SOUP = (
     "missed_train", "train_gone", "caught_train", "soup_too_salty", "heavy_hand", "soup_needs_salt",
@@ -20,6 +20,7 @@ TRIPLETS = (
         "Predict: a margin of 5",
         on_circle(70, 110, 150, 250, 290, 330),
         parameters={"distance": "cosine", "triplet_margin": 5.0},
+        loss="TripletLoss",
         question=Question(
             "choice",
             "The margin is 5, and points stay on the circle. When is a triplet satisfied?",
@@ -41,6 +42,7 @@ TRIPLETS = (
         ((-0.8, 0.6), (0.1, 0.9), (-0.9, -0.3), (0.6, -0.7), (-0.3, -0.9), (1.2, 0.3)),
         chosen=5,
         parameters={"distance": "euclidean", "triplet_margin": 1.0},
+        loss="TripletLoss",
         question=Question(
             "choice",
             "F is the negative of D. You drag F right beside A. Does A feel it?",
@@ -56,6 +58,7 @@ TRIPLETS = (
         ((-0.9, 0.7), (-0.6, 0.9), (1.2, 0.6), (0.6, -0.8), (0.9, -0.6), (-1.1, -0.6)),
         chosen=2,
         parameters={"triplet_margin": 1.0},
+        loss="TripletLoss",
         symptom="The loss is 0: every triplet is satisfied.",
         cures=(
             Cure("Negatives that are hard to tell from the positive", situation="hard negatives"),
@@ -67,13 +70,15 @@ TRIPLETS = (
         "Hard negatives",
         ((-0.8, 0.6), (0.6, 0.8), (-0.6, 0.4), (0.5, -0.6), (-0.9, -0.7), (0.75, -0.45)),
         chosen=2,
+        loss="TripletLoss",
         symptom="The loss is above the margin: the negatives are nearer than the positives.",
-        cures=(Cure("Move C and F away", moves={2: (-1.1, -1.4), 5: (1.5, 1.6)}),),
+        cures=(Cure(NONE_NEEDED, moves={2: (-1.1, -1.4), 5: (1.5, 1.6)}),),
     ),
     _triplets(
         "collapsed",
         "Everything collapsed",
         ((0.3, 0.2),) * 6,
+        loss="TripletLoss",
         symptom="The loss is exactly the margin, and nothing moves.",
         cures=(
             Cure("Begin from a spread-out model", situation="start"),
@@ -87,6 +92,7 @@ TRIPLETS = (
         keys=("flight_late", "flight_late_again", "soup_too_salty", "heavy_hand", "soup_needs_salt"),
         rows={"anchor": (0, 2), "positive": (1, 3), "negative": (1, 4)},
         chosen=1,
+        loss="TripletLoss",
         symptom="One triplet costs the margin wherever its sentences stand, and moves none of them.",
         cures=(Cure("Negatives that mean something else", situation="start"),),
     ),

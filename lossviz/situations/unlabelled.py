@@ -1,6 +1,6 @@
 """Batches of sentences alone. Each is encoded twice, so each is two points: its first pass and its second."""
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 
 def _twice(*keys: str) -> tuple[str, ...]:
@@ -56,7 +56,14 @@ UNLABELLED = (
             Cure("Less of a spotlight: a scale of 2", parameters={"scale": 2.0}),
         ),
     ),
-    _passes("hard negatives", "Sentences that are alike", on_circle(118, 70, 82, 100, 290, 260), chosen=1),
+    _passes(
+        "hard negatives",
+        "Sentences that are alike",
+        on_circle(118, 70, 82, 100, 290, 260),
+        chosen=1,
+        symptom="A and C find the other sentence before they find themselves.",
+        cures=(Cure(NONE_NEEDED, moves={1: at(135), 2: at(50), 3: at(30)}),),
+    ),
     _passes(
         "one sentence",
         "A single sentence",
@@ -131,8 +138,10 @@ UNLABELLED_PAIRS = (
     _copies(
         "hard negatives",
         "Sentences that are alike",
-        ((-0.3, 0.9), (0.1, 1.0), (0.35, 1.0), (-0.1, 0.8), (0.3, -0.7), (-0.2, -0.8)),
+        ((-0.3, 0.9), (0.1, 1.0), (0.35, 1.0), (-0.4, 1.1), (0.3, -0.7), (-0.2, -0.8)),
         chosen=1,
+        symptom="Two different sentences have a larger dot product than a sentence with itself.",
+        cures=(Cure(NONE_NEEDED, moves={2: (1.0, 0.2), 3: (1.1, 0.1)}),),
     ),
     _copies(
         "one class",
