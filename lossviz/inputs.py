@@ -25,7 +25,7 @@ class LabelSet:
     meaning: str
     allowed: Callable[[Tensor], Tensor]  # (…, B) labels → (…, B) bool
     boolean: bool = False  # whether True and False stand for 1 and 0
-    names: bool = False  # whether labels only tell classes apart: then they are never rounded to the embeddings' dtype
+    compared: bool = False  # whether labels are only compared with one another: then they are never rounded
 
 
 def _zero_or_one(labels: Tensor) -> Tensor:
@@ -44,9 +44,10 @@ def _whole(labels: Tensor) -> Tensor:
     return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
 
 
-ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, names=True)
+ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, compared=True)
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True)
 ANY_SCORE = LabelSet("finite scores", _finite, boolean=True)
+ANY_ORDER = replace(ANY_SCORE, compared=True)
 CLASS_NUMBER = LabelSet("whole numbers, 0 and up", _whole, boolean=True)
 ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True)
 

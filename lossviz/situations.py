@@ -94,6 +94,10 @@ class Situation:
             return tuple(rows)
         return (*rows, torch.tensor(self.labels, dtype=points.dtype, device=points.device))
 
+    def rows_of(self, point: int) -> list[tuple[str, int]]:
+        """The rows that a sentence stands in, as (argument, row)."""
+        return [(name, row) for name, points in self.rows.items() for row, each in enumerate(points) if each == point]
+
     def sentence(self, point: int) -> sentences.Sentence:
         """The sentence of a point."""
         return sentences.sentence(self.keys[point])

@@ -1,5 +1,6 @@
 """Every loss is in the catalogue once, and the catalogue says of it what its code and its peer say."""
 
+import math
 import string
 from dataclasses import fields
 
@@ -24,7 +25,7 @@ def test_every_loss_has_exactly_one_entry():
 
 @every_entry
 def test_entries_are_found_by_their_loss(known):
-    assert entry(known.loss()) is known
+    assert entry(known.default()) is known
 
 
 def test_a_loss_of_ones_own_has_no_entry():
@@ -41,12 +42,14 @@ def test_parameters_are_the_dataclasss_fields_in_order(known):
 
 @every_entry
 def test_a_parameter_is_a_slider_or_a_choice_and_its_default_is_on_it(known):
-    for name, default in known.loss().parameters().items():
+    for name, default in known.default().parameters().items():
         parameter = known.parameters[name]
         assert parameter.symbol and parameter.meaning
         if parameter.choices:
             assert default in parameter.choices
             assert (parameter.minimum, parameter.maximum, parameter.step) == (None, None, None)
+        elif parameter.minimum is None:  # neither: weights, an encoder
+            assert not parameter.control and (parameter.maximum, parameter.step) == (None, None)
         else:
             assert parameter.minimum <= default <= parameter.maximum
             steps = (default - parameter.minimum) / parameter.step
@@ -69,14 +72,16 @@ def test_docstrings_tell_formula_shapes_errors_and_source(known):
 
 NUMBERS_OF_A_TERM = {
     "distance line": {"d", "B"},
-    "triplet plane": {"d_ap", "d_an", "B"},
+    "triplet plane": {"d_ap", "d_an", "A", "B"},
+    "score plane": {"s", "y", "s_low", "s_high", "sum", "loss", "B"},
+    "class regions": {"p", "B"},
     "score matrix": {"p", "B"},
 }
 
 
 @every_entry
 def test_terms_are_written_with_numbers_that_exist(known):
-    loss = known.loss()
+    loss = known.default()
     for formula in known.term(loss).values():
         names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
         assert names and names <= NUMBERS_OF_A_TERM[known.chart] | loss.parameters().keys()
@@ -85,10 +90,27 @@ def test_terms_are_written_with_numbers_that_exist(known):
 @every_entry
 def test_the_peer_has_the_same_defaults(known):
     assert known.peer == peer_class(known).__name__ == known.loss.__name__
-    ours = as_the_peer_says(known, known.loss().parameters())
+    ours = as_the_peer_says(known, known.default().parameters())
     theirs = peer_defaults(known)
     assert ours | ONLY_THE_PEERS.get(known.peer, {}) == theirs
     assert not ours.keys() & ONLY_THE_PEERS.get(known.peer, {}).keys()
+
+
+@every_entry
+def test_variants_are_every_choice_that_an_explorer_offers_and_some_more(known):
+    offered = [set(each.choices) for each in known.parameters.values() if each.choices and each.control]
+    variants = known.variants()
+    assert len({str(each) for each in variants}) == len(variants)
+    of_offered = variants[: len(variants) - len(known.also)]
+    for choices, name in zip(offered, of_offered[0], strict=True):
+        assert {each[name] for each in of_offered} == choices
+    missing = 1 if known.loss is losses.SoftmaxLoss else 0  # with every part switched off there is nothing to read
+    assert len(of_offered) == math.prod(map(len, offered)) - missing
+    for variant in variants:
+        assert variant.items() <= known.default().changed(**variant).parameters().items()
+    for name, parameter in known.parameters.items():  # what is not offered is looked at once, here or uncached
+        if parameter.choices and not parameter.control and known.loss is losses.MultipleNegativesRankingLoss:
+            assert {each.get(name, getattr(known.default(), name)) for each in variants} == set(parameter.choices)
 
 
 # --- what the controls are made from ---------------------------------------------------------------------------------
@@ -114,7 +136,7 @@ def test_a_loss_of_ones_own_gets_controls_from_its_defaults():
 
 @every_entry
 def test_a_known_loss_gets_controls_from_its_entry(known):
-    loss = known.loss()
+    loss = known.default()
     assert catalogue.parameters(loss) is known.parameters
     assert all(isinstance(each, Parameter) for each in known.parameters.values())
     assert catalogue.chart(loss) == known.chart

@@ -55,6 +55,7 @@ def main() -> None:
 
 
 def _shoot_page(tab: Page, name: str) -> None:
+    tab.wait_for_function("document.documentElement.dataset.widgets === 'ready'")
     count = tab.locator(".lossviz-explorer").count()
     for index in range(count):
         explorer = tab.locator(".lossviz-explorer").nth(index)

@@ -1,6 +1,7 @@
 """What every loss is: a frozen dataclass whose ``define`` says its mathematics, once."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import ClassVar, Self
@@ -39,6 +40,11 @@ class Terms:
 torch.export.register_dataclass(Terms)
 
 
+# Type of a loss → its fast road, a function of the loss and its (checked) tensors that returns the loss, or None to
+# step aside for the definition. ``lossviz.fast`` fills it.
+ROADS: dict[type["Loss"], Callable[..., Tensor | None]] = {}
+
+
 @dataclass(frozen=True, eq=False)
 class Loss:
     """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
@@ -53,22 +59,22 @@ class Loss:
     def __call__(self, *tensors: Tensor, check: bool = True) -> Tensor:
         """The loss, a differentiable scalar. ``check=False`` skips the checks of values (shapes are always checked).
 
-        Half-precision embeddings are computed in float32; the loss is float32, the gradients have the input's dtype.
+        Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
         Raises ValueError naming the argument, what was expected and what came.
         """
-        return self.terms(*tensors, check=check).loss
+        road = ROADS.get(type(self))
+        loss = road(self, *self._checked(tensors, check)) if road else None
+        served = loss is not None and loss.isfinite()  # what overflows on a road may fit into the definition
+        return loss if served else self.terms(*tensors, check=check).loss
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
-        """The loss taken apart; arguments and errors as for the call itself."""
-        inputs = self.inputs.fitted(len(tensors))
-        self._check_shapes(inputs, tensors)
-        if check:
-            self._check_parameters()
-            self._check_values(inputs, tensors)
-        terms = self.define(*_widened(tensors, inputs))
+        """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
+        given = self._checked(tensors, check)
+        terms = self.define(*map(exact, given))
         self._check_shape(terms, tensors[0].shape[:-2])
+        terms = replace(terms, loss=terms.loss.to(given[0].dtype))
         if check and not torch.isfinite(terms.loss.detach()).all():
-            raise self._overflow(dict(zip(inputs.rows, tensors, strict=False)), terms)
+            raise self._overflow(self.inputs.fitted(len(tensors)), tensors, terms)
         return terms
 
     def parameters(self) -> dict[str, object]:
@@ -78,6 +84,15 @@ class Loss:
     def changed(self, **parameters: object) -> Self:
         """The same loss with other values for some of its parameters."""
         return replace(self, **parameters)
+
+    def _checked(self, tensors: tuple[Tensor, ...], check: bool) -> tuple[Tensor, ...]:
+        """The arguments as ``define`` takes them. Raises ValueError for those that the loss does not allow."""
+        inputs = self.inputs.fitted(len(tensors))
+        self._check_shapes(inputs, tensors)
+        if check:
+            self._check_parameters()
+            self._check_values(inputs, tensors)
+        return widened(tensors, inputs)
 
     def _check_shapes(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         inputs.check_shapes(tensors)
@@ -98,9 +113,12 @@ class Loss:
             expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, terms.loss.shape))
             raise wrong(", ".join(functions) or "define", expected, came)
 
-    def _overflow(self, rows: dict[str, Tensor], terms: Terms) -> ValueError:
-        sizes = {name: _size(each) for name, each in (rows | self.parameters()).items() if _is_number(each)}
-        largest = max(sizes, key=sizes.get)
+    def _overflow(self, inputs: InputType, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
+        computed = inputs.rows if inputs.labels and inputs.labels.compared else inputs.arguments
+        numbers = dict(zip(computed, tensors, strict=False)) | self.parameters()
+        sizes = {name: _size(each) for name, each in numbers.items() if _is_number(each)}
+        large = {name for name, size in sizes.items() if size > 1}  # a label of 1 overflows nothing
+        largest = max(large or inputs.rows, key=sizes.get)
         kind = str(terms.loss.dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
 
@@ -114,29 +132,34 @@ def _size(value: Tensor | float) -> float:
 
 
 class _Widen(torch.autograd.Function):
-    """float16 and bfloat16 to float32. A gradient too large for half precision comes back as its largest number."""
+    """To a wider dtype. A gradient too large for the narrower one comes back as its largest number."""
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(half: Tensor) -> Tensor:
-        return half.float()
+    def forward(narrow: Tensor, dtype: torch.dtype) -> Tensor:
+        return narrow.to(dtype)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         ctx.dtype = inputs[0].dtype
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        limits = torch.finfo(ctx.dtype)
-        return gradient.clamp(limits.min, limits.max).to(ctx.dtype)
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return narrowed(gradient, ctx.dtype), None
 
 
-def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
-    """Half-precision rows in float32; labels that are not integers, and not mere names, in the dtype of the rows."""
+def narrowed(gradient: Tensor, dtype: torch.dtype) -> Tensor:
+    """The gradient in a narrower dtype; what is too large for it becomes its largest number."""
+    limits = torch.finfo(dtype)
+    return gradient.clamp(limits.min, limits.max).to(dtype)
+
+
+def widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
+    """Half-precision rows in float32; labels that are weights or scores to compute with, in the dtype of the rows."""
     rows = len(inputs.rows)
     embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
-    if inputs.labels and inputs.labels.names:
+    if inputs.labels and inputs.labels.compared:
         return (*embeddings, *labels)
     kind = embeddings[0].dtype
     weights = [each.to(kind) if each.is_floating_point() or each.dtype == torch.bool else each for each in labels]
@@ -144,7 +167,14 @@ def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ..
 
 
 def _widen(rows: Tensor) -> Tensor:
-    return _Widen.apply(rows) if rows.dtype in (torch.float16, torch.bfloat16) else rows
+    return _Widen.apply(rows, torch.float32) if rows.dtype in (torch.float16, torch.bfloat16) else rows
+
+
+def exact(tensor: Tensor) -> Tensor:
+    """In float64, where the device has it. Far from the origin float32 loses the digits by which rows differ, and with
+    them the choice of the hardest."""
+    has_float64 = tensor.device.type != "mps"
+    return _Widen.apply(tensor, torch.float64) if tensor.dtype == torch.float32 and has_float64 else tensor
 
 
 def scalar(value: float | Tensor, like: Tensor) -> Tensor:

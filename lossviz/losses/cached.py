@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.checkpoint import get_device_states, set_device_states
 
 from lossviz.inputs import wrong
+from lossviz.losses.base import narrowed
 
 Column = list | Tensor | dict[str, Tensor]  # what an encoder reads: one example after another
 
@@ -39,7 +40,7 @@ def cached(
     def replay(upstream: Tensor) -> None:
         for column, gradient in zip(passes, gradients, strict=True):
             for each, part in zip(column, gradient.split(size), strict=True):
-                each.again(upstream * part)
+                each.again(upstream * part.to(upstream.dtype))
 
     answer = value.detach().requires_grad_()
     answer.register_hook(replay)
@@ -71,7 +72,8 @@ class _Pass:
             set_device_states(self.devices, self.device_random)
             with torch.autocast(gradient.device.type, dtype=dtype, enabled=enabled):
                 embeddings = self.encode(self.part)
-            embeddings.backward(gradient.to(embeddings.dtype))
+            if embeddings.requires_grad:  # not where the encoder is frozen
+                embeddings.backward(narrowed(gradient, embeddings.dtype))
 
 
 def _tensors(part: Column) -> list[Tensor]:

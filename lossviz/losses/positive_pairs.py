@@ -62,9 +62,10 @@ class MultipleNegativesRankingLoss(Loss):
         scale = scalar(self.scale, anchor)
         logits, targets = zip(*self._directions(scale, anchor, positive, negatives), strict=True)
         matrix, target = torch.cat(logits, dim=-1), torch.cat(targets, dim=-1)
-        to_target = torch.where(targets[0], logits[0], 0.0).sum(-1, keepdim=True)
-        sums = [matrix] if self.partition_mode == "joint" else logits
-        costs = sum((each - to_target).logsumexp(-1) for each in sums) / len(sums)
+        parts = matrix.split([each.shape[-1] for each in logits], dim=-1)
+        to_target = [torch.where(*each, 0.0).sum(-1, keepdim=True) for each in zip(targets, parts, strict=True)]
+        sums = parts if self.partition_mode == "per_direction" else [matrix]
+        costs = sum((each - its).logsumexp(-1) for each, its in zip(sums, to_target, strict=False)) / len(sums)
         values = costs / costs.shape[-1]
         return Terms(
             matrix=matrix,
@@ -103,7 +104,7 @@ class MultipleNegativesRankingLoss(Loss):
         if self.hardness_mode is None:
             return 0.0
         harder = {"in_batch_negatives": ~own, "hard_negatives": own & ~target, "all_negatives": ~target}
-        penalty = scalar(self.hardness_strength, similarity).detach() * similarity.detach()
+        penalty = scalar(self.hardness_strength, similarity) * similarity.detach()
         return torch.where(harder[self.hardness_mode], penalty, 0.0)
 
 
@@ -151,15 +152,16 @@ class MultipleNegativesSymmetricRankingLoss(Loss):
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         scale = scalar(self.scale, anchor)
         logits = scale * similarities(self.similarity, anchor, torch.cat([positive, *negatives], dim=-2))
-        return both_ways(logits, scale * similarities(self.similarity, anchor, positive), scale)
+        return both_ways(logits, scale)
 
 
-def both_ways(logits: Tensor, square: Tensor, scale: Tensor) -> Terms:
-    """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along the columns of its first
-    ``square`` (…, B, B). The target is the diagonal."""
+def both_ways(logits: Tensor, scale: Tensor) -> Terms:
+    """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along its first B columns. The
+    target is the diagonal."""
     rows, columns = logits.shape[-2:]
     target = masks.same(rows, columns, logits.device)
     to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True)
+    square = logits[..., :rows]
     along = (logits - to_target).logsumexp(-1), (square - to_target.transpose(-1, -2)).logsumexp(-2)
     values = torch.stack(along, dim=-2) / (2 * rows)
     return Terms(

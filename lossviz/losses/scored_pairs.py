@@ -1,14 +1,14 @@
 """Losses on (sentence, sentence, score): how similar two sentences are, as a number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, softplus
+from torch.nn.functional import logsigmoid, pad
 
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
-from lossviz.inputs import SCORED_PAIRS
+from lossviz.inputs import ANY_ORDER, SCORED_PAIRS
 from lossviz.losses.base import Loss, Terms, lowest, scalar
 
 
@@ -62,7 +62,7 @@ class CoSENTLoss(Loss):
     """
 
     scale: float = 20.0
-    inputs = SCORED_PAIRS
+    inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
     axes = ("lower pair", "higher pair")
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
@@ -87,7 +87,7 @@ class AnglELoss(Loss):
     """
 
     scale: float = 20.0
-    inputs = SCORED_PAIRS
+    inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
     axes = ("lower pair", "higher pair")
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
@@ -111,7 +111,7 @@ def _in_order(similarity: Tensor, scores: Tensor, scale: float | Tensor) -> Term
     gap = scale * (similarity.unsqueeze(-1) - similarity.unsqueeze(-2))
     exponent = torch.where(valid, gap, lowest(gap))
     total = exponent.logsumexp((-2, -1), keepdim=True)
-    loss = softplus(total, threshold=100)
+    loss = -logsigmoid(-total)  # ln(1 + exp(total)); torch's softplus would round, or overflow
     values = torch.where(valid, loss * (exponent - total).exp(), 0.0)
     return Terms(
         matrix=similarity,

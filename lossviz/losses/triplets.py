@@ -42,7 +42,7 @@ class TripletLoss(Loss):
             positive=first.expand(distance.shape),
             negative=~first.expand(distance.shape),
             valid=torch.ones_like(values, dtype=torch.bool),
-            active=values > 0,
+            active=shortfall > 0,
             values=values,
             thresholds={"margin": margin},
             loss=values.sum(-1),

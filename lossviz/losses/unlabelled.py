@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid
 
 from lossviz import masks
 from lossviz.distances import similarities
@@ -35,7 +35,7 @@ class ContrastiveTensionLoss(Loss):
     def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
         product = (first * second).sum(-1)
         positive, negative = masks.labelled_pairs(labels)
-        values = labels * softplus(-product, threshold=100) + (1 - labels) * softplus(product, threshold=100)
+        values = -(labels * logsigmoid(product) + (1 - labels) * logsigmoid(-product))
         return Terms(
             matrix=product,
             positive=positive,
@@ -73,4 +73,4 @@ class ContrastiveTensionLossInBatchNegatives(Loss):
     def define(self, first: Tensor, second: Tensor) -> Terms:
         scale = scalar(self.scale, first)
         logits = scale * similarities("cosine", first, second)
-        return both_ways(logits, logits, scale)
+        return both_ways(logits, scale)

@@ -15,6 +15,7 @@ from lossviz import catalogue, sentences
 from lossviz.losses import Loss, Terms
 from lossviz.lowering import to_javascript
 from lossviz.situations import SITUATIONS, Cure, Situation, situations
+from lossviz.surface import losses_at
 from lossviz.widgets.bundle import bundle
 
 STATIC = Path(__file__).parent / "static"
@@ -170,17 +171,18 @@ class Explorer(anywidget.AnyWidget):
 
     def _scan(self, question: dict) -> list[float]:
         """The loss with one point moved to each of many positions."""
-        return self._moved(question).loss.tolist()
+        state = question["state"]
+        inputs = self._inputs_of(state, self._points_of(state))
+        moving = self._batches[state["situation"]].rows_of(question["point"])
+        return losses_at(self._loss_of(state), inputs, moving, self._tensor(question["positions"])).tolist()
 
     def _choices(self, question: dict) -> list[int]:
         """What a term chooses in a role, with one point moved to each of many positions."""
-        return self._moved(question).chosen[question["role"]].flatten(1)[:, question["term"]].tolist()
-
-    def _moved(self, question: dict) -> Terms:
         state, positions = question["state"], self._tensor(question["positions"])
         points = self._points_of(state).repeat(len(positions), 1, 1)
         points[:, question["point"]] = positions
-        return self._loss_of(state).define(*self._inputs_of(state, points))
+        terms = self._loss_of(state).define(*self._inputs_of(state, points))
+        return terms.chosen[question["role"]].flatten(1)[:, question["term"]].tolist()
 
     def _probe(self, question: dict) -> list[list[float]]:
         """[[distance, value], …] of synthetic pairs of one label, in batches of the state's size, each with a foil."""
@@ -212,8 +214,8 @@ def explore(
 ) -> Explorer:
     """An explorer of a loss: drag the sentences, move the parameters, watch loss, mask and gradient.
 
-    ``losses``     any loss of lossviz, or a dataclass of your own that derives from ``Loss``; with several that take the
-                   same arguments the reader can switch between them, on the same batch
+    ``losses``     any loss of lossviz, or a dataclass of your own that derives from ``Loss``; with several that take
+                   the same arguments the reader can switch between them, on the same batch
     ``situation``  the name of the first batch shown, or a ``Situation`` of your own
     ``dimension``  2: points that move in the plane; 384: the sentences' real embeddings, shown by the chart
     ``compact``    the plane with its question, *Play* and the switch between losses, and nothing else

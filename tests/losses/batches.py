@@ -1,7 +1,7 @@
 """Batches and losses for the sweeps, made from the catalogue: a loss added there brings its own cases."""
 
-import itertools
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -11,60 +11,53 @@ from torch import Tensor
 
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import InputType, LabelSet
-from lossviz.losses import Loss
+from lossviz.losses import CachedMultipleNegativesRankingLoss, Loss
 
 DOUBLE = torch.float64
 SWEEP = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
-def variants(entry: Entry) -> list[partial]:
-    """The loss with every combination of its choices (distance, flags); the numbers are left to be given."""
-    choices = {name: each.choices for name, each in entry.parameters.items() if each.choices}
-    combinations = itertools.product(*choices.values())
-    return [partial(entry.loss, **dict(zip(choices, each, strict=True))) for each in combinations]
+CLASSES, DIMENSION = 3, 5  # of a classifier, unless a test asks for others
 
 
-def in_words(variant: partial) -> str:
-    return "-".join([variant.func.__name__, *map(str, variant.keywords.values())])
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One of an entry's ``variants()``; calling it makes the loss, with these numbers for its parameters."""
+
+    entry: Entry
+    settings: dict[str, object]
+
+    def __call__(self, dimension: int = DIMENSION, **numbers: object) -> Loss:
+        if hasattr(self.entry.loss, "initial"):  # weights as wide as the rows
+            return self.entry.loss.initial(dimension, CLASSES, **self.settings).changed(**numbers)
+        return self.entry.default().changed(**(self.settings | numbers))
+
+    def __str__(self) -> str:
+        values = ("+".join(each) if isinstance(each, tuple) else str(each) for each in self.settings.values())
+        return "-".join([self.entry.loss.__name__, *values])
 
 
-VARIANTS = [pytest.param(each, id=in_words(each)) for entry in ENTRIES for each in variants(entry)]
-every_loss = pytest.mark.parametrize("variant", VARIANTS)
+def parametrized(wanted: Callable[[Loss], bool] = lambda loss: True) -> pytest.MarkDecorator:
+    """Every variant of every loss that is wanted."""
+    return pytest.mark.parametrize("variant", [each for each in VARIANTS if wanted(each())], ids=str)
+
+
+VARIANTS = [Variant(entry, settings) for entry in ENTRIES for settings in entry.variants()]
+every_loss = parametrized()
+every_loss_of_many_rows = parametrized(lambda loss: loss.inputs.more)
 
 
 def every_loss_of_distance(*names: str) -> pytest.MarkDecorator:
     """The losses that read one of these distances."""
-    reads = [pytest.param(*each.values, id=each.id) for each in VARIANTS if distance_of(*each.values) in names]
-    return pytest.mark.parametrize("variant", reads)
-
-
-every_loss_of_many_rows = pytest.mark.parametrize(
-    "variant", [each for each in VARIANTS if each.values[0].func.inputs.more]
-)
-
-
-def distance_of(variant: partial) -> str | None:
-    return variant().parameters().get("distance")
-
-
-def entry_of(variant: partial) -> Entry:
-    return next(each for each in ENTRIES if each.loss is variant.func)
+    return parametrized(lambda loss: loss.parameters().get("distance") in names)
 
 
 def numbers(entry: Entry) -> dict[str, tuple[float, float]]:
-    """Name → range of every parameter that is a number: its slider's, and half as far again."""
-    sliders = {name: each for name, each in entry.parameters.items() if not each.choices}
+    """Name → range of every parameter that may be any number: its slider's, and half as far again."""
+    sliders = {name: each for name, each in entry.parameters.items() if each.minimum is not None and each.step < 1}
     return {name: (each.minimum, each.minimum + 1.5 * (each.maximum - each.minimum)) for name, each in sliders.items()}
-
-
-def some_loss(variant: partial) -> st.SearchStrategy[Loss]:
-    """The variant with numbers from all over their ranges, both ends among them."""
-    ranges = numbers(entry_of(variant))
-    return st.fixed_dictionaries({name: st.floats(*ends) for name, ends in ranges.items()}).map(
-        lambda given: variant(**given)
-    )
 
 
 # --- where the points lie --------------------------------------------------------------------------------------------
@@ -135,7 +128,7 @@ def label_values(labels: LabelSet) -> Tensor:
     return candidates[labels.allowed(candidates)]
 
 
-def label_patterns(labels: LabelSet) -> dict[str, callable]:
+def label_patterns(labels: LabelSet) -> dict[str, Callable]:
     """Name → the labels of a batch, given its size and a generator."""
     values = label_values(labels)
     lowest, highest = values[0], values[-1]
@@ -155,8 +148,8 @@ def label_patterns(labels: LabelSet) -> dict[str, callable]:
     def pairs_and_threes(batch: int, generator: torch.Generator) -> Tensor:
         return (torch.randperm(batch, generator=generator) * ((batch + 2) // 3) // batch).to(DOUBLE)
 
-    of_classes = {"every row its own": every_row_its_own, "pairs and threes": pairs_and_threes} if labels.names else {}
-    return of_classes | {
+    compared = {"every row its own": every_row_its_own, "pairs and threes": pairs_and_threes}
+    return (compared if labels.compared else {}) | {
         "all lowest": lambda batch, generator: lowest.expand(batch).clone(),
         "all highest": lambda batch, generator: highest.expand(batch).clone(),
         "a single highest": single,
@@ -178,9 +171,17 @@ def batches(draw, inputs: InputType, sizes=(1, 32), spreads=(0.1, 1.0, 10.0), we
     if not inputs.labels:
         return tuple(rows)
     patterns = label_patterns(inputs.labels)
-    if not weights and not inputs.labels.names:
+    if not weights and not inputs.labels.compared:
         del patterns["any allowed"]
     return (*rows, draw(st.sampled_from(list(patterns.values())))(batch, generator))
+
+
+@st.composite
+def cases(draw, variant: Variant, **options):
+    """A batch, and the variant for it with numbers from all over their ranges, both ends among them."""
+    tensors = draw(batches(variant.entry.loss.inputs, **options))
+    given_numbers = {name: draw(st.floats(*ends)) for name, ends in numbers(variant.entry).items()}
+    return variant(tensors[0].shape[-1], **given_numbers), tensors
 
 
 # --- asking a loss ---------------------------------------------------------------------------------------------------
@@ -196,9 +197,17 @@ def leaves(rows: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return tuple(each.detach().clone().requires_grad_() for each in rows)
 
 
+def of_embeddings(loss: Loss) -> Callable[..., Tensor]:
+    """The loss as a function of embeddings of any shape: a cached loss, when called, takes columns to encode."""
+    if isinstance(loss, CachedMultipleNegativesRankingLoss):
+        return lambda *tensors, **options: loss.terms(*tensors, **options).loss
+    return loss
+
+
 def value_and_gradients(loss: Loss, tensors: tuple[Tensor, ...], function=None) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The loss and its gradient for each argument of embeddings; `function`, if given, is asked in the loss's place."""
     rows, labels = split(loss, tensors)
     rows = leaves(rows)
     value = (function or loss)(*rows, *labels)
-    return value.detach(), torch.autograd.grad(value.sum(), rows)
+    value.sum().backward()
+    return value.detach(), tuple(each.grad for each in rows)

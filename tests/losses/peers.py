@@ -1,16 +1,19 @@
 """How to ask the peers: sentence-transformers 6.2 for the loss of given embeddings, with the parameters of ours."""
 
 import inspect
+import math
 import warnings
+from collections.abc import Callable
 
 import torch
 from sentence_transformers.sentence_transformer import losses as sentence_transformers
 from sentence_transformers.sentence_transformer.losses import (
     BatchHardTripletLossDistanceFunction,
     SiameseDistanceMetric,
+    TripletDistanceMetric,
 )
-from sentence_transformers.util import cos_sim, dot_score
-from torch import Tensor
+from sentence_transformers.util import cos_sim, dot_score, pairwise_cos_sim
+from torch import Tensor, nn
 
 from lossviz.catalogue import Entry, entry
 from lossviz.losses import Loss
@@ -19,6 +22,11 @@ SIAMESE = {
     "cosine": SiameseDistanceMetric.COSINE_DISTANCE,
     "euclidean": SiameseDistanceMetric.EUCLIDEAN,
     "manhattan": SiameseDistanceMetric.MANHATTAN,
+}
+OF_TRIPLETS = {
+    "cosine": TripletDistanceMetric.COSINE,
+    "euclidean": TripletDistanceMetric.EUCLIDEAN,
+    "manhattan": TripletDistanceMetric.MANHATTAN,
 }
 
 
@@ -38,19 +46,32 @@ SIMILARITIES = {"cosine": cos_sim, "dot": dot_score}
 MEASURES = {
     "ContrastiveLoss": ("distance_metric", "distance", SIAMESE),
     "OnlineContrastiveLoss": ("distance_metric", "distance", SIAMESE),
+    "TripletLoss": ("distance_metric", "distance", OF_TRIPLETS),
+    "BatchAllTripletLoss": ("distance_metric", "distance", SQUARE),
     "BatchHardTripletLoss": ("distance_metric", "distance", SQUARE),
+    "BatchHardSoftMarginTripletLoss": ("distance_metric", "distance", SQUARE),
+    "BatchSemiHardTripletLoss": ("distance_metric", "distance", SQUARE),
     "MultipleNegativesRankingLoss": ("similarity_fct", "similarity", SIMILARITIES),
+    "MultipleNegativesSymmetricRankingLoss": ("similarity_fct", "similarity", SIMILARITIES),
+    "CachedMultipleNegativesRankingLoss": ("similarity_fct", "similarity", SIMILARITIES),
 }
 
-# What the peer takes and ours does not (yet): ours is the peer at these.
+# What ours takes and the peer finds elsewhere: its classifier is a layer, its encoder the model.
+ONLY_OURS = {"SoftmaxLoss": ("weight", "bias"), "CachedMultipleNegativesRankingLoss": ("encode",)}
+
+# What the peer takes and ours does not: ours is the peer at these. Modules are told by what they print.
 ONLY_THE_PEERS = {
-    "MultipleNegativesRankingLoss": {
+    "CosineSimilarityLoss": {"loss_fct": "MSELoss()", "cos_score_transformation": "Identity()"},
+    "CoSENTLoss": {"similarity_fct": pairwise_cos_sim},
+    "SoftmaxLoss": {"loss_fct": "CrossEntropyLoss()"},
+    "MultipleNegativesRankingLoss": {"gather_across_devices": False},
+    "MultipleNegativesSymmetricRankingLoss": {"gather_across_devices": False},
+    "CachedMultipleNegativesRankingLoss": {
         "gather_across_devices": False,
-        "directions": ("query_to_doc",),
-        "partition_mode": "joint",
-        "hardness_mode": None,
-        "hardness_strength": 0.0,
-    }
+        "mini_batch_num_tokens": None,
+        "show_progress_bar": False,
+    },
+    "ContrastiveTensionLossInBatchNegatives": {"similarity_fct": cos_sim},
 }
 
 # The peers whose Euclidean and Manhattan distance is torch's pairwise_distance, which adds this to each difference.
@@ -58,30 +79,64 @@ ADDS_EPSILON = ("ContrastiveLoss", "OnlineContrastiveLoss")
 EPSILON = 1e-6
 
 # The peers whose Euclidean distance is √(x² − 2xy + y²): near 0 it loses half of its digits, even in float64.
-LOSES_DIGITS = ("BatchHardTripletLoss",)
+LOSES_DIGITS = tuple(name for name, (_, _, functions) in MEASURES.items() if functions is SQUARE)
 
 
-def peer_class(known: Entry) -> type[torch.nn.Module]:
+def peer_class(known: Entry) -> type[nn.Module]:
     return getattr(sentence_transformers, known.peer)
 
 
 def as_the_peer_says(known: Entry, parameters: dict[str, object]) -> dict[str, object]:
     """Our parameters by the peer's names: a distance or similarity is its function there."""
-    theirs, ours, functions = MEASURES[known.peer]
-    said = dict(parameters)
-    measure = said.pop(ours)
-    return said | {theirs: measure if callable(measure) else functions[measure]}
+    said = {name: value for name, value in parameters.items() if name not in ONLY_OURS.get(known.peer, ())}
+    if known.peer in MEASURES:
+        theirs, ours, functions = MEASURES[known.peer]
+        measure = said.pop(ours)
+        said[theirs] = measure if callable(measure) else functions[measure]
+    return said
 
 
 def peer_defaults(known: Entry) -> dict[str, object]:
-    signature = inspect.signature(peer_class(known))
-    return {name: each.default for name, each in signature.parameters.items() if name != "model"}
+    """Of the parameters that have one."""
+    parameters = inspect.signature(peer_class(known).__init__).parameters
+    given = {name: each.default for name, each in parameters.items() if each.default is not each.empty}
+    return {name: str(value) if isinstance(value, nn.Module) else value for name, value in given.items()}
 
 
-def peer(loss: Loss, **changed):
-    """A function of the loss's arguments that gives sentence-transformers' answer; `changed` are the peer's own."""
+class Given(nn.Module):
+    """A model whose sentences bring their embeddings along."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, name: str = "sentence_embedding"):
+        super().__init__()
+        self.name = name
+
+    def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {"sentence_embedding": features[self.name]}
+
+    def __getitem__(self, place: int) -> nn.Module:
+        return self
+
+
+def peer_module(loss: Loss, model: nn.Module, **changed) -> nn.Module:
+    """Sentence-transformers' loss with the parameters of ours; `changed` are the peer's own."""
     known = entry(loss)
-    module = peer_class(known)(model=None, **as_the_peer_says(known, loss.parameters()) | changed)
+    said = as_the_peer_says(known, loss.parameters()) | changed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the symmetric loss is deprecated there
+        return peer_class(known)(model, **said)
+
+
+def columns(rows: tuple[Tensor, ...]) -> list[dict[str, Tensor]]:
+    return [{"sentence_embedding": each} for each in rows]
+
+
+def peer(loss: Loss, **changed) -> Callable[..., Tensor]:
+    """A function of the loss's arguments that gives sentence-transformers' answer; `changed` are the peer's own."""
+    if entry(loss).peer in BY_FORWARD:
+        return BY_FORWARD[entry(loss).peer](loss)
+    module = peer_module(loss, None, **changed)
 
     def ask(*tensors: Tensor) -> Tensor:
         count = len(loss.inputs.fitted(len(tensors)).rows)
@@ -92,7 +147,46 @@ def peer(loss: Loss, **changed):
     return ask
 
 
-def as_the_peer_reads(loss: Loss):
+def softmax_module(loss: Loss) -> nn.Module:
+    """The peer's classifier, with our weights."""
+    module = peer_module(loss, Given(), embedding_dimension=1, num_labels=len(loss.weight))
+    module.classifier.weight = nn.Parameter(loss.weight.detach().clone())
+    module.classifier.bias = None if loss.bias is None else nn.Parameter(loss.bias.detach().clone())
+    return module
+
+
+def softmax_peer(loss: Loss) -> Callable[..., Tensor]:
+    module = softmax_module(loss)
+    return lambda first, second, labels: module(columns((first, second)), labels.long())
+
+
+def cached_peer(loss: Loss) -> Callable[..., Tensor]:
+    module = peer_module(loss, Given())
+    return lambda *rows: module(columns(rows), None)
+
+
+def tension_peer(loss: Loss) -> Callable[..., Tensor]:
+    module = peer_module(loss, Given())
+    return lambda first, second, labels: module(columns((first, second)), labels)
+
+
+def tension_in_batch_peer(loss: Loss) -> Callable[..., Tensor]:
+    """Each of the peer's two models makes its own pass; and it learns the logarithm of the scale, in float32."""
+    module = peer_module(loss, Given("second"))
+    module.model1 = Given("first")
+    module.logit_scale.data = torch.tensor(math.log(loss.scale), dtype=torch.float64)
+    return lambda first, second: module([{"first": first, "second": second}], None)
+
+
+BY_FORWARD = {
+    "SoftmaxLoss": softmax_peer,
+    "CachedMultipleNegativesRankingLoss": cached_peer,
+    "ContrastiveTensionLoss": tension_peer,
+    "ContrastiveTensionLossInBatchNegatives": tension_in_batch_peer,
+}
+
+
+def as_the_peer_reads(loss: Loss) -> Callable[..., Tensor]:
     """The loss at embeddings moved by the peer's epsilon. ‖(x + ε) − y‖ is what the peer calls ‖x − y‖: so compared,
     the two agree to rounding, and no tolerance has to hide the epsilon."""
     if entry(loss).peer not in ADDS_EPSILON or loss.distance == "cosine":

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossviz.catalogue import ENTRIES, entry
+from lossviz.catalogue import entry
 from lossviz.distances import SHORTEST
+from lossviz.losses import AnglELoss, ContrastiveTensionLoss, SoftmaxLoss
 from tests.losses import batches as make
 from tests.losses.batches import (
     DOUBLE,
@@ -18,6 +19,7 @@ from tests.losses.batches import (
     every_loss_of_distance,
     every_loss_of_many_rows,
     leaves,
+    of_embeddings,
     split,
     value_and_gradients,
 )
@@ -52,42 +54,95 @@ def off_kinks(loss, tensors):
     return away
 
 
+def measures_directions(loss):
+    """Whether the loss reads cosines: then a zero row is where it has no slope."""
+    parameters = loss.parameters()
+    measure = parameters.get("distance", parameters.get("similarity", "cosine"))
+    return measure == "cosine" and type(loss) not in OF_PRODUCTS
+
+
+OF_PRODUCTS = (SoftmaxLoss, ContrastiveTensionLoss)
+
+
 def measure_gaps(loss, rows):
     """How far each row is from where the distance or similarity has no slope of its own.
 
-    Rows of one argument meet each other; rows of several arguments meet at the same index.
+    Rows of one argument meet each other; those of several meet the first one's at the same index.
     """
-    measure = loss.parameters().get("distance", "none")
+    measure = loss.parameters().get("distance")
     if measure in ("euclidean", "manhattan"):
         alone = len(rows) == 1
-        x, y = (rows[0].unsqueeze(-2), rows[0].unsqueeze(-3)) if alone else rows
-        gap = (x - y).abs().amin(-1) if measure == "manhattan" else (x - y).norm(dim=-1)
-        yield gap.fill_diagonal_(torch.inf).amin(-1) if alone else gap
-    elif loss.parameters().get("similarity") != "dot":
+        met = (rows[0].unsqueeze(-2),) if alone else rows[1:]
+        for each in (rows[0] - other for other in met):
+            gap = each.abs().amin(-1) if measure == "manhattan" else each.norm(dim=-1)
+            yield gap.fill_diagonal_(torch.inf).amin(-1) if alone else gap
+    elif measures_directions(loss):
         yield from (each.norm(dim=-1) for each in rows)
+    if isinstance(loss, AnglELoss):  # the absolute value of a sum
+        yield loss.terms(*rows, torch.zeros(len(rows[0]))).matrix
 
 
 def hinge_gaps(loss, tensors):
+    """How far every shortfall is from zero: by row, or, where all rows meet, the smallest."""
     terms = loss.terms(*tensors)
+    if "margin" not in terms.thresholds:
+        return
+    margin, distance = terms.thresholds["margin"], terms.matrix
     if loss.axes == ("pair",):
-        yield (terms.matrix - terms.thresholds["margin"]).abs()
-    if loss.inputs.name == "labelled_sentences":
+        yield (distance - margin).abs()
+    elif loss.axes == ("triplet",):
+        yield (distance[:, 0] - distance[:, 1] + margin).abs()
+    else:
+        to_positive, to_negative, exists = triplets(loss, terms)
+        yield smallest((to_positive - to_negative + margin).abs(), exists, len(distance))
+
+
+def triplets(loss, terms):
+    """(to positive, to negative, whether there is such a triplet) of all that the loss may cost."""
+    distance = terms.matrix
+    if loss.axes == ("anchor",):
         farthest, nearest = hardest_two(terms)
-        hinges = (farthest[:, 0] - nearest[:, 0] + terms.thresholds["margin"]).abs()
-        yield hinges[terms.negative.any(-1)].amin().expand(len(hinges)) if terms.negative.any() else hinges + 1
+        return farthest[:, 0], nearest[:, 0], terms.negative.any(-1)
+    if loss.axes == ("anchor", "positive"):
+        return distance, distance.gather(-1, terms.chosen["semi-hard negative"]), terms.positive
+    return distance.unsqueeze(-1), distance.unsqueeze(-2), terms.valid
+
+
+def smallest(gaps, exists, batch):
+    """The smallest of those that exist, for every row of the batch."""
+    return torch.where(exists, gaps, torch.inf).amin().expand(batch)
 
 
 def selection_gaps(loss, tensors):
     """How far every pair is from a threshold that it is compared with, and every choice from its runner-up."""
     terms = loss.terms(*tensors)
-    if "nearest negative" in terms.thresholds:
-        to_negative, to_positive = (terms.thresholds[name] for name in ("nearest negative", "farthest positive"))
-        compared_with = torch.where(terms.positive, to_negative, to_positive)
-        yield (terms.matrix - compared_with).abs()
-    if loss.inputs.name == "labelled_sentences":  # one anchor's choice moves many rows
+    yield from threshold_gaps(loss, terms)
+    if loss.inputs.name != "labelled_sentences":
+        return
+    batch, distance = len(terms.matrix), terms.matrix
+    if loss.axes == ("anchor",):  # one anchor's choice moves many rows
         for ranked in hardest_two(terms):
             gaps = (ranked[:, 0] - ranked[:, 1]).abs().nan_to_num(posinf=torch.inf)
-            yield torch.where(terms.valid | terms.negative.any(-1), gaps, torch.inf).amin().expand(len(gaps))
+            yield smallest(gaps, terms.negative.any(-1), batch)
+    if loss.axes == ("anchor", "positive"):
+        chosen = terms.chosen["semi-hard negative"]
+        others = terms.negative.unsqueeze(-2) & (torch.arange(batch) != chosen.unsqueeze(-1))
+        gaps = (distance.unsqueeze(-2) - distance.gather(-1, chosen).unsqueeze(-1)).abs()
+        yield smallest(gaps, others & terms.positive.unsqueeze(-1), batch)
+
+
+def threshold_gaps(loss, terms):
+    """The comparisons at which the loss itself jumps: a pair that counts or not, a mean over fewer."""
+    distance = terms.matrix
+    if "nearest negative" in terms.thresholds:
+        to_negative, to_positive = (terms.thresholds[name] for name in ("nearest negative", "farthest positive"))
+        yield (distance - torch.where(terms.positive, to_negative, to_positive)).abs()
+    elif loss.axes == ("anchor", "positive"):
+        meets = terms.positive.unsqueeze(-1) & terms.negative.unsqueeze(-2)
+        yield smallest((distance.unsqueeze(-1) - distance.unsqueeze(-2)).abs(), meets, len(distance))
+    elif loss.axes == ("anchor", "positive", "negative"):
+        to_positive, to_negative, exists = triplets(loss, terms)
+        yield smallest((to_positive - to_negative + terms.thresholds["margin"]).abs(), exists, len(distance))
 
 
 def hardest_two(terms):
@@ -105,10 +160,15 @@ def hardest_two(terms):
 SURE = 1e-9  # nearer than this to its threshold, a pair is in or out by the rounding of its distance
 
 
+def loses_digits(loss):
+    return entry(loss).peer in LOSES_DIGITS and loss.distance == "euclidean"
+
+
 def same_choice(loss, tensors):
     """Whether no pair is in or out of the loss by rounding alone: only thresholds make the loss itself jump."""
-    gaps = selection_gaps(loss, tensors) if loss.axes == ("pair",) else ()
-    return all((gap > SURE * (1 + loss.terms(*tensors).matrix)).all() for gap in gaps)
+    terms = loss.terms(*tensors)
+    sure = 1e-7 * (1 + tensors[0].norm(dim=-1).max()) if loses_digits(loss) else SURE * (1 + terms.matrix.abs().max())
+    return all((gap > sure).all() for gap in threshold_gaps(loss, terms))
 
 
 def tolerance(loss, tensors):
@@ -116,10 +176,11 @@ def tolerance(loss, tensors):
 
     Where the peer's distance loses half of its digits (points nearly coincide), 1e-5, and no gradient."""
     terms = loss.terms(*tensors)
-    if loss.inputs.name == "positive_pairs":
-        largest = max(1.0, terms.matrix.abs().max().item(), *(loss.scale * each.abs().max().item() for each in tensors))
+    if "scale" in terms.thresholds:
+        logits = terms.matrix[terms.positive | terms.negative].abs()
+        largest = max(1.0, logits.max(), *(loss.scale * each.abs().max().item() for each in tensors))
         return 1e-9 * max(1.0, 1e-3 * largest), 1e-8 * max(1.0, 1e-2 * largest)
-    if entry(loss).peer in LOSES_DIGITS and loss.distance == "euclidean":
+    if loses_digits(loss):
         apart = terms.matrix.clone().fill_diagonal_(torch.inf).min() > 0.01 * tensors[0].norm(dim=-1).max()
         return (1e-9, 1e-8) if apart else (1e-5, None)
     return 1e-9, 1e-8
@@ -146,8 +207,7 @@ def assert_the_peers_answer(loss, tensors):
 @SWEEP
 @given(data=st.data())
 def test_value_and_gradient_are_sentence_transformers(variant, data):
-    loss = data.draw(make.some_loss(variant))
-    assert_the_peers_answer(loss, data.draw(make.batches(loss.inputs)))
+    assert_the_peers_answer(*data.draw(make.cases(variant)))
 
 
 @every_loss
@@ -175,23 +235,29 @@ def test_nearly_the_same_with_the_peers_epsilon(variant):
     assert_close(loss(*tensors), peer(loss)(*tensors), rtol=2e-6, atol=1e-5)
 
 
-@every_loss
+@make.parametrized(lambda loss: not loss.parameters().get("hardness_mode"))  # its weights pass no gradient on
 def test_gradient_is_the_slope(variant):
     loss = variant()
-    rows, labels = split(loss, example(loss, batch=4, dimension=3))
-    assert torch.autograd.gradcheck(lambda *rows: loss(*rows, *labels), leaves(rows))
+    rows, labels = split(loss, example(loss, batch=4))
+    ask = of_embeddings(loss)
+    assert torch.autograd.gradcheck(lambda *rows: ask(*rows, *labels), leaves(rows))
 
 
-@pytest.mark.parametrize("known", ENTRIES, ids=lambda known: known.loss.__name__)
-def test_number_parameters_may_be_learned(known):
-    for variant, name in itertools.product(make.variants(known), make.numbers(known)):
-        loss = variant()
-        tensors = example(loss)
-        number = torch.tensor(loss.parameters()[name], dtype=DOUBLE, requires_grad=True)
-        (gradient,) = torch.autograd.grad(variant(**{name: number})(*tensors), number)
+@every_loss
+def test_number_parameters_may_be_learned(variant):
+    for name in make.numbers(variant.entry):
+        tensors = example(variant())
+        at = variant().parameters()[name] + 0.125  # not at an end of its range
+        number = torch.tensor(at, dtype=DOUBLE, requires_grad=True)
+        terms = variant(**{name: number}).terms(*tensors)
         h = 1e-6
-        above, below = (variant(**{name: number.item() + step})(*tensors) for step in (h, -h))
-        assert_close(gradient, (above - below) / (2 * h), rtol=1e-6, atol=1e-8)
+        above, below = (variant(**{name: at + step}).terms(*tensors).loss for step in (h, -h))
+        slope = (above - below) / (2 * h)
+        if not terms.loss.requires_grad:  # hardness that is switched off
+            assert slope == 0
+            continue
+        (gradient,) = torch.autograd.grad(terms.loss, number)
+        assert_close(gradient, slope, rtol=1e-6, atol=1e-8)
 
 
 # --- never NaN -------------------------------------------------------------------------------------------------------
@@ -200,8 +266,8 @@ def test_number_parameters_may_be_learned(known):
 @every_loss
 @every_place
 def test_degenerate_batches_have_a_finite_loss_and_gradient(place, variant):
-    loss = variant()
     for (batch, dimension), dtype in itertools.product(((1, 1), (2, 1), (5, 4)), FLOATING):
+        loss = variant(dimension)
         rows, labels = split(loss, example(loss, batch, dimension))
         rows = place(torch.stack(rows)).to(dtype)
         value, gradients = value_and_gradients(loss, (*rows, *labels))
@@ -231,8 +297,8 @@ def test_a_half_gradient_too_large_is_the_largest_number(dtype, variant):
     """fp16 holds numbers to 65504: a loss summed over large parts passes on more than that."""
     loss = variant()
     rows, labels = split(loss, example(loss))
-    rows = leaves(tuple(each.to(dtype) for each in rows))
-    gradients = torch.autograd.grad(1e30 * loss(*rows, *labels), rows)
+    rows = tuple(each.to(dtype) for each in rows)
+    _, gradients = value_and_gradients(loss, (*rows, *labels), lambda *tensors: 1e30 * loss(*tensors))
     assert all_finite(*gradients)
     assert any(each.abs().max() > 1e4 for each in gradients)
 
@@ -266,8 +332,8 @@ RELATIVE = {DOUBLE: 0, torch.float32: 2e-5, torch.float16: 1e-3, torch.bfloat16:
 @SWEEP
 @given(data=st.data())
 def test_any_batch_in_any_dtype(variant, data):
-    loss = data.draw(make.some_loss(variant))
-    rows, labels = split(loss, data.draw(make.batches(loss.inputs)))
+    loss, tensors = data.draw(make.cases(variant))
+    rows, labels = split(loss, tensors)
     dtype = data.draw(st.sampled_from(FLOATING))
     rows = tuple(each.to(dtype) for each in rows)
     value, gradients = value_and_gradients(loss, (*rows, *labels))
@@ -306,6 +372,7 @@ def test_labels_of_any_dtype(variant):
     loss = variant()
     rows, labels = split(loss, example(loss))
     for each in labels:
+        each = each.round()
         kinds = [DOUBLE, torch.float32, *HALF, torch.int64, torch.int32, torch.uint8]
         for dtype in kinds:
             assert_close(loss(*rows, each.to(dtype)), loss(*rows, each), rtol=0, atol=0)
@@ -316,7 +383,7 @@ def test_labels_of_any_dtype(variant):
 
 def with_leading_dimensions(loss):
     """Six batches, stacked to (2, 3, B, d), and one by one."""
-    singles = [example(loss, batch=4, dimension=3, seed=seed) for seed in range(6)]
+    singles = [example(loss, batch=4, seed=seed) for seed in range(6)]
     stacked = tuple(torch.stack(each).unflatten(0, (2, 3)) for each in zip(*singles, strict=True))
     return stacked, singles
 
@@ -325,7 +392,7 @@ def with_leading_dimensions(loss):
 def test_leading_dimensions_are_a_loop(variant):
     loss = variant()
     stacked, singles = with_leading_dimensions(loss)
-    values, gradients = value_and_gradients(loss, stacked)
+    values, gradients = value_and_gradients(loss, stacked, of_embeddings(loss))
     assert values.shape == (2, 3)
     for place, single in enumerate(singles):
         value, expected = value_and_gradients(loss, single)
@@ -347,20 +414,21 @@ def test_terms_with_leading_dimensions_are_a_loop(variant):
 @every_loss
 def test_transforms(variant):
     loss = variant()
+    ask = of_embeddings(loss)
     stacked, _ = with_leading_dimensions(loss)
     stacked = tuple(each.flatten(0, 1) for each in stacked)
-    value, (gradient, *_) = value_and_gradients(loss, stacked)
+    value, (gradient, *_) = value_and_gradients(loss, stacked, ask)
 
     terms = torch.func.vmap(loss.define)(*stacked)
     assert_close(terms.loss, value)
     assert torch.equal(terms.active, loss.terms(*stacked).active)
-    assert_close(torch.func.vmap(torch.func.grad(lambda *each: loss(*each, check=False)))(*stacked), gradient)
+    assert_close(torch.func.vmap(torch.func.grad(lambda *each: ask(*each, check=False)))(*stacked), gradient)
     single = tuple(each[0] for each in stacked)
-    assert_close(torch.func.grad(loss)(*single), gradient[0])
+    assert_close(torch.func.grad(ask)(*single), gradient[0])
 
     halves = tuple(each.half() for each in stacked)
-    value, (gradient, *_) = value_and_gradients(loss, halves)
-    (gradients, values) = torch.func.vmap(torch.func.grad_and_value(lambda *each: loss(*each, check=False)))(*halves)
+    value, (gradient, *_) = value_and_gradients(loss, halves, ask)
+    (gradients, values) = torch.func.vmap(torch.func.grad_and_value(lambda *each: ask(*each, check=False)))(*halves)
     assert gradients.dtype == torch.float16 and values.dtype == torch.float32
     assert_close(values, value)
     assert_close(gradients, gradient)
@@ -386,22 +454,16 @@ def test_cuda_is_cpu(variant):
 # --- terms -----------------------------------------------------------------------------------------------------------
 
 
-# An anchor of a batch-hard loss that has no triplet still adds to the loss: something stands in for what it lacks.
-STAND_INS = ("BatchHardTripletLoss",)
-
-
 @every_loss
 @SWEEP
 @given(data=st.data())
 def test_values_sum_to_the_loss(variant, data):
-    loss = data.draw(make.some_loss(variant))
-    tensors = data.draw(make.batches(loss.inputs))
+    loss, tensors = data.draw(make.cases(variant))
     terms = loss.terms(*tensors)
-    assert_close(terms.loss, loss(*tensors), rtol=0, atol=0)
+    assert_close(terms.loss, loss(*tensors), rtol=1e-12, atol=1e-12)
     assert_close(terms.values.sum(), terms.loss, rtol=1e-12, atol=1e-12)
-    if type(loss).__name__ not in STAND_INS:
-        assert terms.values[~terms.valid].count_nonzero() == 0
-        assert not (terms.active & ~terms.valid).any()
+    assert terms.values[~terms.valid].count_nonzero() == 0
+    assert not (terms.active & ~terms.valid).any()
     assert terms.values.shape == terms.valid.shape == terms.active.shape
     assert terms.values.ndim == len(loss.axes)
     assert terms.matrix.shape == terms.positive.shape == terms.negative.shape
@@ -413,13 +475,14 @@ def test_values_sum_to_the_loss(variant, data):
 @SWEEP
 @given(data=st.data())
 def test_a_term_is_active_when_it_passes_gradient_on_to_the_matrix(variant, data):
-    loss = data.draw(make.some_loss(variant))
     # A weight between pulls and pushes one pair: where the two cancel, it is active without a gradient.
-    tensors = data.draw(make.batches(loss.inputs, sizes=(1, 6), weights=False))
+    loss, tensors = data.draw(make.cases(variant, sizes=(1, 6), weights=False))
     rows, labels = split(loss, tensors)
     terms = loss.terms(*leaves(rows), *labels)
     for term in itertools.product(*map(range, terms.values.shape)):
         (gradient,) = torch.autograd.grad(terms.values[term], terms.matrix, retain_graph=True)
+        if isinstance(loss, SoftmaxLoss):  # a log-probability always pulls; its logits, by what is missing to 1
+            gradient = gradient * -terms.matrix[term].expm1()
         strongest = gradient.abs().max()
         if not 0 < strongest < 1e-15:  # a distance of zero, but for rounding
             assert terms.active[term] == (strongest > 0)
@@ -461,7 +524,7 @@ def spoiled(tensor, value):
 
 def refused(loss, tensors, argument, **options):
     with pytest.raises(ValueError, match=rf"^{argument}: expected \S.*, got \S") as caught:
-        loss(*tensors, **options)
+        of_embeddings(loss)(*tensors, **options)
     with pytest.raises(ValueError) as from_terms:
         loss.terms(*tensors, **options)
     assert str(from_terms.value) == str(caught.value)
@@ -492,7 +555,7 @@ def test_wrong_shapes_are_refused(change, variant):
 @pytest.mark.parametrize("check", (True, False), ids=("checked", "unchecked"))
 def test_missing_arguments_and_empty_batches_are_refused(check, variant):
     loss = variant()
-    tensors = loss.inputs.example()
+    tensors = example(loss)[: len(loss.inputs.arguments)]
     for count, argument in enumerate(loss.inputs.arguments):
         refused(loss, tensors[:count], argument, check=check)
     if not loss.inputs.more:
@@ -508,14 +571,14 @@ def test_values_that_are_not_finite_are_refused(bad, variant):
     for place, argument in enumerate(loss.inputs.fitted(len(tensors)).arguments):
         wrong = [*tensors[:place], spoiled(tensors[place].double(), bad), *tensors[place + 1 :]]
         refused(loss, wrong, argument)
-        loss(*wrong, check=False)
+        of_embeddings(loss)(*wrong, check=False)
 
 
 @every_loss
 @pytest.mark.parametrize("bad", (float("nan"), float("inf")))
 def test_number_parameters_that_are_not_finite_are_refused(bad, variant):
     tensors = example(variant())
-    for name in make.numbers(make.entry_of(variant)):
+    for name in make.numbers(variant.entry):
         for given_as in (float, torch.tensor):
             refused(variant(**{name: given_as(bad)}), tensors, name)
 
@@ -527,5 +590,5 @@ def test_labels_outside_their_set_are_refused(variant):
     for each in labels:
         for bad in (-1.0, -1e-3, 1.001, 2.0, 7.25):
             if not loss.inputs.labels.allowed(torch.tensor(bad)):
-                refused(loss, (*rows, spoiled(each, bad)), "labels")
-                loss(*rows, spoiled(each, bad), check=False)
+                refused(loss, (*rows, spoiled(each.double(), bad)), loss.inputs.label)
+                loss(*rows, spoiled(each.double(), bad), check=False)

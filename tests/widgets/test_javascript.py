@@ -439,8 +439,9 @@ def test_explicit_negatives_choose_a_variant_of_their_own(javascript, families):
     found = javascript(
         "given.states.map((s) => state.variantOf(given.spec, s))", {"spec": widget.spec, "states": states}
     )
+    numbers = ["scale", "hardness_strength"]
     assert [each["inputs"] for each in found] == [
-        ["anchor", "positive", "scale"], ["anchor", "positive", "negative", "scale"],
+        ["anchor", "positive", *numbers], ["anchor", "positive", "negative", *numbers],
     ]  # fmt: skip
 
 

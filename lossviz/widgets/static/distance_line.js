@@ -127,12 +127,12 @@ export function createDistanceLine(spec, engine, actions) {
       const fits = [right, left].filter((box) => box.x >= 0 && box.x + box.width <= width);
       return levels.flatMap((level) => (fits.length ? fits : [right]).map((box) => ({ ...box, y: base[side] + out * level - 8 })));
     };
-    const boxes = placeLabels(thresholds.map((each) => ({ candidates: beside(each), insists: true })), taken, { x: 0, y: 0, width, height });
+    const ends = [SPACE.top - 4, base.negative + half - 14].map((y) => ({ x: 0, y, width: SPACE.left - 4, height: 34 })); // of the scales
+    const boxes = placeLabels(thresholds.map((each) => ({ candidates: beside(each), insists: true })), [...taken, ...ends], { x: 0, y: 0, width, height });
     keep(layers.thresholds, thresholds.length, () => svg("g", { class: "threshold" }, svg("path"), svg("text"))).forEach((mark, k) => {
       const { side, out, at, words } = thresholds[k];
-      const left = boxes[k].x < at;
       setAttributes(mark.children[0], { d: polyline([[at, base[side]], [at, base[side] + out * half]]) });
-      setText(setAttributes(mark.children[1], { x: at + (left ? -6 : 6), y: boxes[k].y + 12, "text-anchor": left ? "end" : "start" }), words);
+      setText(setAttributes(mark.children[1], { x: boxes[k].x < at ? boxes[k].x + boxes[k].width : boxes[k].x, y: boxes[k].y + 12, "text-anchor": boxes[k].x < at ? "end" : "start" }), words);
     });
   }
 
