@@ -2,19 +2,17 @@
 
 import math
 import re
-from itertools import product
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Error
 
 import lossviz
 from lossviz import CoSENTLoss, SoftmaxLoss, catalogue
 from lossviz.losses import Loss
 from lossviz.situations import Situation, on_circle
 from tests.widgets.batches import BATCHES
-from tests.widgets.expected import Expected, fixed, percent
+from tests.widgets.expected import Expected, percent
 
 DOUBLE = torch.float64
 CASES = [
@@ -359,6 +357,18 @@ def test_pieces_add_up_however_many_are_shown(javascript, count):
     assert [each["kind"] for each in found].count("rest") == (count > 8)
 
 
+@pytest.mark.parametrize("point", range(6))
+def test_the_pieces_of_orders_are_those_of_the_exponents_and_add_up(javascript, readings_of, point):
+    explorer = lossviz.explore(CoSENTLoss(scale=3.0), situation=ARTICLE, engine="kernel")
+    ((read, wanted),) = readings_of(explorer, [explorer.state])
+    slopes = explorer._pieces({"state": explorer.state, "point": point, "part": "matrix"})
+    given = {"slopes": slopes, "result": result_of(wanted), "terms": read["terms"]}
+    asked = "pulls.piecesOf({ pieces: async () => given.slopes }, null, given.result, given.terms, 0)"
+    pieces = javascript(asked, given)
+    assert len(pieces) == 2  # a pair stands in two of the three orders
+    assert np.sum([each["gradient"] for each in pieces], 0) == pytest.approx(wanted.gradient[point].numpy())
+
+
 @pytest.mark.parametrize("distance", ["euclidean", "manhattan", "cosine"])
 def test_the_reach_of_an_anchor_is_where_its_positive_could_stand(javascript, distance):
     centre, through = on_circle(30, 95)
@@ -461,7 +471,8 @@ def test_losses_share_an_explorer_where_they_take_the_same_arguments():
     for name, loss in zip(explorer.spec["losses"], losses, strict=True):
         explorer.set_state({"state": {**explorer.state, "loss": name, "parameters": {}}})
         assert torch.equal(explorer.terms().loss, loss.terms(*explorer.inputs()).loss)
-    with pytest.raises(ValueError, match=r"situation: expected the arguments of TripletLoss, .*, got \(anchor, positive\)"):
+    wrong = r"situation: expected the arguments of TripletLoss, .*, got \(anchor, positive\)"
+    with pytest.raises(ValueError, match=wrong):
         lossviz.explore(*losses, situation=BATCHES["positive_pairs"])
     with pytest.raises(ValueError, match="losses: expected losses of one input type, got labelled_pairs and triplets"):
         lossviz.explore(lossviz.TripletLoss(), lossviz.ContrastiveLoss())

@@ -445,7 +445,7 @@ def kernel_answers(explorer: lossviz.Explorer, state: dict) -> dict:
     return {
         "evaluate": ask("evaluate"),
         "scan": plane and ask("scan", point=QUESTIONS["point"], positions=QUESTIONS["positions"]),
-        "pieces": plane and ask("pieces", point=QUESTIONS["point"]),
+        "pieces": plane and ask("pieces", point=QUESTIONS["point"], part="values"),
         "probe": plane and chart == "distance line" and [ask("probe", label=label, **pairs) for label in (1, 0)],
         "classes": plane and chart == "class regions" and ask("classify", pairs=QUESTIONS["pairs"]),
     }
