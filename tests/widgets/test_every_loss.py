@@ -109,39 +109,17 @@ def all_pieces(wanted: Expected) -> torch.Tensor:
     return torch.stack(each, 1)
 
 
+DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+SIGNS = {"e^": "E**", "−": "-", "·": "*", "²": "**2", "½": "0.5"}
+
+
 def worth(formula: str) -> float:
     """The number that a written formula stands for."""
-    powers = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found[1].translate(DIGITS), formula)
-    python = powers.replace("−ln ", "-log(").replace("ln(", "log(").replace("e^−", "e^-").replace("−", "-")
-    python = re.sub(r"-log\(((?:\(.*?\))|\S+)", r"-log(\1)", python)
-    python = re.sub(r"e\^-?\(", lambda found: "exp(" + ("-(" if "-" in found[0] else "(") , python)
-    python = python.replace("exp(-(", "exp(-1*(").replace("exp((", "exp(1*(")
-    python = close_powers(python).replace("½", "0.5").replace("·", "*").replace("²", "**2")
-    return eval(python, {"log": math.log, "exp": math.exp})
-
-
-DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-
-
-def close_powers(text: str) -> str:
-    """A second bracket after the one that ends each power."""
-    out, depths = "", []
-    depth = k = 0
-    while k < len(text):
-        if text.startswith(("exp(1*(", "exp(-1*("), k):
-            size = len("exp(1*(") if text.startswith("exp(1*(", k) else len("exp(-1*(")
-            out += text[k : k + size]
-            depths.append(depth)
-            depth += 1
-            k += size
-            continue
-        depth += {"(": 1, ")": -1}.get(text[k], 0)
-        out += text[k]
-        if depths and text[k] == ")" and depth == depths[-1]:
-            out += ")"
-            depths.pop()
-        k += 1
-    return out
+    python = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(DIGITS), formula)
+    python = re.sub(r"ln (\(.*?\)|\S+)", r"ln(\1)", python)
+    for written, meant in SIGNS.items():
+        python = python.replace(written, meant)
+    return eval(python, {"ln": math.log, "E": math.e})
 
 
 @pytest.mark.parametrize(("entry", "choices"), CASES)
