@@ -67,7 +67,7 @@ class Explorer(anywidget.AnyWidget):
             state={
                 "loss": type(first).__name__,
                 "parameters": parameters,
-                "tensors": _tensors(first),
+                "tensors": _tensors(first.changed(**parameters)),
                 "trains": True,
                 "situation": 0,
                 "points": points.tolist(),
