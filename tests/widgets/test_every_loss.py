@@ -189,7 +189,8 @@ def test_in_a_batch_of_one_class_semi_hard_takes_the_anchor_itself(readings_of):
         assert term["standIns"] == ["no negative in the batch: counted as the smallest distance of its row"]
     everything = lossviz.explore(lossviz.BatchAllTripletLoss(), situation=alone, engine="kernel")
     ((read, _),) = readings_of(everything, [everything.state])
-    assert read["terms"] == [] and read["caption"] == "The loss is 0.0000."
+    assert read["terms"] == []
+    assert read["caption"] == "There is no triplet in this batch: the loss is 0.0000."
 
 
 def test_a_link_of_batch_all_is_as_strong_as_the_share_of_its_triplets(readings_of):
