@@ -181,24 +181,6 @@ REPLACE_FIRST = """(values) => {
   });
 }"""
 
-# A message posted when a frame's first callback starts arrives when its callbacks, microtasks, style, layout and paint
-# are done: what lies between is the frame's work.
-WATCH_FRAMES = """() => {
-  window.frameWork = [];
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => frameWork.push(performance.now() - data);
-  const request = window.requestAnimationFrame;
-  let current = null;
-  window.requestAnimationFrame = (callback) => request.call(window, (time) => {
-    if (time !== current) {
-      current = time;
-      port2.postMessage(performance.now());
-    }
-    callback(time);
-  });
-}"""
-
-
 @section
 def frames() -> Iterator[Line]:
     page = SITE / CHAPTERS[0].with_suffix(".html")
@@ -235,7 +217,7 @@ def twelve(inputs: InputType) -> Situation:
 
 
 def frame_work(running, page: Path, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
-    """Milliseconds of work in each frame in which the gesture changed something."""
+    """Milliseconds of the main thread's own time, whatever else runs beside, in each frame that a gesture changed."""
     values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
     context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
     context.add_init_script(f"({REPLACE_FIRST})({json.dumps(values)})")
@@ -245,11 +227,17 @@ def frame_work(running, page: Path, explorer: lossviz.Explorer, gesture: Callabl
     root = opened.locator(".lossviz-explorer").first
     root.scroll_into_view_if_needed()
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
-    opened.evaluate(WATCH_FRAMES)
+    running.start_tracing(page=opened, categories=["cc", "devtools.timeline"])
     gesture(opened, root, MOVES)
-    work = opened.evaluate("frameWork")
+    events = json.loads(running.stop_tracing())["traceEvents"]
     context.close()
-    return work
+    callbacks = [event["ts"] for event in events if event["name"] == "FireAnimationFrame"]
+    drawn = [event for event in events if event["name"] == "ProxyMain::BeginMainFrame" and "tdur" in event]
+    return [
+        frame["tdur"] / 1000
+        for frame in drawn
+        if any(frame["ts"] <= callback <= frame["ts"] + frame["dur"] for callback in callbacks)
+    ]
 
 
 def drag_a_point(page, root, moves: int) -> None:

@@ -33,7 +33,7 @@ export function createScoreMatrix(spec, engine, actions) {
 
   const makeCell = () => svg("g", {}, svg("rect", { class: "frame" }), svg("rect", { class: "bar" }),
     svg("text", { class: "share", "text-anchor": "middle" }), svg("text", { class: "logit quiet", "text-anchor": "middle" }),
-    svg("rect", { class: "bar across" }), svg("text", { class: "share", "text-anchor": "middle" }));
+    svg("rect", { class: "bar across" }), svg("text", { class: "down", "text-anchor": "middle" }));
 
   // A cell where the candidate takes no part in the search stays empty.
   function drawCell(cell, along, down, faded, { left, top, size, row }) {
