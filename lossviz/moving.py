@@ -308,23 +308,25 @@ def _reduced(function, args, kwargs, like):
     if -x.ndim in dims or not isinstance(x, InParts):
         return NotImplemented
     gone = [len(x.axes) + each for each in dims]
-    within = [each - 1 for each in dims]  # the positions are the last axis of a part
+    within = tuple(each - 1 for each in dims)  # the positions are the last axis of a part
     combine = COMBINE[function.__name__.strip("_")]
 
-    def one(part: Part) -> Part:
+    def one(key: Key, part: Part) -> Part:
+        if x.dtype == like[0].dtype and all(len(x.axes[at][key[at]]) == 1 for at in gone):  # nothing to reduce
+            return part if keepdim else Part(lambda value: value.squeeze(within), part)
         return Part(lambda value: function(value, within, keepdim=keepdim), part)
-
-    def all_of(parts: list[Part]) -> Part:
-        still = [one(each) for each in parts if not each.moves]
-        constant = [reduce(lambda a, b: Part(combine, a, b), still)] if still else []
-        return reduce(lambda a, b: Part(combine, a, b), [one(each) for each in parts if each.moves] + constant)
 
     groups: dict[Key, list[Part]] = {}
     for key, part in x.parts.items():
         kept = tuple(0 if at in gone else k for at, k in enumerate(key) if keepdim or at not in gone)
-        groups.setdefault(kept, []).append(part)
+        groups.setdefault(kept, []).append(one(key, part))
     axes = [ONE if at in gone else axis for at, axis in enumerate(x.axes) if keepdim or at not in gone]
-    return [(axes, {key: all_of(parts) for key, parts in groups.items()})]
+    return [(axes, {key: _combined(combine, parts) for key, parts in groups.items()})]
+
+
+def _combined(combine: Callable, parts: list[Part]) -> Part:
+    """The results of several parts as one, the constants first."""
+    return reduce(lambda first, second: Part(combine, first, second), sorted(parts, key=lambda part: part.moves))
 
 
 def _dim_and_keepdim(dim=None, keepdim=False):
