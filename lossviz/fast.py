@@ -19,6 +19,7 @@ from torch.nn.functional import pad, relu, softplus
 
 from lossviz import distances, losses
 from lossviz.losses.base import ROADS, Loss
+from lossviz.losses.labelled_sentences import COUNTED
 
 # A slice of a square matrix holds about so many numbers: few enough for the processor's cache, and for the memory.
 DISTANCES = 2**18
@@ -336,6 +337,10 @@ class _ManhattanSquare(_Square):
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
 
 
+def _sortable(labels: Tensor) -> Tensor:
+    return labels.byte() if labels.dtype == torch.bool else labels
+
+
 # --- batches of labelled sentences -----------------------------------------------------------------------------------
 
 
@@ -344,7 +349,7 @@ class _Classes:
     in order, filled up where ``real`` is False."""
 
     def __init__(self, labels: Tensor, x: Tensor) -> None:
-        labels = labels.byte() if labels.dtype == torch.bool else labels
+        labels = _sortable(labels)
         ordered, order = labels.sort(stable=True)
         start = torch.searchsorted(ordered, labels)
         others = torch.searchsorted(ordered, labels, right=True) - start - 1
@@ -414,7 +419,7 @@ def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Ten
 
     def weigh(part: _Slice) -> Weighed:
         threshold = part.to_positives + margin
-        bound = torch.where(part.real, threshold - part.square.slack(threshold), -part.far)
+        bound = torch.where(part.real, threshold - part.square.slack(threshold).clamp(min=COUNTED), -part.far)
         below = torch.zeros_like(part.distance)
         reached = torch.empty_like(bound)
         for column in range(bound.shape[1]):
@@ -563,7 +568,7 @@ def _softmax_of_rows(
         queries, candidates = query_directions.rows, candidate_directions.rows
     queries = queries * scale
     logits = _Logits(queries, candidates)
-    columns = logits.of_columns(count) if both_ways else None
+    peak, log_sum = logits.of_columns(count) if both_ways else (None, None)
     for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
     for rows in logits.slices:
         scores = logits.rows(rows)
@@ -572,7 +577,7 @@ def _softmax_of_rows(
         surprise, excess = targets.sum(dtype=torch.float64), targets.expm1()
         share = log_share.exp_()
         if both_ways:
-            of_column = scores[:, :count].sub_(columns)
+            of_column = scores[:, :count].sub_(peak).sub_(log_sum)
             targets = of_column.diagonal(rows.start)
             surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
             share[:, :count] += of_column.exp_()
@@ -604,10 +609,17 @@ class _Logits:
             self.whole = self.queries @ self.candidates
         return self.whole
 
-    def of_columns(self, count: int) -> Tensor:
-        """The log of the sum of exponentials of each of the first columns."""
-        parts = [self.rows(rows)[:, :count].logsumexp(0) for rows in self.slices]
-        return torch.stack(parts).logsumexp(0)
+    def of_columns(self, count: int) -> tuple[Tensor, Tensor]:
+        """Of each of the first columns the largest logit, and the log of the sum of exponentials above it. Apart: in
+        their sum, digits would be lost."""
+        peaks, sums = [], []
+        for rows in self.slices:
+            scores = self.rows(rows)[:, :count]
+            peaks.append(scores.amax(0))
+            sums.append((scores - peaks[-1]).exp_().sum(0))
+        peaks, sums = torch.stack(peaks), torch.stack(sums)
+        peak = peaks.amax(0)
+        return peak, (sums * (peaks - peak).exp()).sum(0).log()
 
 
 # --- ordered pairs ---------------------------------------------------------------------------------------------------
@@ -627,7 +639,7 @@ def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, sc
     """ln(1 + Σ exp(zᵢ − zₖ)) over all pairs with scores yᵢ < yₖ. In the order of the scores, everyone's k (or i) are
     all from a place on (all before a place): sums that run through the batch once serve all."""
     similarity, pull = measure(first.detach(), second.detach())
-    scores, order = scores.detach().sort()
+    scores, order = _sortable(scores).sort()
     z = similarity[order] * scale
     nothing = z.new_full((1,), -torch.inf)
     above = torch.searchsorted(scores, scores, right=True)
