@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad, relu, softplus
 
 from lossviz import distances, losses
@@ -57,13 +56,28 @@ class _Known(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
-        ctx.save_for_backward(*gradients)
+        ctx.save_for_backward(*gradients, *rows)
         return loss.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        return None, None, *(each * upstream for each in ctx.saved_tensors)
+        count = len(ctx.saved_tensors) // 2
+        gradients = [each * upstream for each in ctx.saved_tensors[:count]]
+        if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
+            gradients = [_Once.apply(each, *ctx.saved_tensors[count:]) for each in gradients]
+        return None, None, *gradients
+
+
+class _Once(torch.autograd.Function):
+    """A gradient that cannot be differentiated by the rows it depends on."""
+
+    @staticmethod
+    def forward(ctx, gradient: Tensor, *rows: Tensor) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> None:
+        raise RuntimeError("loss(...) has no second derivative here; differentiate loss.terms(...).loss instead")
 
 
 def _known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor) -> Tensor:
@@ -215,7 +229,7 @@ class _Square:
     """
 
     measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
-    off = 32  # a distance is off by fewer roundings than this
+    off = 8  # a distance is off by fewer roundings than this
 
     def __init__(self, x: Tensor) -> None:
         self.x, self.gradient = x, torch.zeros_like(x)
