@@ -11,8 +11,7 @@ import lossviz
 from lossviz import CoSENTLoss, SoftmaxLoss, catalogue
 from lossviz.losses import Loss
 from lossviz.situations import Situation, on_circle
-from tests.widgets.batches import BATCHES
-from tests.widgets.expected import Expected, percent
+from tests.widgets.expected import BATCHES, Expected, percent
 
 DOUBLE = torch.float64
 CASES = [
@@ -444,7 +443,9 @@ def test_the_pair_whose_regions_are_shown(javascript):
 
 def test_losses_share_an_explorer_where_they_take_the_same_arguments():
     losses = [lossviz.TripletLoss(), lossviz.MultipleNegativesRankingLoss()]
-    explorer = lossviz.explore(*losses, situation=BATCHES["triplets"], engine="kernel")
+    explorer = lossviz.explore(*losses, engine="kernel")
+    assert len(explorer.spec["situations"]) > 3
+    assert {tuple(each["rows"]) for each in explorer.spec["situations"]} == {("anchor", "positive", "negative")}
     for name, loss in zip(explorer.spec["losses"], losses, strict=True):
         explorer.set_state({"state": {**explorer.state, "loss": name, "parameters": {}}})
         assert torch.equal(explorer.terms().loss, loss.terms(*explorer.inputs()).loss)
