@@ -9,7 +9,7 @@ import { brief, letter, percent } from "./words.js";
 
 const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
-const ONE_WAY = { row: 64, narrowest: 46 };
+const ONE_WAY = { row: 64, narrowest: 58 };
 const BOTH_WAYS = { row: 80, narrowest: 76 };
 const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
