@@ -11,15 +11,14 @@ difference. Where distances are compared, those that differ by rounding alone ar
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad, relu, softplus
 
 from lossviz import distances, losses
 from lossviz.losses.base import ROADS, Loss
+from lossviz.losses.labelled_sentences import COUNTED
 
 # A slice of a square matrix holds about so many numbers: few enough for the processor's cache, and for the memory.
 DISTANCES = 2**18
@@ -57,21 +56,36 @@ class _Known(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
-        ctx.save_for_backward(*gradients)
+        ctx.save_for_backward(*gradients, *rows)
         return loss.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        return None, None, *(each * upstream for each in ctx.saved_tensors)
+        count = len(ctx.saved_tensors) // 2
+        gradients = [each * upstream for each in ctx.saved_tensors[:count]]
+        if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
+            gradients = [_Once.apply(each, *ctx.saved_tensors[count:]) for each in gradients]
+        return None, None, *gradients
 
 
-def _known(loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
-    return _Known.apply(loss, gradients, *rows) if _felt(*rows) else loss
+class _Once(torch.autograd.Function):
+    """A gradient that cannot be differentiated by the rows it depends on."""
+
+    @staticmethod
+    def forward(ctx, gradient: Tensor, *rows: Tensor) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> None:
+        raise RuntimeError("loss(...) has no second derivative here; differentiate loss.terms(...).loss instead")
+
+
+def _known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor) -> Tensor:
+    """The loss, with its gradients by the rows where anyone will ask for them."""
+    return _Known.apply(loss, gradients(), *rows) if _felt(*rows) else loss
 
 
 def _felt(*rows: Tensor) -> bool:
-    """Whether anyone will ask for the gradient."""
     return torch.is_grad_enabled() and any(each.requires_grad for each in rows)
 
 
@@ -153,34 +167,54 @@ def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
 PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
 
 
-class _Measured(torch.autograd.Function):
-    """The distances of pairs, with their gradient in closed form."""
-
-    @staticmethod
-    def forward(ctx, name: str, x: Tensor, y: Tensor) -> Tensor:
-        distance, ctx.pull = PAIRED[name](x, y)
-        return distance
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        return None, *ctx.pull(gradient)
+@road(losses.ContrastiveLoss)
+def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
+    if loss.distance not in PAIRED:
+        return None
+    distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
+    share = 1 / len(distance) if loss.size_average else 1.0
+    shortfall = relu(float(loss.margin) - distance)
+    attraction, repulsion = labels * distance, (1 - labels) * shortfall
+    value = (attraction * distance + repulsion * shortfall).sum() * (share / 2)
+    return _known(value, lambda: pull((attraction - repulsion) * share), anchor, other)
 
 
-MEASURES = {name: partial(_Measured.apply, name) for name in PAIRED}
+@road(losses.OnlineContrastiveLoss)
+def _online_contrastive(
+    loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
+) -> Tensor | None:
+    """Which pairs count, and what they cost, the definition says of the distances."""
+    if loss.distance not in PAIRED:
+        return None
+    anchor_rows, other_rows = anchor.detach(), other.detach()
+    distance, pull = PAIRED[loss.distance](anchor_rows, other_rows)
+    terms = replace(loss, distance=lambda x, y: distance).define(anchor_rows, other_rows, labels)
+    slope = 2 * terms.active * torch.where(terms.positive, distance, distance - float(loss.margin))
+    return _known(terms.loss, lambda: pull(slope), anchor, other)
 
 
-@road(losses.ContrastiveLoss, losses.OnlineContrastiveLoss, losses.TripletLoss)
-def _paired(loss: Loss, *tensors: Tensor) -> Tensor | None:
-    """The definition itself, on a distance that knows its gradient."""
-    measure = MEASURES.get(loss.distance)
-    return measure and replace(loss, distance=measure).define(*tensors).loss
+@road(losses.TripletLoss)
+def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
+    if loss.distance not in PAIRED:
+        return None
+    measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
+    to_positive, pull_positive = measure(anchor_rows, positive.detach())
+    to_negative, pull_negative = measure(anchor_rows, negative.detach())
+    shortfall = relu(to_positive - to_negative + float(loss.triplet_margin))
+
+    def gradients() -> tuple[Tensor, ...]:
+        slope = (shortfall > 0) / torch.full_like(shortfall, len(shortfall))
+        (with_positive, for_positive), (with_negative, for_negative) = pull_positive(slope), pull_negative(-slope)
+        return with_positive + with_negative, for_positive, for_negative
+
+    return _known(shortfall.mean(), gradients, anchor, positive, negative)
 
 
 @road(losses.CosineSimilarityLoss)
 def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
-    residual = 1 - _Measured.apply("cosine", first, second) - scores
-    return residual.square().mean()
+    distance, pull = _cosine(first.detach(), second.detach())
+    residual = 1 - distance - scores
+    return _known(residual.square().mean(), lambda: pull(residual * (-2 / len(residual))), first, second)
 
 
 # --- squares of distances --------------------------------------------------------------------------------------------
@@ -195,7 +229,7 @@ class _Square:
     """
 
     measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
-    off = 32  # a distance is off by fewer roundings than this
+    off = 8  # a distance is off by fewer roundings than this
 
     def __init__(self, x: Tensor) -> None:
         self.x, self.gradient = x, torch.zeros_like(x)
@@ -317,37 +351,28 @@ class _ManhattanSquare(_Square):
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
 
 
+def _sortable(labels: Tensor) -> Tensor:
+    return labels.byte() if labels.dtype == torch.bool else labels
+
+
 # --- batches of labelled sentences -----------------------------------------------------------------------------------
 
 
 class _Classes:
-    """Who is of whose class: ``alike`` gives a slice of the mask as numbers; ``positives`` is (B, largest class − 1),
-    each row's positives in order, filled up where ``real`` is False."""
+    """Who is of whose class. ``of`` numbers the classes. ``positives`` is (B, largest class − 1): each row's positives,
+    in order, filled up where ``real`` is False."""
 
-    def __init__(self, labels: Tensor) -> None:
-        self.of = torch.unique(labels, return_inverse=True)[1]
-        sizes = torch.bincount(self.of)
-        order = torch.argsort(self.of, stable=True)
-        first = sizes.cumsum(0) - sizes
-        place = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=labels.device))
-        place -= first[self.of]  # within the class
-        column = torch.arange(int(sizes.max()) - 1, device=labels.device)
-        self.real = column < (sizes - 1)[self.of, None]
-        member = first[self.of, None] + column + (column >= place[:, None])  # all of the class but the row itself
+    def __init__(self, labels: Tensor, x: Tensor) -> None:
+        labels = _sortable(labels)
+        ordered, order = labels.sort(stable=True)
+        start = torch.searchsorted(ordered, labels)
+        others = torch.searchsorted(ordered, labels, right=True) - start - 1
+        column = torch.arange(int(others.max()), device=labels.device)
+        place = order.argsort() - start  # within the class
+        self.real = column < others.unsqueeze(1)
+        member = start.unsqueeze(1) + column + (column >= place.unsqueeze(1))  # of the class, but the row itself
         self.positives = order[torch.where(self.real, member, 0)]
-
-    def alike(self, rows: slice, out: Tensor) -> Tensor:
-        return torch.eq(self.of[rows, None], self.of, out=out)
-
-
-def _first(wanted: Tensor) -> Tensor:
-    """The first place in each row with a 1."""
-    return wanted.argmax(1)
-
-
-def _first(wanted: Tensor) -> Tensor:
-    """The first place in each row that holds the largest number."""
-    return wanted.argmax(1)
+        self.of = start.to(x.dtype)
 
 
 class _Slice:
@@ -370,22 +395,13 @@ class _Slice:
             candidates = torch.add(candidates, out, alpha=self.far, out=self.spare)
         nearest = candidates.amin(1)
         bound = (nearest + self.square.slack(nearest)).unsqueeze(1)
-        return nearest, _first(torch.le(candidates, bound, out=self.spare)), nearest < self.far / 2
+        return nearest, torch.le(candidates, bound, out=self.spare).argmax(1), nearest < self.far / 2
 
     def farthest_negative(self) -> tuple[Tensor, Tensor, Tensor]:
         candidates = torch.sub(self.distance, self.alike, alpha=self.far, out=self.spare)
         farthest = candidates.amax(1)
         bound = (farthest - self.square.slack(farthest)).unsqueeze(1)
-        return farthest, _first(torch.ge(candidates, bound, out=self.spare)), farthest > -self.far / 2
-
-    def farthest_positive(self) -> tuple[Tensor, Tensor]:
-        """Its place, and whether there is one."""
-        candidates = torch.where(self.real, self.to_positives, -self.far)
-        if not candidates.shape[1]:
-            return torch.zeros_like(self.distance[:, 0]).long(), torch.zeros_like(self.distance[:, 0]).bool()
-        farthest = candidates.amax(1, keepdim=True)
-        place = _first((candidates >= farthest - self.square.slack(farthest)).byte())
-        return self.positives.gather(1, place.unsqueeze(1)).squeeze(1), self.real.any(1)
+        return farthest, torch.ge(candidates, bound, out=self.spare).argmax(1), farthest > -self.far / 2
 
 
 Weighed = tuple[Tensor, Tensor, Tensor]  # the sum of the terms of a slice, their number, the gradient by its distances
@@ -394,20 +410,19 @@ Weighed = tuple[Tensor, Tensor, Tensor]  # the sum of the terms of a slice, thei
 def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     """The mean of all terms, each slice of anchors weighed by itself."""
     felt = _felt(embeddings)
-    with torch.no_grad():
-        square = _Square.of(loss.distance, embeddings.detach())
-        if square is None:
-            return None
-        classes, total, count = _Classes(labels), 0, 0
-        for rows in _slices(len(labels), len(labels), DISTANCES):
-            part = _Slice(square, classes, rows)
-            cost, terms, gradient = weigh(part)
-            total, count = total + cost, count + terms
-            if felt:
-                square.pull(rows, part.distance, gradient)
-        count = count.clamp(min=1)
-        value, gradient = (total / count).to(embeddings.dtype), square.pulled() / count
-    return _known(value, (gradient,), embeddings)
+    square = _Square.of(loss.distance, embeddings.detach())
+    if square is None:
+        return None
+    classes, total, count = _Classes(labels, embeddings), 0, 0
+    for rows in _slices(len(labels), len(labels), DISTANCES):
+        part = _Slice(square, classes, rows)
+        cost, terms, gradient = weigh(part)
+        total, count = total + cost, count + terms
+        if felt:
+            square.pull(rows, part.distance, gradient)
+    count = count.clamp(min=1)
+    value = (total / count).to(embeddings.dtype)
+    return _known(value, lambda: (square.pulled() / count,), embeddings)
 
 
 @road(losses.BatchAllTripletLoss)
@@ -418,7 +433,7 @@ def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Ten
 
     def weigh(part: _Slice) -> Weighed:
         threshold = part.to_positives + margin
-        bound = torch.where(part.real, threshold - part.square.slack(threshold), -part.far)
+        bound = torch.where(part.real, threshold - part.square.slack(threshold).clamp(min=COUNTED), -part.far)
         below = torch.zeros_like(part.distance)
         reached = torch.empty_like(bound)
         for column in range(bound.shape[1]):
@@ -470,50 +485,68 @@ def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
 
 @road(losses.BatchHardTripletLoss)
 def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
-    margin = float(loss.margin)
-    return _mean_of_hardest(lambda gap: relu(gap + margin), loss, embeddings, labels)
+    def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
+        shortfall = relu(gap + float(loss.margin))
+        return shortfall, (shortfall > 0).to(gap.dtype)
+
+    return _mean_of_hardest(cost, loss, embeddings, labels)
 
 
 @road(losses.BatchHardSoftMarginTripletLoss)
 def _batch_hard_soft(loss: losses.BatchHardSoftMarginTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
-    return _mean_of_hardest(softplus, loss, embeddings, labels)
+    def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
+        return softplus(gap), torch.where(gap > 20, 1.0, gap.sigmoid())  # from 20 on softplus is a straight line
+
+    return _mean_of_hardest(cost, loss, embeddings, labels)
 
 
 def _mean_of_hardest(
-    cost: Callable[[Tensor], Tensor], loss: Loss, embeddings: Tensor, labels: Tensor
+    cost: Callable[[Tensor], tuple[Tensor, Tensor]], loss: Loss, embeddings: Tensor, labels: Tensor
 ) -> Tensor | None:
-    """The mean over anchors of what the gap between hardest positive and hardest negative costs.
+    """The mean over anchors of what the gap between hardest positive and hardest negative costs (and its slope).
 
     First every anchor's two are found; then only their distances are asked for.
     """
-    with torch.no_grad():
-        square = _Square.of(loss.distance, embeddings.detach())
-        if square is None:
-            return None
-        classes, count = _Classes(labels), len(labels)
-        found = [_hardest(_Slice(square, classes, rows)) for rows in _slices(count, count, DISTANCES)]
-        positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
-        anchor = torch.arange(count, device=labels.device)
-        to_positive, pull_positive = square.pairs(anchor, positive)
-        to_negative, pull_negative = square.pairs(anchor, negative)
-        to_positive = torch.where(has_positive, to_positive, 0)
-        to_negative = torch.where(has_negative, to_negative, stand_in)
-    gap = (to_positive - to_negative).requires_grad_()
-    with torch.enable_grad():
-        value = cost(gap).mean()
-    if not _felt(embeddings):
-        return value.detach()
-    (slope,) = torch.autograd.grad(value, gap)
-    slope *= has_negative  # a stand-in moves nothing
-    pull_positive(slope * has_positive)
-    pull_negative(-slope)
-    return _known(value.detach(), (square.pulled(),), embeddings)
+    square = _Square.of(loss.distance, embeddings.detach())
+    if square is None:
+        return None
+    count = len(labels)
+    found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
+    positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
+    anchor = torch.arange(count, device=labels.device)
+    to_positive, pull_positive = square.pairs(anchor, positive)
+    to_negative, pull_negative = square.pairs(anchor, negative)
+    gap = torch.where(has_positive, to_positive, 0) - torch.where(has_negative, to_negative, stand_in)
+    costs, slope = cost(gap)
+
+    def gradients() -> tuple[Tensor]:
+        slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
+        pull_positive(slope * has_positive)
+        pull_negative(-slope)
+        return (square.pulled(),)
+
+    return _known(costs.mean(), gradients, embeddings)
 
 
-def _hardest(part: _Slice) -> tuple[Tensor, ...]:
-    _, negative, has_negative = part.nearest_negative()
-    stand_in = part.distance.amin(1) + part.distance.amax(1)
-    return *part.farthest_positive(), negative, has_negative, stand_in
+def _hardest(square: _Square, labels: Tensor, rows: slice) -> tuple[Tensor, ...]:
+    """Place of the farthest positive and of the nearest negative, each with whether there is one, and the distance
+    that stands in for a negative."""
+    distance = square.rows(rows)
+    far = torch.finfo(distance.dtype).max / 4
+    unlike, spare = torch.empty_like(distance), torch.empty_like(distance)
+    torch.ne(labels[rows, None], labels, out=unlike)
+    stand_in = distance.amin(1) + distance.amax(1)
+    candidates = torch.sub(distance, unlike, alpha=far)
+    candidates.diagonal(rows.start).fill_(-far)
+    farthest = candidates.amax(1)
+    bound = (farthest - square.slack(farthest)).unsqueeze(1)
+    positive = torch.ge(candidates, bound, out=spare).argmax(1)
+    alike = unlike.neg_().add_(1)
+    candidates = torch.add(distance, alike, alpha=far, out=candidates)
+    nearest = candidates.amin(1)
+    bound = (nearest + square.slack(nearest)).unsqueeze(1)
+    negative = torch.le(candidates, bound, out=spare).argmax(1)
+    return positive, farthest > -far / 2, negative, nearest < far / 2, stand_in
 
 
 # --- rankings --------------------------------------------------------------------------------------------------------
@@ -542,38 +575,37 @@ def _softmax_of_rows(
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
     if similarity not in ("cosine", "dot"):
         return None
-    with torch.no_grad():
-        count = len(anchor)
-        queries, candidates = anchor.detach(), torch.cat(documents).detach()
-        if similarity == "cosine":
-            query_directions, candidate_directions = _Unit(queries), _Unit(candidates)
-            queries, candidates = query_directions.rows, candidate_directions.rows
-        queries = queries * scale
-        logits = _Logits(queries, candidates)
-        columns = logits.of_columns(count) if both_ways else None
-        for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
-        for rows in logits.slices:
-            scores = logits.rows(rows)
-            log_share = scores.log_softmax(1)
-            targets = log_share.diagonal(rows.start)
-            surprise, excess = targets.sum(dtype=torch.float64), targets.expm1()
-            share = log_share.exp_()
-            if both_ways:
-                of_column = scores[:, :count].sub_(columns)
-                targets = of_column.diagonal(rows.start)
-                surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
-                share[:, :count] += of_column.exp_()
-            share.diagonal(rows.start).copy_(excess)
-            total -= surprise
-            torch.mm(share, candidates, out=for_queries[rows])
-            for_candidates.addmm_(share.T, queries[rows])
-        terms = count * (1 + both_ways)
-        for_queries *= scale / terms
-        for_candidates /= terms
-        if similarity == "cosine":
-            for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
-        value = (total / terms).to(anchor.dtype)
-    return _known(value, (for_queries, *for_candidates.split(count)), anchor, *documents)
+    count = len(anchor)
+    queries, candidates = anchor.detach(), torch.cat([each.detach() for each in documents])
+    if similarity == "cosine":
+        query_directions, candidate_directions = _Unit(queries), _Unit(candidates)
+        queries, candidates = query_directions.rows, candidate_directions.rows
+    queries = queries * scale
+    logits = _Logits(queries, candidates)
+    peak, log_sum = logits.of_columns(count) if both_ways else (None, None)
+    for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
+    for rows in logits.slices:
+        scores = logits.rows(rows)
+        log_share = scores.log_softmax(1)
+        targets = log_share.diagonal(rows.start)
+        surprise, excess = targets.sum(dtype=torch.float64), targets.expm1()
+        share = log_share.exp_()
+        if both_ways:
+            of_column = scores[:, :count].sub_(peak).sub_(log_sum)
+            targets = of_column.diagonal(rows.start)
+            surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
+            share[:, :count] += of_column.exp_()
+        share.diagonal(rows.start).copy_(excess)
+        total -= surprise
+        torch.mm(share, candidates, out=for_queries[rows])
+        for_candidates.addmm_(share.T, queries[rows])
+    terms = count * (1 + both_ways)
+    for_queries *= scale / terms
+    for_candidates /= terms
+    if similarity == "cosine":
+        for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
+    value = (total / terms).to(anchor.dtype)
+    return _known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
 
 
 class _Logits:
@@ -591,10 +623,17 @@ class _Logits:
             self.whole = self.queries @ self.candidates
         return self.whole
 
-    def of_columns(self, count: int) -> Tensor:
-        """The log of the sum of exponentials of each of the first columns."""
-        parts = [self.rows(rows)[:, :count].logsumexp(0) for rows in self.slices]
-        return torch.stack(parts).logsumexp(0)
+    def of_columns(self, count: int) -> tuple[Tensor, Tensor]:
+        """Of each of the first columns the largest logit, and the log of the sum of exponentials above it. Apart: in
+        their sum, digits would be lost."""
+        peaks, sums = [], []
+        for rows in self.slices:
+            scores = self.rows(rows)[:, :count]
+            peaks.append(scores.amax(0))
+            sums.append((scores - peaks[-1]).exp_().sum(0))
+        peaks, sums = torch.stack(peaks), torch.stack(sums)
+        peak = peaks.amax(0)
+        return peak, (sums * (peaks - peak).exp()).sum(0).log()
 
 
 # --- ordered pairs ---------------------------------------------------------------------------------------------------
@@ -613,20 +652,18 @@ def _angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor
 def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     """ln(1 + Σ exp(zᵢ − zₖ)) over all pairs with scores yᵢ < yₖ. In the order of the scores, everyone's k (or i) are
     all from a place on (all before a place): sums that run through the batch once serve all."""
-    with torch.no_grad():
-        similarity, pull = measure(first.detach(), second.detach())
-        scores, order = scores.detach().sort()
-        z = similarity[order] * scale
-        nothing = z.new_full((1,), -torch.inf)
-        above = torch.searchsorted(scores, scores, right=True)
-        below = torch.searchsorted(scores, scores)
-        higher = torch.cat((torch.logcumsumexp(-z.flip(0), 0).flip(0), nothing))[above]
-        lower = torch.cat((nothing, torch.logcumsumexp(z, 0)))[below]
-        value = torch.cat((torch.zeros_like(nothing), z + higher)).logsumexp(0)
-        slope = torch.empty_like(z)
-        slope[order] = scale * ((z + higher - value).exp() - (lower - z - value).exp())
-        gradients = pull(slope)
-    return _known(value, gradients, first, second)
+    similarity, pull = measure(first.detach(), second.detach())
+    scores, order = _sortable(scores).sort()
+    z = similarity[order] * scale
+    nothing = z.new_full((1,), -torch.inf)
+    above = torch.searchsorted(scores, scores, right=True)
+    below = torch.searchsorted(scores, scores)
+    higher = torch.cat((torch.logcumsumexp(-z.flip(0), 0).flip(0), nothing))[above]
+    lower = torch.cat((nothing, torch.logcumsumexp(z, 0)))[below]
+    value = torch.cat((torch.zeros_like(nothing), z + higher)).logsumexp(0)
+    slope = torch.empty_like(z)
+    slope[order] = scale * ((z + higher - value).exp() - (lower - z - value).exp())
+    return _known(value, lambda: pull(slope), first, second)
 
 
 def _cosine_similarity_of(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:

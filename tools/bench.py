@@ -25,7 +25,7 @@ from lossviz.losses import Loss
 from lossviz.lowering import to_javascript
 from lossviz.situations import SITUATIONS, Situation, on_circle
 from lossviz.widgets.explorer import ignores_length
-from tools import browser, build
+from tools import bench_losses, browser, build
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -326,6 +326,14 @@ def lowering() -> Iterator[Line]:
         loss = entry.default()
         spent = min(seconds(lambda loss=loss: to_javascript(loss, *loss.inputs.example())) for _ in range(3))
         yield Line(f"{entry.loss.__name__}: lowering", spent, "s", target=0.7)
+
+
+# Losses
+
+
+@section
+def losses() -> Iterator[bench_losses.Ratio]:
+    yield from bench_losses.lines()
 
 
 if __name__ == "__main__":

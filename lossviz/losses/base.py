@@ -64,8 +64,8 @@ class Loss:
         """
         road = ROADS.get(type(self))
         loss = road(self, *self._checked(tensors, check)) if road else None
-        served = loss is not None and loss.isfinite()  # what overflows on a road may fit into the definition
-        return loss if served else self.terms(*tensors, check=check).loss
+        # What overflows on a road may fit into the definition.
+        return loss if loss is not None and math.isfinite(loss.detach()) else self.terms(*tensors, check=check).loss
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""

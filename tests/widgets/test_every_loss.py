@@ -2,19 +2,16 @@
 
 import math
 import re
-from itertools import product
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Error
 
 import lossviz
 from lossviz import CoSENTLoss, SoftmaxLoss, catalogue
 from lossviz.losses import Loss
 from lossviz.situations import Situation, on_circle
-from tests.widgets.batches import BATCHES
-from tests.widgets.expected import Expected, fixed, percent
+from tests.widgets.expected import BATCHES, Expected, percent
 
 DOUBLE = torch.float64
 CASES = [
@@ -111,39 +108,17 @@ def all_pieces(wanted: Expected) -> torch.Tensor:
     return torch.stack(each, 1)
 
 
+DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+SIGNS = {"e^": "E**", "−": "-", "·": "*", "²": "**2", "½": "0.5"}
+
+
 def worth(formula: str) -> float:
     """The number that a written formula stands for."""
-    powers = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found[1].translate(DIGITS), formula)
-    python = powers.replace("−ln ", "-log(").replace("ln(", "log(").replace("e^−", "e^-").replace("−", "-")
-    python = re.sub(r"-log\(((?:\(.*?\))|\S+)", r"-log(\1)", python)
-    python = re.sub(r"e\^-?\(", lambda found: "exp(" + ("-(" if "-" in found[0] else "(") , python)
-    python = python.replace("exp(-(", "exp(-1*(").replace("exp((", "exp(1*(")
-    python = close_powers(python).replace("½", "0.5").replace("·", "*").replace("²", "**2")
-    return eval(python, {"log": math.log, "exp": math.exp})
-
-
-DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-
-
-def close_powers(text: str) -> str:
-    """A second bracket after the one that ends each power."""
-    out, depths = "", []
-    depth = k = 0
-    while k < len(text):
-        if text.startswith(("exp(1*(", "exp(-1*("), k):
-            size = len("exp(1*(") if text.startswith("exp(1*(", k) else len("exp(-1*(")
-            out += text[k : k + size]
-            depths.append(depth)
-            depth += 1
-            k += size
-            continue
-        depth += {"(": 1, ")": -1}.get(text[k], 0)
-        out += text[k]
-        if depths and text[k] == ")" and depth == depths[-1]:
-            out += ")"
-            depths.pop()
-        k += 1
-    return out
+    python = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(DIGITS), formula)
+    python = re.sub(r"ln (\(.*?\)|\S+)", r"ln(\1)", python)
+    for written, meant in SIGNS.items():
+        python = python.replace(written, meant)
+    return eval(python, {"ln": math.log, "E": math.e})
 
 
 @pytest.mark.parametrize(("entry", "choices"), CASES)
@@ -213,7 +188,8 @@ def test_in_a_batch_of_one_class_semi_hard_takes_the_anchor_itself(readings_of):
         assert term["standIns"] == ["no negative in the batch: counted as the smallest distance of its row"]
     everything = lossviz.explore(lossviz.BatchAllTripletLoss(), situation=alone, engine="kernel")
     ((read, _),) = readings_of(everything, [everything.state])
-    assert read["terms"] == [] and read["caption"] == "The loss is 0.0000."
+    assert read["terms"] == []
+    assert read["caption"] == "There is no triplet in this batch: the loss is 0.0000."
 
 
 def test_a_link_of_batch_all_is_as_strong_as_the_share_of_its_triplets(readings_of):
@@ -359,6 +335,18 @@ def test_pieces_add_up_however_many_are_shown(javascript, count):
     assert [each["kind"] for each in found].count("rest") == (count > 8)
 
 
+@pytest.mark.parametrize("point", range(6))
+def test_the_pieces_of_orders_are_those_of_the_exponents_and_add_up(javascript, readings_of, point):
+    explorer = lossviz.explore(CoSENTLoss(scale=3.0), situation=ARTICLE, engine="kernel")
+    ((read, wanted),) = readings_of(explorer, [explorer.state])
+    slopes = explorer._pieces({"state": explorer.state, "point": point, "part": "matrix"})
+    given = {"slopes": slopes, "result": result_of(wanted), "terms": read["terms"]}
+    asked = "pulls.piecesOf({ pieces: async () => given.slopes }, null, given.result, given.terms, 0)"
+    pieces = javascript(asked, given)
+    assert len(pieces) == 2  # a pair stands in two of the three orders
+    assert np.sum([each["gradient"] for each in pieces], 0) == pytest.approx(wanted.gradient[point].numpy())
+
+
 @pytest.mark.parametrize("distance", ["euclidean", "manhattan", "cosine"])
 def test_the_reach_of_an_anchor_is_where_its_positive_could_stand(javascript, distance):
     centre, through = on_circle(30, 95)
@@ -445,11 +433,9 @@ def test_the_regions_are_those_of_the_classifier(javascript):
 
 def test_the_pair_whose_regions_are_shown(javascript):
     terms = [{"index": 0, "points": [0, 1]}, {"index": 1, "points": [0, 2]}, {"index": 2, "points": [3, 4]}]
-    for chosen, lit, (index, moving) in (
-        (0, None, (0, 0)), (2, None, (1, 1)), (4, None, (2, 1)), (0, {"kind": "term", "index": 2}, (2, 1)),
-    ):  # fmt: skip
+    for chosen, lit, index in ((0, None, 0), (2, None, 1), (4, None, 2), (0, {"kind": "term", "index": 2}, 2)):
         found = javascript("class_regions.shownPair(...given)", [{"chosen": chosen, "lit": lit}, terms])
-        assert (found["term"]["index"], found["moving"]) == (index, moving)
+        assert found["index"] == index
 
 
 # ---- losses that share a batch
@@ -457,11 +443,14 @@ def test_the_pair_whose_regions_are_shown(javascript):
 
 def test_losses_share_an_explorer_where_they_take_the_same_arguments():
     losses = [lossviz.TripletLoss(), lossviz.MultipleNegativesRankingLoss()]
-    explorer = lossviz.explore(*losses, situation=BATCHES["triplets"], engine="kernel")
+    explorer = lossviz.explore(*losses, engine="kernel")
+    assert len(explorer.spec["situations"]) > 3
+    assert {tuple(each["rows"]) for each in explorer.spec["situations"]} == {("anchor", "positive", "negative")}
     for name, loss in zip(explorer.spec["losses"], losses, strict=True):
         explorer.set_state({"state": {**explorer.state, "loss": name, "parameters": {}}})
         assert torch.equal(explorer.terms().loss, loss.terms(*explorer.inputs()).loss)
-    with pytest.raises(ValueError, match=r"situation: expected the arguments of TripletLoss, .*, got \(anchor, positive\)"):
+    wrong = r"situation: expected the arguments of TripletLoss, .*, got \(anchor, positive\)"
+    with pytest.raises(ValueError, match=wrong):
         lossviz.explore(*losses, situation=BATCHES["positive_pairs"])
     with pytest.raises(ValueError, match="losses: expected losses of one input type, got labelled_pairs and triplets"):
         lossviz.explore(lossviz.TripletLoss(), lossviz.ContrastiveLoss())
