@@ -85,11 +85,11 @@ def facts(entry: Entry) -> str:
         ("learns from", entry.loss.inputs.shape),
         ("labels", labels(entry)),
         ("one term for each", axes(entry.loss)),
-        ("a term adds", "<br>".join(f"{kind}: {formula}" for kind, formula in term_formulas(entry))),
+        ("a term adds", "; ".join(f"{formula} ({kind})" for kind, formula in term_formulas(entry))),
         ("in sentence-transformers", f"`{entry.peer}`"),
         ("to move", f"[{chapter.replace('_', ' ').capitalize()}]({chapter})"),
     ]
-    return table(("", ""), rows)
+    return "\n".join(f"- {fact}: {text}" for fact, text in rows)
 
 
 def term_formulas(entry: Entry) -> list[tuple[str, str]]:

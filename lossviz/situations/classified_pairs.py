@@ -21,9 +21,9 @@ CLASSIFIED_PAIRS = (
         chosen=1,
         question=Question(
             "choice",
-            "You turn A and B by half a turn around the centre. Their cosine stays. Does the class that A–B is given?",
+            "You turn A and B by half a turn around the centre. Their cosine stays. Does the class of A–B stay too?",
             "The classifier reads where the two stand. The cosine reads the angle between them, which has not changed.",
-            options=("Yes, it stays too", "No, it changes", "It stays if their distance does"),
+            options=("Yes, it stays", "No, it changes", "It stays if their distance does"),
             answer=1,
             moves={0: (0.7, -0.6), 1: (0.9, 0.2)},
         ),

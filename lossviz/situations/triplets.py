@@ -24,7 +24,7 @@ TRIPLETS = (
         question=Question(
             "choice",
             "The margin is 5, and points stay on the circle. When is a triplet satisfied?",
-            "Never: no positive is nearer than 0 and no negative farther than 2, so at least 0 − 2 + 5 = 3 remains.",
+            "No positive is nearer than 0 and no negative farther than 2, so the best there is costs 0 − 2 + 5 = 3.",
             options=(
                 "When the negative is opposite",
                 "When positive and anchor are one",
