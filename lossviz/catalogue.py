@@ -26,6 +26,7 @@ from lossviz.losses import (
     SoftmaxLoss,
     TripletLoss,
 )
+from lossviz.losses.positive_pairs import DIRECTIONS, PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ class Paper:
 class Entry:
     """What is known of one loss.
 
-    ``chart`` names the chart that shows it first. ``term(loss)`` gives, for each kind of term, the formula of what it
-    adds; names in braces stand for numbers: {d} what the matrix holds for a pair, {s} its similarity and {y} its score,
-    {d_ap} and {d_an} the distances of a triplet, {s_low} and {s_high} the similarities of two pairs in order,
-    {sum} the sum of all exponentials and {loss} the loss, {p} the probability of a target, {B} the number of valid
-    terms, {A} that of active ones, or a parameter. ``changes`` says what changed in sentence-transformers, by version.
+    ``chart`` names the chart that shows it first, ``matrix`` what the numbers are that it reads. ``term(loss)`` gives,
+    for each kind of term, the formula of what it adds; names in braces stand for numbers: {d} what the matrix holds
+    for a pair, {s} its similarity and {y} its score, {d_ap} and {d_an} the distances of a triplet, {s_low} and {s_high}
+    the similarities of two pairs in order, {sum} the sum of all exponentials and {loss} the loss, {p} the probability
+    of a target, {B} the number of valid terms, {A} that of active ones, or a parameter. ``changes`` says what changed
+    in sentence-transformers, by version.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
     explorers and in tests: every combination of the choices that an explorer offers, then ``also``.
@@ -76,6 +78,7 @@ class Entry:
     paper: Paper
     make: Callable[[], Loss] | None = None  # where the class alone does not make one
     also: tuple[dict[str, object], ...] = ()
+    matrix: str = "distance"
 
     def default(self) -> Loss:
         return (self.make or self.loss)()
@@ -253,6 +256,7 @@ ENTRIES = (
     Entry(
         loss=CosineSimilarityLoss,
         chart="score plane",
+        matrix="cosine",
         peer="CosineSimilarityLoss",
         formula=r"\mathcal{L} = \frac{1}{B} \sum_{i=1}^{B} (s_i - y_i)^2,\qquad s_i = \cos(u_i, v_i)",
         term=lambda loss: {"pair": "({s} − {y})² / {B}"},
@@ -263,6 +267,7 @@ ENTRIES = (
     Entry(
         loss=CoSENTLoss,
         chart="score plane",
+        matrix="cosine",
         peer="CoSENTLoss",
         formula=IN_ORDER + r",\qquad s_i = \cos(u_i, v_i)",
         term=lambda loss: {"order": "{loss} · e^({scale} · ({s_low} − {s_high})) / {sum}"},
@@ -281,6 +286,7 @@ ENTRIES = (
     Entry(
         loss=AnglELoss,
         chart="score plane",
+        matrix="angle similarity",
         peer="AnglELoss",
         formula=IN_ORDER + r",\qquad s_i = |\cos(u_i, v_i) + \cos(u_i, -\mathrm{i}\, v_i)|",
         term=lambda loss: {"order": "{loss} · e^({scale} · ({s_low} − {s_high})) / {sum}"},
@@ -296,6 +302,7 @@ ENTRIES = (
     Entry(
         loss=SoftmaxLoss,
         chart="class regions",
+        matrix="log-probability",
         peer="SoftmaxLoss",
         formula=r"\mathcal{L} = -\frac{1}{B} \sum_{i=1}^{B} \ln \mathrm{softmax}"
         r"\left(W\, [u_i;\ v_i;\ |u_i - v_i|] + b\right)_{y_i}",
@@ -327,6 +334,7 @@ ENTRIES = (
     Entry(
         loss=MultipleNegativesRankingLoss,
         chart="score matrix",
+        matrix="logit",
         peer="MultipleNegativesRankingLoss",
         formula=SOFTMAX_OF_ROWS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
@@ -338,6 +346,7 @@ ENTRIES = (
     Entry(
         loss=MultipleNegativesSymmetricRankingLoss,
         chart="score matrix",
+        matrix="logit",
         peer="MultipleNegativesSymmetricRankingLoss",
         formula=SOFTMAX_BOTH_WAYS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
@@ -353,6 +362,7 @@ ENTRIES = (
     Entry(
         loss=CachedMultipleNegativesRankingLoss,
         chart="score matrix",
+        matrix="logit",
         peer="CachedMultipleNegativesRankingLoss",
         formula=SOFTMAX_OF_ROWS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
@@ -375,6 +385,7 @@ ENTRIES = (
     Entry(
         loss=ContrastiveTensionLoss,
         chart="distance line",
+        matrix="dot product",
         peer="ContrastiveTensionLoss",
         formula=r"\mathcal{L} = \sum_{i=1}^{B} y_i \ln\left(1 + e^{-z_i}\right)"
         r" + (1 - y_i) \ln\left(1 + e^{z_i}\right),\qquad z_i = u_i \cdot v_i",
@@ -386,6 +397,7 @@ ENTRIES = (
     Entry(
         loss=ContrastiveTensionLossInBatchNegatives,
         chart="score matrix",
+        matrix="logit",
         peer="ContrastiveTensionLossInBatchNegatives",
         formula=SOFTMAX_BOTH_WAYS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
@@ -432,3 +444,17 @@ def term_formulas(loss: Loss) -> dict[str, str] | None:
     """The formula of one term, by side; None for a loss of a reader's own."""
     known = entry(loss)
     return known.term(loss) if known else None
+
+
+def matrix(loss: Loss) -> str:
+    """What the numbers of the matrix are; a reader's own loss is taken to read distances."""
+    known = entry(loss)
+    return known.matrix if known else "distance"
+
+
+def searches(loss: Loss) -> list[list[str]]:
+    """The directions in which a ranking loss searches, block by block of its matrix; those of one sum together."""
+    asked = getattr(loss, "directions", DIRECTIONS[:1])
+    blocks = [each for each in DIRECTIONS if each in asked]
+    joint = getattr(loss, "partition_mode", PARTITIONS[0]) == PARTITIONS[0]
+    return [blocks] if joint else [[each] for each in blocks]

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import plotly.graph_objects as go
-import torch
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from lossviz.losses import Loss
 from lossviz.situations import Situation
+from lossviz.surface import Surface, surface
 
 HEIGHT = 450  # pixels, where the figure names no height: the page keeps this place free before it draws
 
@@ -56,24 +55,26 @@ def without_template(layout: dict) -> dict:
 
 def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.6, resolution: int = 61) -> Interactive:
     """The loss as one point of a situation moves over the square [−reach, reach]², as a surface to turn."""
-    across, up, values, _ = _scan(loss, situation, point, reach, resolution)
+    found = _surface(loss, situation, point, reach, resolution)
     name = situation.sentence(point).short
-    surface = go.Surface(x=across.tolist(), y=up.tolist(), z=values.tolist(), colorscale="Cividis", showscale=False)
+    drawn = go.Surface(
+        x=found.x.tolist(), y=found.y.tolist(), z=found.loss.tolist(), colorscale="Cividis", showscale=False
+    )
     axes = {"xaxis_title": "x", "yaxis_title": "y", "zaxis_title": "loss"}
-    figure = go.Figure(surface, {"scene": axes, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
-    low, high = values.min().item(), values.max().item()
+    figure = go.Figure(drawn, {"scene": axes, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
+    low, high = found.loss.min().item(), found.loss.max().item()
     return Interactive(figure, f"The loss from {low:.4f} to {high:.4f} as “{name}” moves over the plane")
 
 
 def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 1.6, resolution: int = 21) -> Figure:
     """Where one point would be moved from every place of the square [−reach, reach]²: arrows on contours."""
-    across, up, values, gradient = _scan(loss, situation, point, reach, resolution)
+    fine, coarse = (_surface(loss, situation, point, reach, each) for each in (101, resolution))
     figure, axes = plt.subplots(figsize=(6, 6), layout="constrained")
-    axes.contour(*_scan(loss, situation, point, reach, 101)[:3], levels=12, colors="0.75", linewidths=1)
-    longest = gradient.norm(dim=-1).max().item() or 1.0
+    axes.contour(fine.x, fine.y, fine.loss, levels=12, colors="0.75", linewidths=1)
+    longest = coarse.gradient.norm(dim=-1).max().item() or 1.0
     spacing = 2 * reach / (resolution - 1)
     arrows = {"angles": "xy", "scale_units": "xy", "scale": longest / (1.2 * spacing), "width": 0.004}
-    axes.quiver(across, up, -gradient[..., 0], -gradient[..., 1], color="#0072b2", **arrows)
+    axes.quiver(coarse.x, coarse.y, -coarse.gradient[..., 0], -coarse.gradient[..., 1], color="#0072b2", **arrows)
     for index, (x, y) in enumerate(situation.points(2).tolist()):
         if index != point:
             axes.plot(x, y, "o", color="black")
@@ -83,13 +84,5 @@ def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 
     return figure
 
 
-def _scan(loss: Loss, situation: Situation, point: int, reach: float, resolution: int) -> tuple[Tensor, ...]:
-    """(x, y, loss, gradient) over the grid: (n,), (n,), (n, n), (n, n, 2), rows going up."""
-    steps = torch.linspace(-reach, reach, resolution, dtype=torch.float64)
-    up, across = torch.meshgrid(steps, steps, indexing="ij")
-    place = torch.stack([across, up], dim=-1).requires_grad_()
-    points = situation.points(2).expand(resolution, resolution, -1, 2)
-    others = torch.arange(points.shape[-2])[:, None] != point
-    values = loss.define(*situation.inputs(torch.where(others, points, place.unsqueeze(-2)))).loss
-    (gradient,) = torch.autograd.grad(values.sum(), place)
-    return steps, steps, values.detach(), gradient
+def _surface(loss: Loss, situation: Situation, point: int, reach: float, resolution: int) -> Surface:
+    return surface(loss, situation.inputs(situation.points(2)), situation.rows_of(point), resolution, reach)

@@ -4,6 +4,7 @@ Every check raises ``ValueError`` with the argument, what was expected and what 
 value; checks of values look at a sum first and scan only when the sum says that something is off.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -103,7 +104,7 @@ class InputType:
 
 def check_finite(name: str, tensor: Tensor) -> None:
     """Raises ValueError that says where the first value is that is not finite."""
-    if not torch.isfinite(tensor.detach().sum()):  # a large finite tensor may overflow its sum: then scan
+    if not math.isfinite(tensor.detach().sum()):  # a large finite tensor may overflow its sum: then scan
         bad = ~torch.isfinite(tensor)
         if bad.any():
             raise wrong(name, "finite numbers", _first(tensor, bad))

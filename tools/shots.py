@@ -55,6 +55,7 @@ def main() -> None:
 
 
 def _shoot_page(tab: Page, name: str) -> None:
+    tab.wait_for_function("document.documentElement.dataset.widgets === 'ready'")
     count = tab.locator(".lossviz-explorer").count()
     for index in range(count):
         explorer = tab.locator(".lossviz-explorer").nth(index)
@@ -81,6 +82,7 @@ def _shoot_states(tab: Page, explorer, name: str) -> None:
 
 
 def _shoot(explorer, name: str) -> None:
+    explorer.page.mouse.move(0, 0)  # what the pointer rests on would be lit
     explorer.evaluate(SETTLED)
     explorer.screenshot(path=SHOTS / f"{name.replace(' ', '-')}.png", animations="disabled")
 

@@ -1,6 +1,7 @@
 """What every loss is: a frozen dataclass whose ``define`` says its mathematics, once."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import ClassVar, Self
@@ -39,6 +40,11 @@ class Terms:
 torch.export.register_dataclass(Terms)
 
 
+# Type of a loss → its fast road, a function of the loss and its (checked) tensors that returns the loss, or None to
+# step aside for the definition. ``lossviz.fast`` fills it.
+ROADS: dict[type["Loss"], Callable[..., Tensor | None]] = {}
+
+
 @dataclass(frozen=True, eq=False)
 class Loss:
     """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
@@ -56,21 +62,19 @@ class Loss:
         Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
         Raises ValueError naming the argument, what was expected and what came.
         """
-        return self.terms(*tensors, check=check).loss
+        road = ROADS.get(type(self))
+        loss = road(self, *self._checked(tensors, check)) if road else None
+        # What overflows on a road may fit into the definition.
+        return loss if loss is not None and math.isfinite(loss.detach()) else self.terms(*tensors, check=check).loss
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
-        inputs = self.inputs.fitted(len(tensors))
-        self._check_shapes(inputs, tensors)
-        if check:
-            self._check_parameters()
-            self._check_values(inputs, tensors)
-        given = _widened(tensors, inputs)
-        terms = self.define(*map(_exact, given))
+        given = self._checked(tensors, check)
+        terms = self.define(*map(exact, given))
         self._check_shape(terms, tensors[0].shape[:-2])
         terms = replace(terms, loss=terms.loss.to(given[0].dtype))
         if check and not torch.isfinite(terms.loss.detach()).all():
-            raise self._overflow(inputs, tensors, terms)
+            raise self._overflow(self.inputs.fitted(len(tensors)), tensors, terms)
         return terms
 
     def parameters(self) -> dict[str, object]:
@@ -80,6 +84,15 @@ class Loss:
     def changed(self, **parameters: object) -> Self:
         """The same loss with other values for some of its parameters."""
         return replace(self, **parameters)
+
+    def _checked(self, tensors: tuple[Tensor, ...], check: bool) -> tuple[Tensor, ...]:
+        """The arguments as ``define`` takes them. Raises ValueError for those that the loss does not allow."""
+        inputs = self.inputs.fitted(len(tensors))
+        self._check_shapes(inputs, tensors)
+        if check:
+            self._check_parameters()
+            self._check_values(inputs, tensors)
+        return widened(tensors, inputs)
 
     def _check_shapes(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         inputs.check_shapes(tensors)
@@ -142,7 +155,7 @@ def narrowed(gradient: Tensor, dtype: torch.dtype) -> Tensor:
     return gradient.clamp(limits.min, limits.max).to(dtype)
 
 
-def _widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
+def widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
     """Half-precision rows in float32; labels that are weights or scores to compute with, in the dtype of the rows."""
     rows = len(inputs.rows)
     embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
@@ -157,7 +170,7 @@ def _widen(rows: Tensor) -> Tensor:
     return _Widen.apply(rows, torch.float32) if rows.dtype in (torch.float16, torch.bfloat16) else rows
 
 
-def _exact(tensor: Tensor) -> Tensor:
+def exact(tensor: Tensor) -> Tensor:
     """In float64, where the device has it. Far from the origin float32 loses the digits by which rows differ, and with
     them the choice of the hardest."""
     has_float64 = tensor.device.type != "mps"

@@ -41,8 +41,8 @@ class BatchAllTripletLoss(Loss):
         positive, negative = masks.labelled_sentences(labels)
         valid = positive.unsqueeze(-1) & negative.unsqueeze(-2)
         shortfall = torch.where(valid, relu(distance.unsqueeze(-1) - distance.unsqueeze(-2) + margin), 0.0)
-        counted = (shortfall > COUNTED).sum((-3, -2, -1), keepdim=True)
-        values = shortfall / counted.clamp(min=1)
+        counted = (shortfall > COUNTED).sum((-3, -2, -1)).clamp(min=1)
+        values = shortfall / counted.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1)
         return Terms(
             matrix=distance,
             positive=positive,
@@ -51,7 +51,7 @@ class BatchAllTripletLoss(Loss):
             active=shortfall > 0,
             values=values,
             thresholds={"margin": margin},
-            loss=values.sum((-3, -2, -1)),
+            loss=shortfall.sum((-3, -2, -1)) / counted,
         )
 
 

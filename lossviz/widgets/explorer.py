@@ -2,7 +2,7 @@
 without a kernel, on the published page, where the lowered loss takes torch's place."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from torch import Tensor
 from lossviz import catalogue, sentences
 from lossviz.losses import Loss, Terms
 from lossviz.lowering import to_javascript
-from lossviz.situations import Cure, Situation, situations
+from lossviz.situations import SITUATIONS, Cure, Situation, situations
+from lossviz.surface import losses_at
 from lossviz.widgets.bundle import bundle
 
 STATIC = Path(__file__).parent / "static"
@@ -47,10 +48,12 @@ class Explorer(anywidget.AnyWidget):
         self._losses = {type(loss).__name__: loss for loss in losses}
         self._batches, self._device = batches, torch.device(device)
         first = self._losses.get(batches[0].loss, losses[0])
-        points = batches[0].points(dimension)
+        points, parameters = batches[0].points(dimension), _beginning(first, batches[0])
+        if dimension == 2 and ignores_length(first.changed(**parameters), dimension):
+            points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {
-            name: _Lowered(loss, counts, engine == "page", dimension == 2) for name, loss in self._losses.items()
+            name: _Lowered(loss, counts, engine == "page", dimension) for name, loss in self._losses.items()
         }
         super().__init__(
             spec={
@@ -63,7 +66,9 @@ class Explorer(anywidget.AnyWidget):
             modules={key: text for each in described.values() for key, text in each.modules().items()},
             state={
                 "loss": type(first).__name__,
-                "parameters": _beginning(first, batches[0]),
+                "parameters": parameters,
+                "tensors": _tensors(first.changed(**parameters)),
+                "trains": True,
                 "situation": 0,
                 "points": points.tolist(),
                 "chosen": batches[0].chosen,
@@ -84,7 +89,7 @@ class Explorer(anywidget.AnyWidget):
 
     @property
     def embeddings(self) -> Tensor:
-        return torch.tensor(self.state["points"], dtype=torch.float64, device=self._device)
+        return self._points_of(self.state)
 
     @embeddings.setter
     def embeddings(self, points: Tensor) -> None:
@@ -109,7 +114,8 @@ class Explorer(anywidget.AnyWidget):
         return self.loss.terms(*self.inputs())
 
     def _loss_of(self, state: dict) -> Loss:
-        return self._losses[state["loss"]].changed(**state["parameters"])
+        tensors = {name: self._tensor(value) for name, value in state["tensors"].items()}
+        return self._losses[state["loss"]].changed(**state["parameters"], **tensors)
 
     def _inputs_of(self, state: dict, points: Tensor) -> tuple[Tensor, ...]:
         """Rows gathered from points (…, points, d), then the labels."""
@@ -118,50 +124,70 @@ class Explorer(anywidget.AnyWidget):
     # The kernel engine: the page asks, torch answers.
 
     def _answer(self, _widget: object, question: dict, _buffers: object) -> None:
-        answers = {"evaluate": self._evaluate, "pieces": self._pieces, "scan": self._scan, "probe": self._probe}
+        answers = {
+            "evaluate": self._evaluate,
+            "pieces": self._pieces,
+            "scan": self._scan,
+            "choices": self._choices,
+            "probe": self._probe,
+            "classify": self._classify,
+        }
         self.send({"id": question["id"], "answer": answers[question["ask"]](question)})
 
     def _points_of(self, state: dict) -> Tensor:
-        return torch.tensor(state["points"], dtype=torch.float64, device=self._device)
+        return self._tensor(state["points"])
+
+    def _tensor(self, numbers: list) -> Tensor:
+        return torch.tensor(numbers, dtype=torch.float64, device=self._device)
 
     def _evaluate(self, question: dict) -> dict:
-        """Loss, gradient of every row, and terms of a state."""
+        """Loss, gradient of every row and of every tensor of the loss, and terms of a state."""
         state = question["state"]
         names = list(self._batches[state["situation"]].rows)
         inputs = self._inputs_of(state, self._points_of(state))
         rows = [row.detach().requires_grad_() for row in inputs[: len(names)]]
-        terms = self._loss_of(state).define(*rows, *inputs[len(names) :])
-        gradients = torch.autograd.grad(terms.loss, rows)
+        loss = self._loss_of(state)
+        tensors = {name: getattr(loss, name).requires_grad_() for name in state["tensors"]}
+        terms = loss.define(*rows, *inputs[len(names) :])
+        gradients = torch.autograd.grad(terms.loss, [*rows, *tensors.values()])
         return {
             "loss": terms.loss.item(),
-            "gradients": {name: each.flatten().tolist() for name, each in zip(names, gradients, strict=True)},
+            "gradients": {
+                name: each.flatten().tolist() for name, each in zip([*names, *tensors], gradients, strict=True)
+            },
             "terms": {name: _listed(value) for name, value in vars(terms).items() if name != "loss"},
             "shapes": {"matrix": list(terms.matrix.shape)},
         }
 
     def _pieces(self, question: dict) -> list[list[float]]:
-        """The gradient of every term by one point: [[…d], …], one row per term."""
+        """The gradient of every term, or of every entry of the matrix, by one point: [[…d], …], a row for each."""
         state, place = question["state"], self._points_of(question["state"])
 
         def values(moved: Tensor) -> Tensor:
             points = torch.cat([place[: question["point"]], moved[None], place[question["point"] + 1 :]])
-            return self._loss_of(state).define(*self._inputs_of(state, points)).values.flatten()
+            return getattr(self._loss_of(state).define(*self._inputs_of(state, points)), question["part"]).flatten()
 
         return torch.func.jacrev(values)(place[question["point"]]).tolist()
 
     def _scan(self, question: dict) -> list[float]:
         """The loss with one point moved to each of many positions."""
-        state, positions = question["state"], torch.tensor(question["positions"], dtype=torch.float64)
+        state = question["state"]
+        inputs = self._inputs_of(state, self._points_of(state))
+        moving = self._batches[state["situation"]].rows_of(question["point"])
+        return losses_at(self._loss_of(state), inputs, moving, self._tensor(question["positions"])).tolist()
+
+    def _choices(self, question: dict) -> list[int]:
+        """What a term chooses in a role, with one point moved to each of many positions."""
+        state, positions = question["state"], self._tensor(question["positions"])
         points = self._points_of(state).repeat(len(positions), 1, 1)
-        points[:, question["point"]] = positions.to(self._device)
-        return self._loss_of(state).define(*self._inputs_of(state, points)).loss.tolist()
+        points[:, question["point"]] = positions
+        terms = self._loss_of(state).define(*self._inputs_of(state, points))
+        return terms.chosen[question["role"]].flatten(1)[:, question["term"]].tolist()
 
     def _probe(self, question: dict) -> list[list[float]]:
         """[[distance, value], …] of synthetic pairs of one label, in batches of the state's size, each with a foil."""
         state, label = question["state"], float(question["label"])
-        pairs, foil = (
-            torch.tensor(question[name], dtype=torch.float64, device=self._device) for name in ("pairs", "foil")
-        )
+        pairs, foil = (self._tensor(question[name]) for name in ("pairs", "foil"))
         size = len(next(iter(self._batches[state["situation"]].rows.values())))
         room = max(1, size - 1)  # a single pair has no foil beside it
         filled = torch.cat([pairs, pairs[-1:].repeat(-len(pairs) % room, 1, 1)]).unflatten(0, (-1, room))
@@ -170,6 +196,12 @@ class Explorer(anywidget.AnyWidget):
         labels[:, room:] = 1 - label
         terms = self._loss_of(state).define(batches[..., 0, :], batches[..., 1, :], labels)
         return torch.stack([terms.matrix, terms.values], -1)[:, :room].flatten(0, 1)[: len(pairs)].tolist()
+
+    def _classify(self, question: dict) -> list[float]:
+        """The log-probability of every class for each of many pairs, [(first, second), …], one after another."""
+        pairs = self._tensor(question["pairs"])
+        labels = torch.zeros(len(pairs), dtype=torch.float64, device=self._device)
+        return self._loss_of(question["state"]).define(pairs[:, 0], pairs[:, 1], labels).matrix.flatten().tolist()
 
 
 def explore(
@@ -182,8 +214,8 @@ def explore(
 ) -> Explorer:
     """An explorer of a loss: drag the sentences, move the parameters, watch loss, mask and gradient.
 
-    ``losses``     any loss of lossviz, or a dataclass of your own that derives from ``Loss``; with several of one input
-                   type the reader can switch between them, on the same batch
+    ``losses``     any loss of lossviz, or a dataclass of your own that derives from ``Loss``; with several that take
+                   the same arguments the reader can switch between them, on the same batch
     ``situation``  the name of the first batch shown, or a ``Situation`` of your own
     ``dimension``  2: points that move in the plane; 384: the sentences' real embeddings, shown by the chart
     ``compact``    the plane with its question, *Play* and the switch between losses, and nothing else
@@ -211,21 +243,49 @@ def _check_losses(losses: tuple[Loss, ...]) -> None:
     for loss in losses:
         if not isinstance(loss, Loss):
             raise ValueError(f"losses: expected a Loss, got {type(loss).__name__}")
-    kinds = sorted({loss.inputs.name for loss in losses})
-    if len(kinds) > 1:
-        raise ValueError(f"losses: expected losses of one input type, got {' and '.join(kinds)}")
 
 
 def _starting_with(situation: str | Situation, losses: tuple[Loss, ...]) -> tuple[Situation, ...]:
-    """The input type's situations, the wanted one first."""
+    """The situations whose batch every loss takes, the wanted one first."""
     if isinstance(situation, Situation):
+        _check_accepted(situation, losses)
         return (situation,)
     names = {type(loss).__name__ for loss in losses}
-    known = [each for each in situations(losses[0].inputs.name) if each.loss is None or each.loss in names]
+    known = [each for each in _common_situations(losses) if each.loss is None or each.loss in names]
     first = [each for each in known if each.name == situation]
     if not first:
         raise ValueError(f"situation: expected one of {', '.join(each.name for each in known)}, got {situation!r}")
     return (*first, *(each for each in known if each.listed and each is not first[0]))
+
+
+def _common_situations(losses: tuple[Loss, ...]) -> list[Situation]:
+    """Those of the losses' input types that every loss takes. Raises ValueError if there is none."""
+    kinds = list(dict.fromkeys(loss.inputs.name for loss in losses))
+    if len(kinds) == 1:
+        return list(situations(kinds[0]))
+    found: dict[str, Situation] = {}
+    for each in (each for kind in kinds for each in SITUATIONS.get(kind, ())):
+        if all(_accepts(loss, each) for loss in losses):
+            found.setdefault(each.name, each)
+    if not found:
+        raise ValueError(f"losses: expected losses of one input type, got {' and '.join(sorted(kinds))}")
+    return list(found.values())
+
+
+def _accepts(loss: Loss, batch: Situation) -> bool:
+    """Whether a loss takes the arguments of a batch."""
+    inputs = loss.inputs.fitted(_argument_count(batch))
+    if inputs.rows != tuple(batch.rows) or (inputs.labels is None) != (batch.labels is None):
+        return False
+    return batch.labels is None or bool(inputs.labels.allowed(torch.tensor(batch.labels)).all())
+
+
+def _check_accepted(batch: Situation, losses: tuple[Loss, ...]) -> None:
+    for loss in losses:
+        if not _accepts(loss, batch):
+            arguments = [*batch.rows, *(["labels"] if batch.labels else [])]
+            expected = f"the arguments of {type(loss).__name__}, {loss.inputs.shape}"
+            raise ValueError(f"situation: expected {expected}, got ({', '.join(arguments)})")
 
 
 def _argument_count(batch: Situation) -> int:
@@ -233,9 +293,21 @@ def _argument_count(batch: Situation) -> int:
 
 
 def _plain_parameters(loss: Loss) -> dict[str, float | str | bool]:
-    """The parameters that the page can hold; a tensor is its number, a function stays in Python."""
-    values = {name: value.item() if isinstance(value, Tensor) else value for name, value in loss.parameters().items()}
+    """The parameters that the page can hold as they are; a 0-d tensor is its number, a function stays in Python."""
+    real = {each.name for each in fields(loss) if each.type in (float, "float")}
+    values = {name: value.item() if _is_scalar(value) else value for name, value in loss.parameters().items()}
+    values |= {name: float(value) for name, value in values.items() if name in real and type(value) is int}
     return {name: value for name, value in values.items() if isinstance(value, (float, int, str, bool))}
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, Tensor) and value.ndim == 0
+
+
+def _tensors(loss: Loss) -> dict[str, list]:
+    """The parameters that are trained with the sentences: name → nested lists."""
+    tensors = {name: value for name, value in loss.parameters().items() if isinstance(value, Tensor) and value.ndim}
+    return {name: value.detach().double().tolist() for name, value in tensors.items()}
 
 
 def _beginning(loss: Loss, batch: Situation) -> dict[str, float | str | bool]:
@@ -247,8 +319,9 @@ def _beginning(loss: Loss, batch: Situation) -> dict[str, float | str | bool]:
 class _Lowered:
     """A loss as the page knows it: its controls, and every variant that its controls and its situations can reach."""
 
-    def __init__(self, loss: Loss, counts: list[int], lower: bool, plane: bool) -> None:
-        self.loss, self.counts, self.lower, self.plane = loss, counts, lower, plane
+    def __init__(self, loss: Loss, counts: list[int], lower: bool, dimension: int) -> None:
+        self.loss, self.counts, self.lower, self.dimension = loss, counts, lower, dimension
+        self.plane = dimension == 2
         self.known = {name: each for name, each in catalogue.parameters(loss).items() if each.control}
         self.plain = _plain_parameters(loss)
         # The parameters that choose a variant: those with a list of choices, and a choice made.
@@ -276,6 +349,8 @@ class _Lowered:
         ]
         return {
             "chart": catalogue.chart(self.loss),
+            "matrix": catalogue.matrix(self.loss),
+            "label": self.loss.inputs.label,
             "axes": list(self.loss.axes),
             "parameters": self.plain,
             "controls": controls,
@@ -285,10 +360,13 @@ class _Lowered:
 
     def _describe(self, key: str, variant: Loss, count: int) -> dict:
         module = f"{type(variant).__name__} {key}"
+        tensors = _tensors(variant)
         return {
-            "shape": "circle" if _ignores_length(variant) else "free",
+            "shape": "circle" if ignores_length(variant, self.dimension) else "free",
             "term": catalogue.term_formulas(variant),
-            "inputs": [*variant.inputs.fitted(count).arguments, *self.numbers],
+            "inputs": [*variant.inputs.fitted(count).arguments, *self.numbers, *tensors],
+            "tensors": tensors,
+            "searches": catalogue.searches(variant),
             **({"module": module} if self.lower else {}),
             **({"value": module + " value"} if self.lower and self.plane else {}),
         }
@@ -300,22 +378,22 @@ class _Lowered:
         found = {}
         for key, variant, count in self.variants():
             module = f"{type(variant).__name__} {key}"
-            found[module] = _lowered(variant, count, gradients=True)
+            found[module] = _lowered(variant, count, self.dimension, gradients=True)
             if self.plane:
-                found[module + " value"] = _lowered(variant, count, gradients=False)
+                found[module + " value"] = _lowered(variant, count, self.dimension, gradients=False)
         return found
 
 
 _LOWERED: dict[tuple, str] = {}
 
 
-def _lowered(loss: Loss, count: int, gradients: bool) -> str:
+def _lowered(loss: Loss, count: int, dimension: int, gradients: bool) -> str:
     """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
     baked = tuple(value for value in loss.parameters().values() if not isinstance(value, (float, Tensor)))
     key = (type(loss), baked, count, gradients)
     if key not in _LOWERED:
         extra = count - len(loss.inputs.arguments)
-        example = loss.inputs.example(**({loss.inputs.more + "s": extra} if extra else {}))
+        example = loss.inputs.example(dimension=dimension, **({loss.inputs.more + "s": extra} if extra else {}))
         _LOWERED[key] = to_javascript(loss, *example, gradients=gradients)
     return _LOWERED[key]
 
@@ -330,6 +408,7 @@ def _describe_situation(situation: Situation, dimension: int, batches: tuple[Sit
         "labels": None if situation.labels is None else list(situation.labels),
         "points": situation.points(dimension).tolist(),
         "chosen": situation.chosen,
+        "watched": situation.watched,
         "parameters": dict(situation.parameters),
         "loss": situation.loss,
         "question": situation.question and asdict(situation.question),
@@ -344,13 +423,14 @@ def _can_apply(cure: Cure, batches: tuple[Situation, ...], losses: set[str]) -> 
     return there and (cure.loss is None or cure.loss in losses)
 
 
-def _ignores_length(loss: Loss) -> bool:
+def ignores_length(loss: Loss, dimension: int = 2) -> bool:
     """Whether a loss sees directions only, so that its points belong on the circle."""
-    arguments = loss.inputs.example()
+    arguments = loss.inputs.example(dimension=dimension)
     count = len(loss.inputs.rows)
     factors = torch.linspace(0.5, 2.0, len(arguments[0]), dtype=torch.float64)[:, None]
     scaled = [row * factors for row in arguments[:count]]
-    return torch.allclose(loss(*arguments), loss(*scaled, *arguments[count:]), rtol=1e-9)
+    before, after = loss.terms(*arguments).loss, loss.terms(*scaled, *arguments[count:]).loss
+    return torch.allclose(before, after, rtol=1e-9)
 
 
 def _listed(value: Tensor | dict) -> list | float | dict:

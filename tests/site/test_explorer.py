@@ -450,7 +450,8 @@ def test_the_mask_is_that_of_torch(explorer):
 
 
 def test_a_point_that_nothing_pulls_is_hollow(explorer):
-    paper, ink = (explorer.shown().evaluate(f"e => getComputedStyle(e).{name}") for name in ("backgroundColor", "color"))
+    names = ("backgroundColor", "color")
+    paper, ink = (explorer.shown().evaluate(f"e => getComputedStyle(e).{name}") for name in names)
     fills = ".dot", "dots => dots.map(dot => getComputedStyle(dot).fill)"
     pulled = (explorer.torch.gradient.norm(dim=-1) > 1e-9).tolist()
     assert explorer.find(".points").locator(fills[0]).evaluate_all(fills[1]) == [

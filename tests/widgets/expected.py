@@ -9,14 +9,19 @@ import torch
 from torch import Tensor
 
 from lossviz import (
+    AnglELoss,
     BatchHardTripletLoss,
     ContrastiveLoss,
+    ContrastiveTensionLossInBatchNegatives,
+    CoSENTLoss,
+    CosineSimilarityLoss,
     Loss,
     MultipleNegativesRankingLoss,
     OnlineContrastiveLoss,
     Terms,
     catalogue,
 )
+from lossviz.situations import SITUATIONS
 
 DOUBLE = torch.float64
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -29,7 +34,10 @@ FAMILIES = {
     "labelled_sentences": (BatchHardTripletLoss(margin=1.0),),
     "positive_pairs": (MultipleNegativesRankingLoss(scale=5.0),),
 }
-KINDS = {type(loss).__name__: type(loss) for losses in FAMILIES.values() for loss in losses}
+# One batch of each: where it starts.
+BATCHES = {name: each[0] for name, each in SITUATIONS.items()}
+KINDS = {entry.loss.__name__: entry.loss for entry in catalogue.ENTRIES}
+ONLY_COSINE = (AnglELoss, ContrastiveTensionLossInBatchNegatives, CoSENTLoss, CosineSimilarityLoss)
 
 
 def fixed(value: float, digits: int = 4) -> str:
@@ -115,7 +123,17 @@ class Expected:
 
     @cached_property
     def loss(self) -> Loss:
-        return self.kind(**self.state["parameters"])
+        known = next((entry.default() for entry in catalogue.ENTRIES if entry.loss is self.kind), None)
+        loss = known.changed(**self.state["parameters"]) if known else self.kind(**self.state["parameters"])
+        return loss.changed(**self.tensors) if self.tensors else loss
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """What the loss trains beside the points."""
+        return {
+            name: torch.tensor(numbers, dtype=DOUBLE, requires_grad=True)
+            for name, numbers in self.state["tensors"].items()
+        }
 
     @cached_property
     def points(self) -> Tensor:
@@ -146,18 +164,20 @@ class Expected:
 
     def pieces(self, point: int) -> Tensor:
         """The gradient of every term by one point, (terms, d)."""
-        each = [torch.autograd.grad(value, self.points, retain_graph=True)[0] for value in self.terms.values]
+        values = self.terms.values.flatten()
+        each = [torch.autograd.grad(value, self.points, retain_graph=True)[0] for value in values]
         return torch.stack(each)[:, point]
 
     @property
     def on_circle(self) -> bool:
         parameters = self.state["parameters"]
-        return "cosine" in (parameters.get("distance"), parameters.get("similarity"))
+        named = parameters.get("distance") or parameters.get("similarity")
+        return named == "cosine" or self.kind in ONLY_COSINE
 
     @property
     def calm(self) -> float | None:
         """The step size, to two digits, at which the first step moves the farthest point by a quarter."""
-        pull = self.gradient.norm(dim=-1).max().item()
+        pull = max(each.norm().item() for each in (*self.gradient, *self.tensor_gradients.values()))
         return float(f"{0.25 / pull:.2g}") if pull > 1e-9 else None
 
     def after_step(self) -> Tensor:
@@ -165,12 +185,28 @@ class Expected:
         moved = self.points.detach() - self.state["rate"] * self.gradient
         return torch.nn.functional.normalize(moved) if self.on_circle else moved
 
+    @cached_property
+    def tensor_gradients(self) -> dict[str, Tensor]:
+        if not self.tensors:
+            return {}
+        found = torch.autograd.grad(self.terms.loss, list(self.tensors.values()), retain_graph=True)
+        return dict(zip(self.tensors, found, strict=True))
+
+    def trained(self) -> dict[str, Tensor]:
+        """What one step of SGD makes of the tensors."""
+        return {
+            name: tensor.detach() - self.state["rate"] * self.tensor_gradients[name]
+            for name, tensor in self.tensors.items()
+        }
+
     def descent(self, steps: int) -> tuple[list[float], Tensor]:
         """The losses of so many steps, and the points after the last."""
         losses, at = [], self
         for _ in range(steps):
             losses.append(at.terms.loss.item())
-            at = Expected(self.kind, self.spec, {**self.state, "points": at.after_step().tolist()})
+            tensors = {name: tensor.tolist() for name, tensor in at.trained().items()}
+            after = {**self.state, "points": at.after_step().tolist(), "tensors": tensors}
+            at = Expected(self.kind, self.spec, after)
         return losses, at.points.detach()
 
     # The terms, one by one

@@ -10,14 +10,16 @@ from lossviz import Terms
 from tests.widgets.expected import Expected, Term, brief, fixed, percent
 
 # Where the points are drawn, from the middle of the plane, in its units.
-PLACES = """(root) => {
+PLACES = r"""(root) => {
   const middle = (element) => {
     const { x, y, width, height } = element.getBoundingClientRect();
     return { x: x + width / 2, y: y + height / 2, width };
   };
   const plane = middle(root.querySelector(".stage"));
   const circle = root.querySelector(".ring .circle");
-  const unit = circle.hasAttribute("visibility") ? plane.width / 2 / 1.6 : plane.width / 2 - 44;
+  const [, from, to] = root.querySelector(".unit path").getAttribute("d").match(/M([\d.]+),.*L([\d.]+),/).map(Number);
+  const length = parseFloat(root.querySelector(".unit text").textContent.replace("length ", ""));
+  const unit = circle.hasAttribute("visibility") ? (to - from) / length : plane.width / 2 - 44;
   // A triangle's box is not centred on its point, so the place is that of the group's own origin.
   const dots = [...root.querySelectorAll(".point")].map((point) => point.getScreenCTM());
   return dots.map(({ e, f }) => [(e - plane.x) / unit, (plane.y - f) / unit]);

@@ -18,20 +18,20 @@ from lossviz import (
     explore,
     sentences,
 )
-from lossviz.catalogue import ENTRIES
+from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import LABELLED_PAIRS
 from lossviz.lowering import UnknownOperator
 from lossviz.situations import Situation, on_circle, situations
-from tests.widgets.expected import FAMILIES, Expected
+from tests.widgets.expected import BATCHES, FAMILIES, Expected
 
 DOUBLE = torch.float64
 CASES = [
-    pytest.param(entry.loss, each, id=f"{entry.loss.__name__}-{each.name}")
+    pytest.param(entry, each, id=f"{entry.loss.__name__}-{each.name}")
     for entry in ENTRIES
     for each in situations(entry.loss.inputs.name)
     if each.loss in (None, entry.loss.__name__)
 ]
-every_situation = pytest.mark.parametrize(("kind", "situation"), CASES)
+every_situation = pytest.mark.parametrize(("entry", "situation"), CASES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,35 +75,47 @@ def by_hand(points: Tensor, situation: Situation, loss: Loss) -> tuple[Tensor, .
 # What explore() gives
 
 
-def by_themselves(kind: type[Loss], situation: Situation) -> Loss:
+def by_themselves(entry: Entry, situation: Situation) -> Loss:
     """The loss with its own parameters and those that the situation brings for it."""
-    known = kind().parameters()
-    return kind(**{name: value for name, value in situation.parameters.items() if name in known})
+    loss = entry.default()
+    known = loss.parameters()
+    return loss.changed(**{name: value for name, value in situation.parameters.items() if name in known})
+
+
+def numbers_of(loss: Loss) -> dict[str, object]:
+    """Its parameters, without functions and tensors."""
+    return {name: each for name, each in loss.parameters().items() if not (callable(each) or torch.is_tensor(each))}
 
 
 @every_situation
-def test_it_starts_in_the_situation_asked_for(kind, situation):
-    explorer = explore(kind(), situation=situation.name)
+def test_it_starts_in_the_situation_asked_for(entry, situation):
+    kind = entry.loss
+    explorer = explore(entry.default(), situation=situation.name, engine="kernel")
     titles = [each["title"] for each in explorer.spec["situations"]]
     others = [each for each in situations(kind.inputs.name) if each.listed and each.loss in (None, kind.__name__)]
     assert titles[0] == situation.title
     assert titles[1:] == [each.title for each in others if each is not situation]
-    assert explorer.embeddings.tolist() == explorer.state["origin"] == situation.points(2).tolist()
+    assert explorer.embeddings.tolist() == explorer.state["origin"]
+    wanted = situation.points(2)
+    if Expected(kind, explorer.spec, explorer.state).on_circle:
+        wanted = torch.nn.functional.normalize(wanted)
+    assert torch.allclose(explorer.embeddings, wanted, rtol=0, atol=1e-12)
     assert explorer.state["chosen"] == situation.chosen < len(situation.keys)
     assert explorer.state["asked"] == (situation.question is not None)
-    assert explorer.loss.parameters() == by_themselves(kind, situation).parameters()
+    assert numbers_of(explorer.loss) == numbers_of(by_themselves(entry, situation))
     assert [each["text"] for each in explorer.spec["situations"][0]["sentences"]] == [
         sentences.sentence(key).text for key in situation.keys
     ]
 
 
 @every_situation
-def test_inputs_and_terms_are_those_of_the_loss_called_by_hand(kind, situation):
-    explorer, loss = explore(kind(), situation=situation.name), by_themselves(kind, situation)
-    expected = by_hand(situation.points(2), situation, loss)
+def test_inputs_and_terms_are_those_of_the_loss_called_by_hand(entry, situation):
+    explorer = explore(entry.default(), situation=situation.name, engine="kernel")
+    loss = by_themselves(entry, situation)
+    expected = by_hand(explorer.embeddings, situation, loss)
     assert all(map(torch.equal, explorer.inputs(), expected))
     assert len(explorer.inputs()) == len(expected)
-    assert torch.equal(explorer.terms().loss, loss(*expected))
+    assert torch.allclose(explorer.terms().loss, loss.terms(*expected).loss, rtol=1e-12, atol=0)
     assert explorer.terms().values.sum().item() == pytest.approx(explorer.terms().loss.item())
 
 
@@ -195,6 +207,9 @@ def test_real_embeddings():
 # Errors
 
 
+MNRL = [
+    each.name for each in situations("positive_pairs") if each.loss in (None, "MultipleNegativesRankingLoss")
+]
 WRONG = [
     ((), {}, "losses: expected at least one Loss, got none"),
     (("ContrastiveLoss",), {}, "losses: expected a Loss, got str"),
@@ -203,7 +218,7 @@ WRONG = [
     ((ContrastiveLoss(), BatchHardTripletLoss(), OnlineContrastiveLoss()), {},
      "losses: expected losses of one input type, got labelled_pairs and labelled_sentences"),
     ((MultipleNegativesRankingLoss(),), {"situation": "nowhere"},
-     f"situation: expected one of {', '.join(each.name for each in situations('positive_pairs'))}, got 'nowhere'"),
+     f"situation: expected one of {', '.join(MNRL)}, got 'nowhere'"),
     ((ContrastiveLoss(),), {"situation": "one move"},  # it is about OnlineContrastiveLoss
      "situation: expected one of start, first, which pairs count, strongest push, easy, hard negatives, one class, "
      "collapsed, duplicates, got 'one move'"),
@@ -269,8 +284,8 @@ def test_setting_the_embeddings_moves_the_points_and_forgets_the_steps():
     assert torch.equal(explorer.embeddings, points.double())
     assert heard[-1] == explorer.state["origin"] == points.double().tolist()
     assert [explorer.state[name] for name in ("history", "runs", "playing")] == [[], [], False]
-    expected = ContrastiveLoss()(*by_hand(points.double(), situations("labelled_pairs")[0], ContrastiveLoss()))
-    assert torch.equal(explorer.terms().loss, expected)
+    arguments = by_hand(points.double(), situations("labelled_pairs")[0], ContrastiveLoss())
+    assert torch.equal(explorer.terms().loss, ContrastiveLoss().terms(*arguments).loss)
 
 
 def test_python_sees_what_the_browser_moves():
@@ -282,7 +297,8 @@ def test_python_sees_what_the_browser_moves():
     assert torch.equal(explorer.embeddings, turned)
     assert explorer.loss.parameters() == {"margin": 0.9, "distance": "euclidean", "size_average": False}
     third = next(each for each in situations("labelled_pairs") if each.name == "hard negatives")
-    assert torch.equal(explorer.terms().loss, explorer.loss(*by_hand(turned, third, explorer.loss)))
+    arguments = by_hand(turned, third, explorer.loss)
+    assert torch.equal(explorer.terms().loss, explorer.loss.terms(*arguments).loss)
 
 
 def test_a_distance_of_ones_own_stays_in_python(answers_of_the_page):
@@ -306,6 +322,7 @@ def answers_of_the_page(javascript):
         return javascript(
             """(async () => {
               const { spec, modules, state, point, positions, pairs, foil } = given;
+              const { chart } = spec.losses[state.loss];
               const page = engine.pageEngine(spec, modules);
               await page.ready(state);
               const list = (value) => value instanceof Float64Array ? [...value]
@@ -318,8 +335,9 @@ def answers_of_the_page(javascript):
                 evaluate: list(result),
                 scan: plane && list(await page.scan(state, point, positions, never)),
                 pieces: plane && await page.pieces(state, point),
-                probe: spec.losses[state.loss].chart === "distance line" &&
+                probe: plane && chart === "distance line" &&
                   [await page.probe(state, 1, pairs, foil), await page.probe(state, 0, pairs, foil)],
+                classes: plane && chart === "class regions" && list(await page.classify(state, pairs)),
               };
             })()""",
             {"spec": explorer.spec, "modules": explorer.modules, "state": state, **QUESTIONS},
@@ -339,13 +357,17 @@ QUESTIONS = {
 def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
     """The same by hand, one position and one pair at a time."""
     situation = explorer._batches[state["situation"]]
-    loss = replace(explorer._losses[state["loss"]], **state["parameters"])
+    tensors = {
+        name: torch.tensor(each, dtype=DOUBLE, requires_grad=True) for name, each in state.get("tensors", {}).items()
+    }
+    loss = replace(explorer._losses[state["loss"]], **state["parameters"], **tensors)
     points = torch.tensor(state["points"], dtype=DOUBLE)
     count = len(situation.rows)
     arguments = by_hand(points, situation, loss)
     rows = dict(zip(situation.rows, (each.requires_grad_() for each in arguments[:count]), strict=True))
     terms = loss.define(*rows.values(), *arguments[count:])
-    row_gradients = dict(zip(rows, torch.autograd.grad(terms.loss, list(rows.values())), strict=True))
+    trained = rows | tensors
+    row_gradients = dict(zip(trained, torch.autograd.grad(terms.loss, list(trained.values())), strict=True))
     pulled = points.clone().requires_grad_()
     values = loss.define(*by_hand(pulled, situation, loss)).values.flatten()
     pieces = torch.stack([torch.autograd.grad(value, pulled, retain_graph=True)[0] for value in values])
@@ -364,7 +386,9 @@ def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
         found = loss.define(batch[:, 0], batch[:, 1], labels)
         return [found.matrix[0].item(), found.values[0].item()]
 
-    plane, line = points.shape[1] == 2, loss.axes == ("pair",)
+    plane, chart = points.shape[1] == 2, explorer.spec["losses"][state["loss"]]["chart"]
+    sides = zip(*(torch.tensor(pair, dtype=DOUBLE) for pair in QUESTIONS["pairs"]), strict=True)
+    first, second = map(torch.stack, sides)
     return {
         "loss": terms.loss.item(),
         "rowGradients": {name: each.flatten().tolist() for name, each in row_gradients.items()},
@@ -373,7 +397,12 @@ def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
         "shape": list(terms.matrix.shape),
         "scan": plane and [moved(each).item() for each in QUESTIONS["positions"]],
         "pieces": plane and pieces[:, QUESTIONS["point"]].tolist(),
-        "probe": line and [[probed(label, pair) for pair in QUESTIONS["pairs"]] for label in (1.0, 0.0)],
+        "probe": plane
+        and chart == "distance line"
+        and [[probed(label, pair) for pair in QUESTIONS["pairs"]] for label in (1.0, 0.0)],
+        "classes": plane
+        and chart == "class regions"
+        and loss.define(first, second, torch.zeros(len(first))).matrix.flatten().tolist(),
     }
 
 
@@ -392,6 +421,7 @@ def assert_alike(found: dict, expected: dict) -> None:
             close(one, other.detach().double().flatten().tolist() if other.ndim else other.item())
     close(found["scan"], expected["scan"])
     close(found["probe"], expected["probe"])
+    close(found["classes"], expected["classes"])
     close(found["pieces"], expected["pieces"], 1e-7)  # the page takes differences
     if expected["pieces"]:
         close(np.sum(found["pieces"], axis=0), expected["pointGradients"][QUESTIONS["point"]], 1e-7)
@@ -413,13 +443,14 @@ def kernel_answers(explorer: lossviz.Explorer, state: dict) -> dict:
         return sent[-1]["answer"]
 
     plane = explorer.spec["dimension"] == 2
-    line = explorer.spec["losses"][state["loss"]]["chart"] == "distance line"
+    chart = explorer.spec["losses"][state["loss"]]["chart"]
     pairs = {"pairs": QUESTIONS["pairs"], "foil": QUESTIONS["foil"]}
     return {
         "evaluate": ask("evaluate"),
         "scan": plane and ask("scan", point=QUESTIONS["point"], positions=QUESTIONS["positions"]),
-        "pieces": plane and ask("pieces", point=QUESTIONS["point"]),
-        "probe": line and [ask("probe", label=label, **pairs) for label in (1, 0)],
+        "pieces": plane and ask("pieces", point=QUESTIONS["point"], part="values"),
+        "probe": plane and chart == "distance line" and [ask("probe", label=label, **pairs) for label in (1, 0)],
+        "classes": plane and chart == "class regions" and ask("classify", pairs=QUESTIONS["pairs"]),
     }
 
 
@@ -495,6 +526,21 @@ def test_both_engines_answer_as_torch_does(family, answers, given):
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
+def test_both_engines_answer_for_every_choice_of_every_loss(answers, entry, engine):
+    explorer = explore(entry.default(), situation=BATCHES[entry.loss.inputs.name], engine=engine)
+    variants = explorer.spec["losses"][entry.loss.__name__]["variants"].values()
+    choices = [each for each in entry.variants() if each not in entry.also]
+    assert len(choices) == len(variants)
+    generator = torch.Generator().manual_seed(2)
+    places = torch.randn(explorer.embeddings.shape, generator=generator, dtype=DOUBLE).tolist()
+    for chosen, variant in zip(choices, variants, strict=True):
+        changes = {"parameters": explorer.state["parameters"] | chosen, "points": places, "tensors": variant["tensors"]}
+        state = explorer.state | changes
+        assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
 @pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
 def test_real_embeddings_are_answered_as_torch_does(answers, engine, losses):
     explorer = explore(*losses, dimension=384, engine=engine)
@@ -519,7 +565,8 @@ def test_the_first_step_moves_the_farthest_point_by_a_quarter(javascript, losses
     for loss in losses:
         for place, situation in enumerate(explorer.spec["situations"]):
             state = {**explorer.state, "situation": place, "points": situation["points"], "loss": type(loss).__name__,
-                     "parameters": loss.parameters(), "rate": None, "calm": 3.5}  # fmt: skip
+                     "parameters": explorer.spec["losses"][type(loss).__name__]["parameters"], "rate": None,
+                     "calm": 3.5}  # fmt: skip
             torchs = Expected(type(loss), explorer.spec, state)
             asked.append([state, {"pointGradients": torchs.gradient.tolist()}])
             wanted.append(torchs.calm or 3.5)  # where nothing pulls, it stays what it was

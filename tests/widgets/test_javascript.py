@@ -98,6 +98,13 @@ def test_the_frame_between_plane_and_pixels(javascript, width, height, extent, p
     assert back == pytest.approx(point, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("farthest", "reach"), [(0, 1.6), (1.6, 1.6), (1.601, 3.2), (3.2, 3.2), (-5, 6.4), (100, 102.4)]
+)
+def test_the_plane_reaches_as_far_as_its_points(javascript, farthest, reach):
+    assert javascript("geometry.reachOf(given)", [[0.1, 0.2], [0.3, farthest]]) == pytest.approx(reach)
+
+
 # geometry.js: what is drawn
 
 
@@ -432,8 +439,9 @@ def test_explicit_negatives_choose_a_variant_of_their_own(javascript, families):
     found = javascript(
         "given.states.map((s) => state.variantOf(given.spec, s))", {"spec": widget.spec, "states": states}
     )
+    numbers = ["scale", "hardness_strength"]
     assert [each["inputs"] for each in found] == [
-        ["anchor", "positive", "scale"], ["anchor", "positive", "negative", "scale"],
+        ["anchor", "positive", *numbers], ["anchor", "positive", "negative", *numbers],
     ]  # fmt: skip
 
 
@@ -743,7 +751,11 @@ def readings_of(javascript):
         names = ("matrix", "positive", "negative", "valid", "active", "values")
         terms = {name: getattr(wanted.terms, name).double().flatten().tolist() for name in names}
         terms["chosen"] = {role: places.tolist() for role, places in wanted.terms.chosen.items()}
-        return {"loss": wanted.terms.loss.item(), "terms": terms, "pointGradients": wanted.gradient.tolist()}
+        shapes = {"matrix": list(wanted.terms.matrix.shape)}
+        return {
+            "loss": wanted.terms.loss.item(), "terms": terms, "pointGradients": wanted.gradient.tolist(),
+            "shapes": shapes,
+        }  # fmt: skip
 
     def read(spec: dict, states: list[dict]) -> list[tuple[dict, Expected]]:
         wanted = [Expected(KINDS[each["loss"]], spec, each) for each in states]
@@ -821,11 +833,12 @@ def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(readings_of, fami
     widget = families["positive_pairs"]
     for read, wanted in readings_of(widget.spec, states_of(widget)):
         logits = wanted.terms.matrix.detach()
-        assert np.array([term["logits"] for term in read["terms"]]) == pytest.approx(logits.numpy())
-        shares = np.array([term["shares"] for term in read["terms"]])
+        found = [term["candidates"] for term in read["terms"]]
+        assert np.array([[each["logit"] for each in row] for row in found]) == pytest.approx(logits.numpy())
+        shares = np.array([[each["share"] for each in row] for row in found])
         assert shares == pytest.approx(logits.softmax(-1).numpy(), rel=1e-9)
         assert shares.sum(-1) == pytest.approx(np.ones(len(logits)))
-        assert [term["target"] for term in read["terms"]] == list(range(len(logits)))
+        assert [[each["positive"] for each in row] for row in found] == wanted.terms.positive.tolist()
 
 
 @pytest.mark.parametrize("logits", [[1000.0, 999.0], [-1000.0, -1001.0, -1000.5], [0.0]])
@@ -1045,6 +1058,76 @@ def test_gathering_into_an_array_uses_it(javascript):
       return [engine.gather([[1, 2], [3, 4]], [1, 0], into) === into, [...into]]; })()""") == [True, [3, 4, 1, 2]]
 
 
+# borders.js: where a choice changes
+
+
+@pytest.mark.parametrize(("role", "term"), [("hardest positive", 4), ("hardest negative", 2)])
+def test_what_a_term_chooses_is_what_torch_chooses(javascript, role, term):
+    """In the page and in the kernel, with one point moved to many places."""
+    explorer = lossviz.explore(lossviz.BatchHardTripletLoss(margin=1.0))
+    positions = torch.rand(200, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64).mul(3).sub(1.5)
+    points = explorer.embeddings.repeat(len(positions), 1, 1)
+    points[:, 3] = positions
+    labels = torch.tensor(explorer.spec["situations"][0]["labels"]).expand(len(positions), -1)
+    wanted = explorer.loss.define(points, labels).chosen[role][:, term].tolist()
+    question = {"state": explorer.state, "point": 3, "role": role, "term": term, "positions": positions.tolist()}
+    found = javascript(
+        """(async () => {
+          const page = engine.pageEngine(given.spec, given.modules);
+          await page.ready(given.state);
+          return Array.from(await page.choices(given.state, 3, given, given.positions, { aborted: false }));
+        })()""",
+        {"spec": explorer.spec, "modules": explorer.modules, **question},
+    )
+    assert found == wanted == explorer._choices(question)
+    assert len(set(found)) > 1
+
+
+SEEDS = [[-0.9, 0.5], [0.7, 0.6], [0.1, -0.8]]
+NEAREST = """(places) => Float64Array.from(places, (place) => {
+  const away = given.seeds.map((seed) => Math.hypot(seed[0] - place[0], seed[1] - place[1]));
+  return away.indexOf(Math.min(...away));
+})"""
+
+
+@pytest.mark.parametrize("extent", [1.6, 6.4])
+def test_borders_lie_where_two_choices_are_as_good(javascript, extent):
+    """The choice is the nearest of three seeds: a border is as far from two of them, and each name is among its own."""
+    lines, named, cuts = javascript(
+        f"""borders.regions(borders.planeGrid(given.extent), {NEAREST}).then((found) =>
+          [borders.borderLines(found), borders.names(found, given.seeds, given.extent), found.cuts.length])""",
+        {"seeds": SEEDS, "extent": extent},
+    )
+    near = np.sort(np.linalg.norm(np.array(lines)[:, :, None] - np.array(SEEDS), axis=-1), axis=-1)
+    apart = near[..., 1] - near[..., 0]
+    step = extent / 20
+    assert len(lines) > 40 and cuts > 40
+    assert np.sort(apart.ravel())[:-3].max() < step / 20  # but where three meet, in the middle of a cell
+    assert apart.max() < step
+    assert sorted(each["choice"] for each in named) == [0, 1, 2]
+    for each in named:
+        away = np.linalg.norm(np.array(SEEDS) - each["place"], axis=-1)
+        assert away.argmin() == each["choice"] and away.min() > 0.1
+        assert np.abs(each["place"]).max() < extent - 0.1
+
+
+def test_borders_on_the_circle(javascript):
+    found = javascript(f"borders.regions(borders.roundGrid(), {NEAREST})", {"seeds": SEEDS})
+    angles = np.array([place for ((place,),) in [(cut["place"],) for cut in found["cuts"]]])
+    near = np.sort([np.linalg.norm(np.array(SEEDS) - at(each), axis=-1) for each in angles], axis=-1)
+    assert len(angles) == 3
+    assert near[:, 1] - near[:, 0] == pytest.approx(np.zeros(3), abs=0.01)
+
+
+def test_one_choice_everywhere_has_no_border(javascript):
+    found = javascript(f"borders.regions(borders.planeGrid(1.6), {NEAREST})", {"seeds": SEEDS[:1]})
+    assert found["cuts"] == [] and set(found["choices"]) == {0}
+
+
+def test_a_scan_of_borders_that_is_no_longer_wanted(javascript):
+    assert javascript("borders.regions(borders.planeGrid(1.6), () => null)") is None
+
+
 # heat.js, distance_line.js: where the loss is asked
 
 
@@ -1086,7 +1169,8 @@ def test_the_strip_goes_once_round(javascript):
     ("shape", "distance", "farthest"), [("circle", "cosine", 2), ("free", "euclidean", 3), ("free", "manhattan", 7.5)]
 )
 def test_synthetic_pairs_cover_the_axis_of_distances(javascript, shape, distance, farthest):
-    pairs = torch.tensor(javascript("distance_line.samplePairs(...given)", [shape, farthest]), dtype=torch.float64)
+    given = ["distance", shape, [0, farthest]]
+    pairs = torch.tensor(javascript("distance_line.samplePairs(...given)", given), dtype=torch.float64)
     found = distances.paired(distance)(pairs[:, 0], pairs[:, 1])
     assert found[0] == pytest.approx(0, abs=1e-12) and found[-1] == pytest.approx(farthest)
     gaps = found.diff()

@@ -11,8 +11,16 @@ import torch
 from playwright.sync_api import expect
 
 import lossviz
-from lossviz import BatchHardTripletLoss, ContrastiveLoss, MultipleNegativesRankingLoss, OnlineContrastiveLoss
-from tests.widgets.expected import FAMILIES, KINDS, fixed, letter
+from lossviz import (
+    BatchHardTripletLoss,
+    ContrastiveLoss,
+    CoSENTLoss,
+    MultipleNegativesRankingLoss,
+    OnlineContrastiveLoss,
+    SoftmaxLoss,
+    catalogue,
+)
+from tests.widgets.expected import BATCHES, FAMILIES, KINDS, Expected, fixed, letter
 from tests.widgets.page import Explorer
 
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
@@ -22,7 +30,7 @@ MOUNT = """async ({ text, style, values }) => {
   document.body.innerHTML = `<style>${style}</style><main></main>`;
   const el = document.querySelector("main");
   el.values = values;
-  const heard = {};
+  const heard = el.heard = {};
   const model = {
     get: (name) => el.values[name],
     set: (name, value) => { el.values[name] = value; },
@@ -80,7 +88,10 @@ every_start = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("loss", [loss for losses in FAMILIES.values() for loss in losses], ids=list(KINDS))
+FAMILIAR = [loss for losses in FAMILIES.values() for loss in losses]
+
+
+@pytest.mark.parametrize("loss", FAMILIAR, ids=lambda loss: type(loss).__name__)
 def test_every_situation_says_what_torch_says(mounted, loss):
     explorer = mounted(lossviz.explore(loss))
     for situation in explorer.spec["situations"]:
@@ -135,14 +146,104 @@ def test_a_touched_point_shows_a_piece_for_every_term_that_pulls_it(mounted, los
     assert most > 1
 
 
+@pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=lambda entry: entry.loss.__name__)
+def test_every_loss_shows_what_torch_says_and_steps_as_torch_does(mounted, entry):
+    explorer = mounted(lossviz.explore(entry.default(), situation=BATCHES[entry.loss.inputs.name]))
+    start = explorer.torch
+    shown_as_torch_says(explorer)
+    explorer.button("Step").click()
+    expect(explorer.find(".history span")).to_contain_text("1 step: loss")
+    after = explorer.state
+    assert torch.allclose(torch.tensor(after["points"], dtype=torch.float64), start.after_step(), rtol=0, atol=1e-9)
+    for name, tensor in start.trained().items():
+        assert torch.allclose(torch.tensor(after["tensors"][name], dtype=torch.float64), tensor, rtol=0, atol=1e-9)
+    shown_as_torch_says(explorer)
+    explorer.play("state.history.length > 3")
+    wanted = shown_as_torch_says(explorer)
+    losses, points = start.descent(len(wanted.state["history"]))
+    assert wanted.state["history"] == pytest.approx(losses, abs=1e-9)
+    assert torch.allclose(wanted.points.detach(), points, rtol=0, atol=1e-6)
+    explorer.tab("Mask").click()
+    assert explorer.find("table.mask tbody tr").count() == mask_rows(wanted)
+
+
+def shown_as_torch_says(explorer: Explorer) -> Expected:
+    """The loss, its largest terms, and a mark for each where the chart has one."""
+    wanted = explorer.torch
+    expect(explorer.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
+    values = wanted.terms.values.flatten()
+    largest = sorted((each for each in values.tolist() if each), key=lambda each: -abs(each))
+    told = largest if len(largest) <= 13 else largest[:12]
+    assert explorer.find(".sum .number").all_text_contents() == [fixed(each, 5) for each in told]
+    if len(told) < len(largest):
+        words = f"and {len(largest) - 12} more add {fixed(sum(largest[12:]), 5)}"
+        expect(explorer.find(".sum .rest")).to_have_text(words)
+    pairs, terms = len(wanted.terms.matrix), int(wanted.terms.valid.sum())
+    marks = {"distance line": terms, "triplet plane": terms, "score plane": pairs, "class regions": pairs}
+    expect(explorer.find(MARKS[wanted.chart])).to_have_count(marks.get(wanted.chart, pairs))
+    assert explorer.root.evaluate("root => /NaN|undefined|Infinity/.test(root.innerHTML)") is False
+    return wanted
+
+
+MARKS = {
+    "distance line": ".distance-line .dot",
+    "triplet plane": ".triplet-plane .dot",
+    "score plane": ".score-plane .dot",
+    "class regions": ".class-bars g[tabindex]",
+    "score matrix": ".score-matrix .rows > g",
+}
+
+
+def mask_rows(wanted: Expected) -> int:
+    """One for each row of the matrix, and two for the columns that search."""
+    return len(wanted.terms.matrix) + (2 if wanted.kind.axes[0] == "direction" else 0)
+
+
+def test_orders_are_drawn_as_wide_as_their_share(mounted):
+    explorer = mounted(lossviz.explore(CoSENTLoss(scale=3.0), situation=BATCHES["scored_pairs"]))
+    terms = explorer.torch.terms
+    similarity = terms.matrix.detach()
+    shares = (terms.values / terms.loss * (1 - terms.thresholds["the 1"])).detach()
+    lines = explorer.find(".score-plane .segments > g")
+    found = sorted(
+        float(each) for each in lines.locator(".shown").evaluate_all("l => l.map(p => p.getAttribute('stroke-width'))")
+    )
+    fallen = similarity[:, None] > similarity
+    wide = [1.5 + 6 * share for share in shares[terms.valid & fallen].tolist()]
+    assert wide and found == pytest.approx(sorted(wide + [1.0] * int((terms.valid & ~fallen).sum())), abs=0.006)
+    assert lines.evaluate_all("l => l.filter(p => p.classList.contains('falling')).length") == len(wide)
+    expect(explorer.find(".score-plane .shares text").last).to_have_text(
+        f"the 1: {100 * terms.thresholds['the 1'].item():.1f} %"
+    )
+
+
+def test_the_regions_are_coloured_by_the_class_of_the_moving_sentence(mounted):
+    explorer = mounted(lossviz.explore(SoftmaxLoss.initial(2, 3), situation=BATCHES["classified_pairs"]))
+    wanted = explorer.torch
+    expect(explorer.find(".class-bars .target")).to_have_count(len(wanted.terms.matrix))
+    found = explorer.find(".class-bars .part").evaluate_all("p => p.map(b => Number(b.getAttribute('width')))")
+    rooms = explorer.find(".class-bars .room").evaluate_all("p => p.map(b => Number(b.getAttribute('width')))")
+    shares = torch.tensor(found).div(torch.tensor(rooms)).view(-1, 3)
+    assert torch.allclose(shares, wanted.terms.matrix.detach().exp().float(), atol=1e-3)
+    expect(explorer.find(".regions .border")).to_have_attribute("d", re.compile("^M"))
+    colours = explorer.find(".chart canvas").evaluate(
+        "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+    )
+    assert colours > 2
+
+
 ROPES = "lines => lines.map(line => [line.getAttribute('class'), line.getAttribute('stroke-width')])"
 
 
 @pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
-def test_a_rope_is_as_thick_as_its_link_weighs(mounted, losses):
+def test_a_rope_is_as_thick_as_its_links_weigh_together(mounted, losses):
     explorer = mounted(lossviz.explore(*losses))
     wanted = explorer.torch
-    links = [(term.active, side, weight) for term in wanted.read() for _, _, side, weight in term.links]
+    joined = {}  # (two points, side) → the weights of its active links
+    for term in wanted.read():
+        for start, end, side, weight in term.links:
+            joined.setdefault((frozenset((start, end)), side), []).extend([weight] if term.active else [])
+    links = [(bool(weights), side, min(1, sum(weights))) for (_, side), weights in joined.items()]
     drawn = explorer.find(".lines .pair").evaluate_all(ROPES)
     assert len(drawn) == len(links)
     for (classes, width), (active, side, weight) in zip(drawn, links, strict=True):
@@ -345,6 +446,76 @@ def test_the_line_of_the_triplet_plane_stands_at_the_margin(mounted, margin):
     ends = line.evaluate(NUMBERS)
     places = [((x - left) / (right - left) * reach, (base - y) / (base - top) * reach) for x, y in (ends[:2], ends[2:])]
     assert places == [pytest.approx((0, size), abs=0.01), pytest.approx((reach - size, reach), abs=0.01)]
+
+
+# The plane: what is drawn behind the points
+
+
+def behind(wanted, extent: float) -> str:
+    """What the note says of the heat map."""
+    axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
+    losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
+    return f"from {fixed(losses.min().item())} (clear) to {fixed(losses.max().item())} (full shade)."
+
+
+def test_play_zooms_out_instead_of_losing_points(mounted):
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=5.0)))
+    unit, note = explorer.find(".unit text"), explorer.find(".plane .note")
+    expect(unit).to_have_text("length 1")
+    explorer.play()
+    wanted = explorer.says_what_torch_says()  # and each point stands where the bar says
+    reach = wanted.points.detach().abs().max().item()
+    assert 1.6 < reach < 3.2
+    expect(unit).to_have_text("length 1, zoomed out 2×")
+    expect(note).to_contain_text(behind(wanted, 3.2))
+    for index in range(6):
+        x, y = explorer.centre(index)
+        box = explorer.find(".stage").bounding_box()
+        assert box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"]
+    explorer.button("Reset").click()
+    expect(unit).to_have_text("length 1")
+    expect(note).to_contain_text(behind(explorer.torch, 1.6))
+
+
+def test_nothing_zooms_under_a_hand(mounted):
+    """The farthest point is dragged home: the plane zooms in when it is let go."""
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=1.0)))
+    state = explorer.state
+    points = [[0.1 * k, 0.3] for k in range(5)] + [[2.0, 0.0]]
+    explorer.root.evaluate(
+        f"(root, state) => {{ ({VALUES})(root).state = state; root.parentElement.heard['change:state'](); }}",
+        {**state, "points": points},
+    )
+    unit = explorer.find(".unit text")
+    expect(unit).to_have_text("length 1, zoomed out 2×")
+    x, y = explorer.centre(5)
+    mouse = explorer.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x - 50, y, steps=4)
+    explorer.wait_until(f"root => ({VALUES})(root).state.points[5][0] < 1.6")
+    expect(unit).to_have_text("length 1, zoomed out 2×")
+    mouse.up()
+    expect(unit).to_have_text("length 1")
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
+def test_the_border_where_a_choice_changes(mounted, engine):
+    """E becomes the hardest negative of C where it is as near to C as D: on a circle round C."""
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(), situation="not the hardest", engine=engine))
+    border, named = explorer.find(".borders path"), explorer.find(".borders text")
+    assert not explorer.find(".borders").evaluate(SEEN)
+    assert not border.get_attribute("d")
+    explorer.show_answer()
+    expect(named).to_have_text(["▼D", "▼E"])
+    expect(explorer.find(".plane .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
+    left, top, unit = explorer.stage()
+    box = explorer.find(".stage").bounding_box()
+    places = torch.tensor(border.evaluate(NUMBERS)).view(-1, 2) + torch.tensor([box["x"], box["y"]])
+    centre = torch.tensor(explorer.centre(2))
+    away = (places - centre).norm(dim=-1) / unit
+    assert len(away) > 40
+    assert torch.allclose(away, torch.full_like(away, 0.7), rtol=0, atol=0.01)
 
 
 def test_a_touched_anchor_unfolds_its_lattice(mounted):

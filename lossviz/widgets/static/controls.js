@@ -2,6 +2,7 @@
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { polyline } from "./geometry.js";
+import { exists } from "./state.js";
 import { brief, fixed } from "./words.js";
 
 const CHART = { width: 150, height: 40 };
@@ -19,13 +20,16 @@ function slider({ name, symbol, meaning, minimum, maximum, step }, change) {
   };
 }
 
-function choice({ name, meaning, choices }, change) {
+function choice({ name, symbol, meaning, choices }, change) {
   const words = choices.map((each) => (each === true ? "yes" : each === false ? "no" : each));
   const input = html("select", { "aria-label": `${name}: ${meaning}` }, ...words.map((word, k) => html("option", { value: k }, word)));
   input.addEventListener("change", () => change(choices[Number(input.value)]));
   return {
-    root: html("label", { title: meaning }, html("span", {}, name.replaceAll("_", " ")), input),
-    show: (value) => { input.value = choices.indexOf(value); },
+    root: html("label", { title: meaning }, html("span", {}, name.replaceAll("_", " "), ...(choices.includes(true) ? [" ", html("i", {}, symbol)] : [])), input),
+    show(value, exists) {
+      input.value = choices.indexOf(value);
+      [...input.options].forEach((option, k) => setAttributes(option, { disabled: exists(choices[k]) ? null : "" }));
+    },
   };
 }
 
@@ -78,20 +82,32 @@ function describeRuns({ history, runs }, result) {
   return [own, ...before].join("; ");
 }
 
+// Whether Step and Play train what the loss has of its own, beside the sentences.
+function trainSwitch(names, change) {
+  const input = html("input", { type: "checkbox" });
+  input.addEventListener("change", () => change(input.checked));
+  return { root: html("label", {}, input, html("span", {}, `train ${names.join(" and ")} too`)), show: (trains) => { input.checked = trains; } };
+}
+
 // The parameters of one loss; shown while that loss is.
-function createParameters(name, loss, actions) {
+function createParameters(spec, name, loss, actions) {
   const controls = loss.controls.map((control) => {
     const make = control.choices ? choice : slider;
     return { name: control.name, ...make(control, (value) => actions.setParameter(control.name, value)) };
   });
   const rate = rateSlider(actions.setRate);
-  const root = html("div", { class: "parameters" }, ...controls.map((each) => each.root), rate.root);
+  const tensors = Object.keys(Object.values(loss.variants)[0].tensors);
+  const train = tensors.length ? trainSwitch(tensors, actions.train) : null;
+  const root = html("div", { class: "parameters" }, ...controls.map((each) => each.root), rate.root, ...(train ? [train.root] : []));
   return {
     root,
     draw(state) {
       setAttributes(root, { hidden: state.loss === name ? null : "" });
       if (state.loss !== name) return;
-      for (const control of controls) control.show(state.parameters[control.name]);
+      for (const control of controls) {
+        control.show(state.parameters[control.name], (value) => exists(spec, state, { ...state.parameters, [control.name]: value }));
+      }
+      train?.show(state.trains);
       rate.show(state.rate, state.calm);
     },
   };
@@ -103,15 +119,20 @@ export function createControls(spec, engine, actions) {
     element.addEventListener("click", act);
     return element;
   };
-  const parameters = Object.entries(spec.losses).map(([name, loss]) => createParameters(name, loss, actions));
+  let shown = null; // the loss
+  const parameters = Object.entries(spec.losses).map(([name, loss]) => createParameters(spec, name, loss, actions));
   const play = button("Play", actions.play, { class: "primary" });
   const history = createHistory();
-  const buttons = html("div", { class: "buttons" }, play, button("Step", actions.step), button("Reset", actions.reset));
+  const names = Object.keys(spec.losses);
+  const swap = button("Swap the loss", () => actions.switchLoss(names[(names.indexOf(shown) + 1) % names.length]), { class: "swap" });
+  const swaps = spec.compact && names.length > 1 ? [swap] : [];
+  const buttons = html("div", { class: "buttons" }, play, button("Step", actions.step), button("Reset", actions.reset), ...swaps);
   const run = html("div", { class: "run" }, buttons, history.root);
   const root = html("section", { class: "controls" }, run, ...parameters.map((each) => each.root));
   return {
     root,
     draw(state, result) {
+      shown = state.loss;
       for (const each of parameters) each.draw(state);
       setText(play, state.playing ? "Pause" : "Play");
       history.draw(state, result);
@@ -126,10 +147,14 @@ export function createSituations(spec, actions) {
   return { root, draw: (state) => { input.value = state.situation; } };
 }
 
-// The name of the loss; with several, a switch between them.
+// The name of the loss; with several, a switch between them, which stands among the buttons where all is compact.
 export function createLosses(spec, actions) {
   const names = Object.keys(spec.losses);
-  if (names.length === 1) return { root: html("b", {}, names[0]), draw() {} };
+  if (names.length === 1 || spec.compact) {
+    const root = html("b");
+    const parts = (name) => name.split(/(?=[A-Z])/).flatMap((part) => [html("wbr"), part]); // a long name may break at a capital
+    return { root, draw: (state) => root.textContent === state.loss || root.replaceChildren(...parts(state.loss)) };
+  }
   const input = html("select", { "aria-label": "Loss" }, ...names.map((name) => html("option", { value: name }, name)));
   input.addEventListener("change", () => actions.switchLoss(input.value));
   return { root: html("b", {}, input), draw: (state) => { input.value = state.loss; } };

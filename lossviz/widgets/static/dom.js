@@ -1,11 +1,25 @@
 // Small helpers to make and update elements. An attribute set to null or false is removed.
 
+const SLICE = 2; // milliseconds: work that can wait gets at least so much
+const PATIENCE = 100; // milliseconds: and it waits no longer than this for its turn
 const SVG = "http://www.w3.org/2000/svg";
 
+// What was last set is remembered: asking the document costs more than a frame that changes little can spend.
+const remembered = new WeakMap();
+
+function memory(element) {
+  if (!remembered.has(element)) remembered.set(element, {});
+  return remembered.get(element);
+}
+
 export function setAttributes(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
+  const known = memory(element);
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (known[name] === value) continue;
+    known[name] = value;
     if (value === null || value === false || value === undefined) element.removeAttribute(name);
-    else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+    else element.setAttribute(name, value);
   }
   return element;
 }
@@ -22,8 +36,11 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
+const TEXT = Symbol("text");
+
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const known = memory(element);
+  if (known[TEXT] !== text) element.textContent = known[TEXT] = text;
   return element;
 }
 
@@ -34,4 +51,16 @@ export function keep(parent, count, make) {
   return [...parent.children];
 }
 
-export const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+// A mark that lights what it stands for while it is touched, pointed at or focused; `lit()` says what.
+export function lights(mark, actions, lit) {
+  for (const event of ["pointerenter", "focus", "click"]) mark.addEventListener(event, () => actions.light(lit()));
+  for (const event of ["pointerleave", "blur"]) mark.addEventListener(event, () => actions.light(null));
+  return mark;
+}
+
+// Resolves when the page has nothing else to do, with the time by which the work must let go: no frame waits for it.
+export const idle = () => new Promise((resolve) => {
+  const until = (left) => resolve(performance.now() + Math.max(SLICE, left));
+  if (window.requestIdleCallback) requestIdleCallback((period) => until(period.timeRemaining()), { timeout: PATIENCE });
+  else setTimeout(() => until(SLICE)); // Safari
+});

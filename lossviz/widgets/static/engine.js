@@ -1,12 +1,14 @@
 // Engines: what turns a state into a loss, its gradient and its terms. Both answer through a callback with
-//   {loss, rowGradients: {argument: [...]}, pointGradients: [[...]], terms}
+//   {loss, rowGradients: {argument: [...]}, pointGradients: [[...]], terms, shapes}
+// `rowGradients` also holds those of the tensors that the loss trains.
 // The page engine calls the lowered torch definition; the kernel engine asks torch in Python.
 
-import { nextFrame } from "./dom.js";
-import { situationOf, variantOf } from "./state.js";
+import { idle } from "./dom.js";
+import { lossOf, situationOf, variantOf } from "./state.js";
+import { flat, shape } from "./tensors.js";
 
 const NUDGED = 1e-6; // the step of a difference: its error is far below what an arrow shows
-const SLICE = 4; // milliseconds of a frame that a scan may take
+const CHUNK = 16; // positions of a scan between two looks at the clock
 
 const importText = (source) => import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
 
@@ -29,23 +31,30 @@ export function scatter(rowGradients, rows, count, dimension) {
   return gradients;
 }
 
-function inputsOf(situation, state) {
-  const inputs = { ...state.parameters };
-  for (const [argument, rows] of Object.entries(situation.rows)) inputs[argument] = gather(state.points, rows);
-  if (situation.labels) inputs.labels = Float64Array.from(situation.labels);
-  return inputs;
-}
-
-function shapesOf(situation, state) {
-  const dimension = state.points[0].length;
-  const shapes = Object.fromEntries(Object.entries(situation.rows).map(([argument, rows]) => [argument, [rows.length, dimension]]));
-  return situation.labels ? { ...shapes, labels: [situation.labels.length] } : shapes;
-}
+const each = (named, turn) => Object.fromEntries(Object.entries(named).map(([name, value]) => [name, turn(value)]));
 
 // The lowered function takes exactly its own inputs: float parameters yes, strings and flags (already baked in) no.
-function only(inputs, names) {
-  return Object.fromEntries(names.map((name) => [name, inputs[name]]));
+function inputsOf(spec, state, rows, labels) {
+  const inputs = { ...state.parameters, ...each(state.tensors, flat), ...rows };
+  if (labels) inputs[lossOf(spec, state).label] = Float64Array.from(labels);
+  return Object.fromEntries(variantOf(spec, state).inputs.map((name) => [name, inputs[name]]));
 }
+
+// The inputs of a state: its points stand in the rows.
+function ownInputs(spec, state) {
+  const { rows, labels } = situationOf(spec, state);
+  return inputsOf(spec, state, each(rows, (points) => gather(state.points, points)), labels);
+}
+
+// The sizes of a batch, of all rows and of what is trained.
+function shapesOf(spec, state, count, dimension) {
+  const { rows, labels } = situationOf(spec, state);
+  const shapes = { ...each(rows, () => [count, dimension]), ...each(state.tensors, shape) };
+  return labels ? { ...shapes, [lossOf(spec, state).label]: [count] } : shapes;
+}
+
+const batchOf = (spec, state) => Object.values(situationOf(spec, state).rows)[0].length;
+const ownShapes = (spec, state) => shapesOf(spec, state, batchOf(spec, state), state.points[0].length);
 
 const copied = (value) =>
   value instanceof Float64Array ? value.slice()
@@ -65,20 +74,37 @@ export function pageEngine(spec, modules) {
     return made.get(key);
   }
 
-  function scanner(state, point, positions) {
+  // Fills values with what is read of the loss when one point stands at each position.
+  function scanner(state, point, positions, kind, read) {
     const situation = situationOf(spec, state);
-    const variant = variantOf(spec, state);
-    const evaluate = evaluator(variant.value, shapesOf(situation, state));
-    const inputs = only(inputsOf(situation, state), variant.inputs);
+    const evaluate = evaluator(variantOf(spec, state)[kind], ownShapes(spec, state));
+    const inputs = ownInputs(spec, state);
     const places = Object.entries(situation.rows).flatMap(([argument, rows]) =>
       rows.flatMap((each, row) => (each === point ? [[inputs[argument], row * 2]] : [])),
     );
     return (values, start, stop) => {
       for (let k = start; k < stop; k++) {
         for (const [array, offset] of places) [array[offset], array[offset + 1]] = positions[k];
-        values[k] = evaluate(inputs).loss;
+        values[k] = read(evaluate(inputs));
       }
     };
+  }
+
+  // Works while the page is idle, and resolves with the values, or with null once the signal says that they are no longer
+  // wanted.
+  async function sliced(fill, count, signal) {
+    const values = new Float64Array(count);
+    let next = 0;
+    while (next < count) {
+      const deadline = await idle();
+      if (signal.aborted) return null;
+      while (next < count && performance.now() < deadline) {
+        const stop = Math.min(next + CHUNK, count);
+        fill(values, next, stop);
+        next = stop;
+      }
+    }
+    return values;
   }
 
   return {
@@ -90,40 +116,27 @@ export function pageEngine(spec, modules) {
 
     evaluate(state, done) {
       const situation = situationOf(spec, state);
-      const variant = variantOf(spec, state);
-      const evaluate = evaluator(variant.module, shapesOf(situation, state));
-      const { loss, gradients, terms } = evaluate(only(inputsOf(situation, state), variant.inputs));
+      const evaluate = evaluator(variantOf(spec, state).module, ownShapes(spec, state));
+      const { loss, gradients, terms } = evaluate(ownInputs(spec, state));
       const pointGradients = scatter(gradients, situation.rows, state.points.length, state.points[0].length);
       done({ loss, rowGradients: copied(gradients), pointGradients, terms: copied(terms), shapes: evaluate.shapes.terms });
     },
 
-    // The loss with one point moved to each position. It works in slices that leave the frame its time, and resolves
-    // with the values, or with null once the signal says that they are no longer wanted.
-    async scan(state, point, positions, signal) {
-      const fill = scanner(state, point, positions);
-      const values = new Float64Array(positions.length);
-      let next = 0;
-      while (next < positions.length) {
-        const deadline = performance.now() + SLICE;
-        while (next < positions.length && performance.now() < deadline) {
-          const stop = Math.min(next + 64, positions.length);
-          fill(values, next, stop);
-          next = stop;
-        }
-        if (next < positions.length) await nextFrame();
-        if (signal.aborted) return null;
-      }
-      return values;
-    },
+    // The loss with one point moved to each position.
+    scan: (state, point, positions, signal) =>
+      sliced(scanner(state, point, positions, "value", ({ loss }) => loss), positions.length, signal),
 
-    // The gradient of every term by one point, [[…], …]: central differences of the terms' values, one axis at a time.
-    async pieces(state, point) {
-      const situation = situationOf(spec, state);
-      const variant = variantOf(spec, state);
-      const evaluate = evaluator(variant.module, shapesOf(situation, state));
+    // What a term chooses in a role with one point moved to each position: indices into the matrix's last axis.
+    choices: (state, point, { role, term }, positions, signal) =>
+      sliced(scanner(state, point, positions, "module", ({ terms }) => terms.chosen[role][term]), positions.length, signal),
+
+    // The gradient of every term by one point, [[…], …], or of every entry of the matrix: central differences of that part of
+    // the terms, one axis at a time.
+    async pieces(state, point, part = "values") {
+      const evaluate = evaluator(variantOf(spec, state).module, ownShapes(spec, state));
       const valuesAt = (shift, axis) => {
         const points = state.points.map((each, k) => (k === point ? each.map((value, j) => (j === axis ? value + shift : value)) : each));
-        return evaluate(only(inputsOf(situation, { ...state, points }), variant.inputs)).terms.values.slice();
+        return evaluate(ownInputs(spec, { ...state, points })).terms[part].slice();
       };
       const slopes = state.points[point].map((_, axis) => {
         const [before, after] = [valuesAt(-NUDGED, axis), valuesAt(NUDGED, axis)];
@@ -135,22 +148,28 @@ export function pageEngine(spec, modules) {
     // What pairs of one label cost at each distance, [[distance, value], …]: the loss itself, on synthetic pairs. Each
     // batch ends with a foil of the other label, placed so that every pair counts: nearest negative, farthest positive.
     async probe(state, label, pairs, foil) {
-      const variant = variantOf(spec, state);
-      const situation = situationOf(spec, state);
-      const [first, second] = Object.keys(situation.rows);
-      const batch = situation.rows[first].length;
-      const evaluate = evaluator(variant.module, { [first]: [batch, 2], [second]: [batch, 2], labels: [batch] });
+      const [first, second] = Object.keys(situationOf(spec, state).rows);
+      const batch = batchOf(spec, state);
+      const evaluate = evaluator(variantOf(spec, state).module, shapesOf(spec, state, batch, 2));
       const foils = batch > 1 ? [foil] : []; // a single pair has no other beside it
       const room = batch - foils.length;
       const samples = [];
       for (let start = 0; start < pairs.length; start += room) {
         const slice = Array.from({ length: room }, (_, k) => pairs[Math.min(start + k, pairs.length - 1)]);
-        const labels = Float64Array.from([...slice.map(() => label), ...foils.map(() => 1 - label)]);
+        const labels = [...slice.map(() => label), ...foils.map(() => 1 - label)];
         const [anchors, others] = [0, 1].map((side) => Float64Array.from([...slice, ...foils].flatMap((pair) => pair[side])));
-        const { terms } = evaluate(only({ ...state.parameters, [first]: anchors, [second]: others, labels }, variant.inputs));
+        const { terms } = evaluate(inputsOf(spec, state, { [first]: anchors, [second]: others }, labels));
         for (let k = 0; k < slice.length && start + k < pairs.length; k++) samples.push([terms.matrix[k], terms.values[k]]);
       }
       return samples;
+    },
+
+    // The log-probability of every class for each of many pairs, [(first, second), …], one after another.
+    async classify(state, pairs) {
+      const [first, second] = Object.keys(situationOf(spec, state).rows);
+      const evaluate = evaluator(variantOf(spec, state).module, shapesOf(spec, state, pairs.length, 2));
+      const [firsts, seconds] = [0, 1].map((side) => Float64Array.from(pairs.flatMap((pair) => pair[side])));
+      return evaluate(inputsOf(spec, state, { [first]: firsts, [second]: seconds }, pairs.map(() => 0))).terms.matrix.slice();
     },
   };
 }
@@ -196,7 +215,12 @@ export function kernelEngine(spec, model) {
       const values = await ask({ ask: "scan", state, point, positions });
       return signal.aborted ? null : Float64Array.from(values);
     },
-    pieces: (state, point) => ask({ ask: "pieces", state, point }),
+    async choices(state, point, { role, term }, positions, signal) {
+      const values = await ask({ ask: "choices", state, point, role, term, positions });
+      return signal.aborted ? null : values;
+    },
+    pieces: (state, point, part = "values") => ask({ ask: "pieces", state, point, part }),
     probe: (state, label, pairs, foil) => ask({ ask: "probe", state, label, pairs, foil }),
+    classify: (state, pairs) => ask({ ask: "classify", state, pairs }),
   };
 }

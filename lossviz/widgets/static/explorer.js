@@ -1,5 +1,6 @@
 // The explorer: one state, one result, linked views. The same code runs in Jupyter and on the published page.
 
+import { createClassRegions } from "./class_regions.js";
 import { createControls, createLosses, createSituations } from "./controls.js";
 import { createDistanceLine } from "./distance_line.js";
 import { html, keep, setAttributes, setText } from "./dom.js";
@@ -9,12 +10,16 @@ import { createPlane } from "./plane.js";
 import { litPoints, read } from "./reading.js";
 import * as states from "./state.js";
 import { createScoreMatrix } from "./score_matrix.js";
+import { createScorePlane } from "./score_plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { createSum } from "./sum.js";
 import { createTripletPlane } from "./triplet_plane.js";
 import { fixed, letter } from "./words.js";
 
-const CHARTS = { "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score matrix": createScoreMatrix };
+const CHARTS = {
+  "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score plane": createScorePlane,
+  "class regions": createClassRegions, "score matrix": createScoreMatrix,
+};
 const ABOUT = {
   page: "Computed in this page, in float64, by the torch definition of this loss lowered to JavaScript.",
   kernel: (device) => `Computed by torch in the kernel, on ${device}.`,
@@ -192,6 +197,7 @@ function render({ model, el }) {
     cure: (chosen) => change(states.apply(spec, state, chosen)),
     switchLoss: (name) => change(states.switchLoss(spec, state, name)),
     setRate: (rate) => change({ ...state, rate }),
+    train: (trains) => change(states.train(state, trains)),
     enter: (index) => change(states.enter(spec, state, index)),
     reset: () => change(states.reset(spec, state)),
     step: () => onceAnswered(step),

@@ -36,6 +36,14 @@ export function frame(width, height, extent) {
   };
 }
 
+export const NEAR = 1.6; // how far the free plane reaches from its centre
+
+// How far it must reach to show every point: doubled until it does, so that it stands still most of the time.
+export function reachOf(points) {
+  const farthest = Math.max(...points.flat().map(Math.abs));
+  return NEAR * 2 ** Math.max(0, Math.ceil(Math.log2(farthest / NEAR) - 1e-9));
+}
+
 const number = (value) => String(Math.round(value * 100) / 100);
 const pair = ([x, y]) => `${number(x)},${number(y)}`;
 

@@ -1,7 +1,7 @@
 // The loss as one point moves: over the plane (a grid, coarse first, then finer) or round the circle (a list of angles).
 // A scan is kept while only its own point moves, and dropped when anything else changes.
 
-import { nextFrame } from "./dom.js";
+import { idle } from "./dom.js";
 import { TAU, atAngle } from "./geometry.js";
 
 const STRIDES = [8, 4, 2, 1];
@@ -11,7 +11,7 @@ const ANGLES = 181;
 // What a scan depends on: everything but where its own point stands.
 export function scanKey(state) {
   const others = state.points.map((point, index) => (index === state.chosen ? null : point));
-  return JSON.stringify([state.loss, state.parameters, state.situation, state.chosen, others]);
+  return JSON.stringify([state.loss, state.parameters, state.tensors, state.situation, state.chosen, others]);
 }
 
 export function gridPositions(size, extent) {
@@ -36,7 +36,7 @@ function scans(engine, show, levels) {
       const values = await engine.scan(state, state.chosen, positions, signal);
       if (!values || signal.aborted) return;
       show({ size, values });
-      await nextFrame(); // the finer grid may wait, the frame may not
+      await idle(); // the finer grid may wait, the frame may not
       if (signal.aborted) return;
     }
   };

@@ -1,42 +1,116 @@
-// The mask: what the loss reads, and which of it counts. One row per pair; or, for a matrix, one cell per entry.
+// The mask: what the loss reads, and which of it counts. One row per term where each reads numbers of its own; one cell
+// per entry where they share a matrix; for orders, one cell for every two pairs, sorted by score.
 
 import { html } from "./dom.js";
+import { candidatesOf } from "./read_anchors.js";
+import { scoredPairs } from "./read_scores.js";
 import { litTerms } from "./reading.js";
-import { situationOf } from "./state.js";
-import { brief, fixed, letter } from "./words.js";
+import { lossOf, situationOf, variantOf } from "./state.js";
+import { brief, fixed, letter, percent, tenths } from "./words.js";
 
 const MARK = { true: "●", false: "·" };
 const WORD = { true: "yes", false: "no" };
-const PAIR_COLUMNS = { pair: "pair", label: "label", d: "distance", "▲": "positive", "▼": "negative", valid: "the labels allow it", active: "passes gradient on", adds: "adds to the loss" };
+const VALID = ["valid", "the labels allow it"];
+const ACTIVE = ["active", "passes gradient on"];
+const ADDS = ["adds", "adds to the loss"];
+const SHORT = { distance: "d", "dot product": "u·v" };
 
 const spoken = (shown, said) => [html("span", { "aria-hidden": "true" }, shown), html("span", { class: "spoken" }, said)];
-const flag = (value) => html("td", { class: `flag ${value ? "on" : ""}` }, ...spoken(MARK[value], WORD[value]));
+const flag = (value) => html("td", { class: `flag ${value ? "on" : ""}` }, ...spoken(MARK[Boolean(value)], WORD[Boolean(value)]));
+const number = (text, classes = "") => html("td", { class: `number ${classes}` }, text);
+const head = (text) => html("th", { scope: "row" }, text);
+const flags = (term) => [flag(term.valid), flag(term.active)];
 
-function pairRow(term) {
-  return [html("th", { scope: "row" }, term.letters), html("td", { class: "number" }, brief(term.label, 2)),
-    html("td", { class: "number" }, fixed(term.distance)), flag(term.kind !== "negative"), flag(term.kind !== "positive"),
-    flag(term.valid), flag(term.active), html("td", { class: "number" }, fixed(term.value, 5))];
+// ---- a row per term: {columns: [[name, meaning]], rows: [{index, cells, classes}]}
+
+const rowOf = (term, cells) => ({ index: term.index, cells: [head(term.letters), ...cells, ...flags(term), number(fixed(term.value, 5))], classes: `${term.kind}${term.active ? " active" : ""}` });
+const perTerm = (name, columns, cellsOf) => (given) => ({
+  columns: [["", name], ...columns(given), VALID, ACTIVE, ADDS],
+  rows: given.reading.terms.map((term) => rowOf(term, cellsOf(term, given))),
+});
+
+const ofPairs = perTerm("pair", ({ loss }) => [["label", "label"], [SHORT[loss.matrix], loss.matrix], ["▲", "positive"], ["▼", "negative"]],
+  (term) => [number(brief(term.label, 2)), number(fixed(term.distance)), flag(term.kind !== "negative"), flag(term.kind !== "positive")]);
+
+const ofScores = perTerm("pair", ({ loss }) => [["score", "score"], [loss.matrix, loss.matrix]], (term, { situation, result }) => {
+  const { score, similarity } = scoredPairs(situation, result.terms)[term.index];
+  return [number(brief(score, 2)), number(fixed(similarity))];
+});
+
+const ofTriplets = perTerm("triplet", () => [["d(a,p)", "distance of the positive"], ["d(a,n)", "distance of the negative"]],
+  (term) => [number(fixed(term.toPositive), "positive"), number(fixed(term.toNegative), "negative")]);
+
+const ofClasses = perTerm("pair", ({ reading }) => reading.terms[0].shares.map((_, kind) => [`ln p(${kind})`, `log-probability of class ${kind}`]),
+  (term, { result }) => term.shares.map((_, kind) => number(fixed(result.terms.matrix[term.index * term.shares.length + kind], 2), `cell ${kind === term.target ? "positive chosen" : "out"}`)));
+
+// ---- a cell per entry of the matrix, shaded by what the labels say, framed where the loss chose them
+
+function entry({ terms }, k, chosen) {
+  const side = terms.positive[k] ? "positive" : terms.negative[k] ? "negative" : "out";
+  return number(side === "out" ? "·" : fixed(terms.matrix[k], 2), `cell ${side}${chosen && side !== "out" ? " chosen" : ""}`);
 }
 
-// The entries of one row of a matrix: shaded by what the labels say, framed where the loss chose them.
-function matrixRow(spec, state, { terms, shapes }, index) {
-  const columns = shapes.matrix.at(-1);
-  const chosen = Object.values(terms.chosen ?? {}).map((places) => places[index]);
-  const cells = Array.from({ length: columns }, (_, column) => {
-    const k = index * columns + column;
-    const side = terms.positive[k] ? "positive" : terms.negative[k] ? "negative" : "out";
-    const classes = `number cell ${side}${chosen.includes(column) && side !== "out" ? " chosen" : ""}`;
-    return html("td", { class: classes }, side === "out" ? "·" : fixed(terms.matrix[k], 2));
+const entries = (result, row, width, chosen) => Array.from({ length: width }, (_, column) => entry(result, row * width + column, chosen.includes(column)));
+
+// How many of an anchor's terms there are, and count: with one term an anchor, a flag says it.
+function tallied(own, several) {
+  if (!several) return own.length ? flags(own[0]) : [flag(false), flag(false)];
+  return [number(String(own.length)), number(String(own.filter(({ active }) => active).length))];
+}
+
+function ofSquare({ situation, result, reading, loss }) {
+  const [anchors] = Object.values(situation.rows);
+  const size = anchors.length;
+  const several = loss.axes.length > 1;
+  const rows = anchors.map((anchor, row) => {
+    const own = reading.terms.filter(({ index }) => Math.floor(index / size ** (loss.axes.length - 1)) === row);
+    const chosen = Object.values(result.terms.chosen ?? {}).flatMap((places) => (several ? own.map(({ index }) => places[index]) : [places[row]]));
+    return { index: several ? null : row, terms: own.map(({ index }) => index), cells: [head(letter(anchor)), ...entries(result, row, size, chosen), ...tallied(own, several)], classes: own.some(({ active }) => active) ? "active" : "" };
   });
-  const [anchors] = Object.values(situationOf(spec, state).rows);
-  return [html("th", { scope: "row" }, letter(anchors[index])), ...cells, flag(Boolean(terms.valid[index])), flag(Boolean(terms.active[index]))];
+  return { columns: [["", "anchor"], ...anchors.map((point) => [letter(point), `sentence ${letter(point)}`]), VALID, ACTIVE], rows };
 }
 
-function matrixColumns(spec, state) {
-  const [anchors, ...others] = Object.values(situationOf(spec, state).rows);
-  const columns = others.length ? others.flat() : anchors;
-  const names = columns.map((point) => [letter(point), `candidate ${letter(point)}`]);
-  return [["", "anchor"], ...names, ["valid", "the labels allow it"], ["active", "passes gradient on"]];
+function ofSearches({ situation, result, reading, variant }) {
+  const columns = candidatesOf(situation, variant.searches);
+  const along = reading.terms.filter(({ row }) => row !== undefined);
+  const down = reading.terms.filter(({ column }) => column !== undefined);
+  const rows = along.map((term) => ({
+    index: term.index, classes: term.active ? "active" : "",
+    cells: [head(term.letters), ...entries(result, term.row, columns.length, [result.terms.chosen.target[term.row]]), ...flags(term)],
+  }));
+  const ending = (name, read) => ({ index: null, classes: "", cells: [head(name), ...columns.map((_, k) => (down[k] ? flag(read(down[k])) : html("td"))), html("td"), html("td")] });
+  const ends = down.length ? [ending("valid ↓", ({ valid }) => valid), ending("active ↓", ({ active }) => active)] : [];
+  return { columns: [["", "anchor"], ...columns.map(({ point }) => [letter(point), `candidate ${letter(point)}`]), VALID, ACTIVE], rows: [...rows, ...ends] };
+}
+
+// ---- orders: the pair of a row has the lower score, that of a column the higher; a cell is their share of the softmax
+
+function ofOrders({ situation, result, reading }) {
+  const pairs = scoredPairs(situation, result.terms).sort((a, b) => a.score - b.score);
+  const cellOf = (lower, higher) => {
+    const term = reading.terms.find(({ pairs: [low, high] }) => low === lower.index && high === higher.index);
+    return term ? number(percent(term.share), `cell ${term.wrong ? "negative chosen" : "positive"}`) : number("·", "cell out");
+  };
+  return {
+    columns: [["lower \\ higher", "pair with the lower score"], ["score", "score"], ...pairs.map(({ letters, score }) => [letters, `pair ${letters} with score ${brief(score, 2)}`])],
+    rows: pairs.map((lower) => ({ index: null, classes: "", cells: [head(lower.letters), number(brief(lower.score, 2)), ...pairs.map((higher) => cellOf(lower, higher))] })),
+    note: `A cell is the share of an order in the softmax; framed: the wrong way round. The 1 has ${tenths(result.terms.thresholds["the 1"])}.`,
+  };
+}
+
+// A matrix of a reader's own loss, of which nothing more is known.
+function ofMatrix({ result }) {
+  const width = result.shapes.matrix.at(-1);
+  const rows = Array.from({ length: result.shapes.matrix.length > 1 ? result.shapes.matrix.at(-2) : 1 }, (_, row) => ({ index: null, classes: "", cells: [head(String(row + 1)), ...entries(result, row, width, [])] }));
+  return { columns: ["", ...Array.from({ length: width }, (_, k) => String(k + 1))].map((name) => [name, name ? `column ${name}` : "row"]), rows };
+}
+
+const TABLES = { "distance line": ofPairs, "class regions": ofClasses, "score matrix": ofSearches };
+
+function tableOf({ chart, axes }) {
+  if (chart === "score plane") return axes.length > 1 ? ofOrders : ofScores;
+  if (chart === "triplet plane") return axes[0] === "triplet" ? ofTriplets : ofSquare;
+  return TABLES[chart] ?? ofMatrix;
 }
 
 // "D, E: no positive in the batch …", one sentence for each thing that is lacking.
@@ -50,21 +124,22 @@ export function createMask(spec, engine, actions) {
   let shown = "";
 
   function table(state, result, reading) {
-    const square = result.shapes.matrix.length > 1;
+    const loss = lossOf(spec, state);
+    const make = tableOf(loss);
     const lit = litTerms(state, reading.terms);
-    const columns = square ? matrixColumns(spec, state) : Object.entries(PAIR_COLUMNS);
-    const head = html("tr", {}, ...columns.map(([name, meaning]) => html("th", { scope: "col", title: meaning, "aria-label": meaning }, name)));
-    const count = square ? result.shapes.matrix.at(-2) : reading.terms.length;
-    const rows = Array.from({ length: count }, (_, index) => {
-      const term = reading.terms[index];
-      const classes = [term?.kind, term?.active && "active", lit && !lit.has(index) && "faded"].filter(Boolean).join(" ");
-      const row = html("tr", { class: classes }, ...(square ? matrixRow(spec, state, result, index) : pairRow(term)));
-      row.addEventListener("pointerenter", () => actions.light({ kind: "term", index }));
-      row.addEventListener("pointerleave", () => actions.light(null));
+    const { columns, rows, note } = make({ situation: situationOf(spec, state), variant: variantOf(spec, state), loss, result, reading });
+    const top = html("tr", {}, ...columns.map(([name, meaning]) => html("th", { scope: "col", title: meaning, "aria-label": meaning }, name)));
+    const body = rows.map(({ index, terms, cells, classes }) => {
+      const faded = lit && !(terms ?? [index]).some((each) => each === null || lit.has(each)) ? " faded" : "";
+      const row = html("tr", { class: classes + faded }, ...cells);
+      if (index !== null) {
+        row.addEventListener("pointerenter", () => actions.light({ kind: "term", index }));
+        row.addEventListener("pointerleave", () => actions.light(null));
+      }
       return row;
     });
-    const words = standIns(reading.terms).map((each) => html("caption", {}, each));
-    return html("table", { class: "mask" }, ...words, html("thead", {}, head), html("tbody", {}, ...rows));
+    const words = [...(note ? [note] : []), ...standIns(reading.terms)].map((each) => html("caption", {}, each));
+    return html("table", { class: "mask" }, ...words, html("thead", {}, top), html("tbody", {}, ...body));
   }
 
   return {

@@ -1,23 +1,26 @@
 // The plane: sentences as points that move, each with the arrow of its next step; behind them the loss as the chosen one
 // moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
 
-import { parseHex, ramp, stepOf } from "./colour.js";
+import { borderLines, borderPath, borderScan, names } from "./borders.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
-  TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, spread, straightArrow,
+  NEAR, TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, reachOf, spread,
+  straightArrow,
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { createHeatPicture, theme } from "./heat_picture.js";
+import { gathered, piecesOf, reachPath, ropesOf } from "./pulls.js";
 import { litPoints, litTerms } from "./reading.js";
-import { questionOf, shapeOf, situationOf } from "./state.js";
+import { columnsOf, questionOf, shapeOf, situationOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
 
-const EXTENT = 1.6; // how far the free plane reaches from its centre
 const RADIUS = 12; // of a point, in pixels
 const REACH = 24; // how near a finger must come to a point
 const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plane
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
-const STRIP = { height: 120, left: 40, right: 12, top: 14, bottom: 38 };
-const SHADES = 256;
+const STRIP = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
+const BAR = 36; // pixels: the shortest bar of the plane's measure
+const MOST_PIECES = 8; // of one arrow
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -25,7 +28,7 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDow
 export function createPlane(spec, engine, actions) {
   const heading = html("h4");
   const canvas = html("canvas", { "aria-hidden": "true" });
-  const layers = Object.fromEntries(["ring", "contours", "lines", "points", "arrows", "pieces", "guess", "labels"].map((name) => [name, svg("g", { class: name })]));
+  const layers = Object.fromEntries(["ring", "contours", "borders", "lines", "points", "arrows", "pieces", "guess", "labels"].map((name) => [name, svg("g", { class: name })]));
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": "Sentences as points; arrow keys move the focused one" });
   stage.append(...Object.values(layers));
   const strip = svg("svg", { class: "strip", role: "img" });
@@ -35,17 +38,42 @@ export function createPlane(spec, engine, actions) {
   let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
   let width = 0; // of the page's column, measured when it changes
   let place = null; // between plane and pixels
-  let linked = []; // the link that each line draws
+  let ropes = []; // what each line draws
   let arrowPlaces = []; // pixels that an arrow covers: no label goes there
   let heat = null; // {size, values, low, high}
+  const picture = createHeatPicture(canvas);
   let painted = {}; // what the canvas shows
   const contours = svg("path");
   layers.contours.append(contours);
   let round = null; // {values, ceiling, family}: the strip
-  const scanHeat = heatScan(engine, EXTENT, ({ size, values }) => {
-    heat = { size, values, low: Math.min(...values), high: Math.max(...values) };
-    drawHeat();
+  let reach = NEAR; // how far the free plane reaches from its centre
+  let scanHeat = heatUpTo(reach);
+  let borders = null; // where the watched anchor's choice changes
+  const scanBorders = borderScan(engine, (found) => {
+    borders = found;
+    if (!root.isConnected) return;
+    drawBorders();
+    if (onCircle()) drawStrip();
+    else drawHeat();
   });
+
+  function heatUpTo(extent) {
+    return heatScan(engine, extent, ({ size, values }) => {
+      if (extent !== reach) return; // the plane was zoomed meanwhile
+      heat = { size, values, low: Math.min(...values), high: Math.max(...values) };
+      drawHeat();
+    });
+  }
+
+  // The plane zooms out when a point leaves it, and in again when a run is over; never under a dragging hand.
+  function zoom({ points, history }) {
+    const needed = reachOf(points);
+    const wanted = dragged || history.length ? Math.max(reach, needed) : needed;
+    if (wanted === reach) return;
+    reach = wanted;
+    heat = null;
+    scanHeat = heatUpTo(reach);
+  }
   const scanStrip = stripScan(engine, ({ values }) => { round = lockedScale(values); drawStrip(); });
 
   // The strip's scale never shrinks while the same loss and situation are shown, so that heights can be compared.
@@ -63,8 +91,8 @@ export function createPlane(spec, engine, actions) {
 
   function layOut() {
     const size = Math.max(240, Math.min(width, 420));
-    const extent = onCircle() ? size / (size - 2 * 44) : EXTENT;
-    place = frame(size, size, extent);
+    if (!onCircle()) zoom(seen.state);
+    place = frame(size, size, onCircle() ? size / (size - 2 * 44) : reach);
     setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
     const dense = Math.min(2, window.devicePixelRatio || 1);
     if (canvas.width !== Math.round(size * dense)) Object.assign(canvas, { width: Math.round(size * dense), height: Math.round(size * dense) });
@@ -73,35 +101,51 @@ export function createPlane(spec, engine, actions) {
   }
 
   const circle = svg("circle", { class: "circle" });
-  const unit = svg("g", { class: "unit" }, svg("path"), setText(svg("text", { "text-anchor": "middle" }), "length 1"));
-  layers.ring.append(circle, unit);
+  const unit = svg("g", { class: "unit" }, svg("path"), svg("text"));
+  const within = svg("path", { class: "within" });
+  layers.ring.append(circle, unit, within);
 
   // What gives the plane its measure: the unit circle, or a bar of length 1.
   function drawMeasure(size) {
     setAttributes(circle, { visibility: onCircle() ? null : "hidden", cx: size / 2, cy: size / 2, r: place.unit });
     setAttributes(unit, { visibility: onCircle() ? "hidden" : null });
-    setAttributes(unit.firstChild, { d: polyline([[10, size - 10], [10 + place.unit, size - 10]]) });
-    setAttributes(unit.lastChild, { x: 10 + place.unit / 2, y: size - 16 });
+    const length = Math.max(1, niceCeiling(BAR / place.unit));
+    setAttributes(unit.firstChild, { d: polyline([[10, size - 10], [10 + length * place.unit, size - 10]]) });
+    const zoomed = reach > NEAR ? `, zoomed out ${reach / NEAR}×` : "";
+    setText(setAttributes(unit.lastChild, { x: 10, y: size - 16 }), `length ${length}${zoomed}`);
   }
 
   function drawLines({ state, reading }) {
     const lit = litTerms(state, reading.terms);
-    linked = reading.terms.flatMap((term) => term.links.map((link) => ({ ...link, term })));
-    const lines = keep(layers.lines, linked.length, (k) => {
+    ropes = ropesOf(reading.terms, lit);
+    const lines = keep(layers.lines, ropes.length, (k) => {
       const line = svg("path");
-      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: linked[k].term.index }));
+      line.addEventListener("pointerenter", () => actions.light({ kind: "term", index: ropes[k].terms[0] }));
       line.addEventListener("pointerleave", () => actions.light(null));
-      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(linked[k].term.index));
+      line.addEventListener("click", () => waiting(seen.state)?.kind === "terms" && actions.mark(ropes[k].terms[0]));
       return line;
     });
-    linked.forEach(({ from, to, side, weight, term }, k) => {
-      const faded = lit && !lit.has(term.index) ? " faded" : "";
-      const ends = [from, to].map((point) => place.toPixel(state.points[point]));
-      const active = term.active && !state.asked;
+    ropes.forEach(({ from, to, side, weight, terms, aside, ...rope }, k) => {
+      const faded = lit && !terms.some((term) => lit.has(term)) ? " faded" : "";
+      const ends = beside([from, to].map((point) => place.toPixel(state.points[point])), 5 * aside);
+      const active = rope.active && !state.asked;
       const width = active ? 0.75 + 2.75 * weight : 1.25;
-      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(term.index) ? " marked" : "";
+      const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(terms[0]) ? " marked" : "";
       setAttributes(lines[k], { class: `pair ${side}${active ? " active" : ""}${marked}${faded}`, d: polyline(ends), "stroke-width": width.toFixed(2) });
     });
+  }
+
+  // A line moved to its side by so many pixels.
+  function beside([from, to], shift) {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+    const normal = [(from[1] - to[1]) / length, (to[0] - from[0]) / length];
+    return [from, to].map((end) => end.map((value, axis) => value + shift * normal[axis]));
+  }
+
+  // How far the anchor of a touched term has its positive: only beyond that are its negatives semi-hard.
+  function drawReach({ state, reading }) {
+    const ends = state.lit?.kind === "term" && reading.terms.find(({ index }) => index === state.lit.index)?.reach;
+    setAttributes(within, { d: ends ? reachPath(state.parameters.distance, state.points[ends.from], state.points[ends.to], place.toPixel) : "" });
   }
 
   function drawPoints({ state, result, reading }) {
@@ -146,7 +190,7 @@ export function createPlane(spec, engine, actions) {
     else actions.move(index, bounded([x + size * direction[0], y + size * direction[1]]));
   }
 
-  const bounded = (point) => point.map((value) => Math.max(-EXTENT, Math.min(EXTENT, value)));
+  const bounded = (point) => point.map((value) => Math.max(-reach, Math.min(reach, value)));
 
   // An arrow is one Step long. It starts at the edge of its point, or runs beside the circle, so that it hides nothing.
   function drawArrows({ state, result, reading }, size) {
@@ -165,19 +209,19 @@ export function createPlane(spec, engine, actions) {
   }
 
   // A touched point's arrow, unfolded: one piece per term. They add up to the arrow.
-  async function drawPieces({ state, reading }) {
+  async function drawPieces({ state, result, reading }) {
     const touched = state.lit?.kind === "point" && !state.asked ? state.lit.index : null;
-    const pieces = touched === null ? [] : await engine.pieces(state, touched);
+    const pieces = touched === null ? [] : await piecesOf(engine, state, result, reading.terms, touched);
     if (seen.state !== state) return;
     const shape = shapeOf(spec, state);
     const size = Number(stage.getAttribute("width"));
-    const drawn = reading.terms.map((term) => ({ term, gradient: pieces[term.index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
+    const drawn = gathered(pieces, MOST_PIECES);
     const marks = keep(layers.pieces, drawn.length < 2 ? 0 : drawn.length, () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" })));
     marks.forEach((mark, k) => {
-      const { term, gradient } = drawn[k];
+      const { kind, gradient } = drawn[k];
       const point = state.points[touched];
       const arrow = arrowOf(shape, point, descend(point, gradient, state.rate, shape), size, ARROW_GAP + 9 + 7 * k);
-      setAttributes(mark, { class: `piece ${term.kind}` });
+      setAttributes(mark, { class: `piece ${kind}` });
       setAttributes(mark.children[0], { d: arrow?.shaft ?? "" });
       setAttributes(mark.children[1], { d: arrow?.head ?? "" });
     });
@@ -212,6 +256,8 @@ export function createPlane(spec, engine, actions) {
     const labels = sentences.map((sentence, index) => ({ candidates: candidates(pixels[index], sentence.short, size), insists: lit.has(index) }));
     const around = ([x, y], radius) => ({ x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius });
     const obstacles = [...pixels.map((pixel) => around(pixel, RADIUS)), ...arrowPlaces.map((pixel) => around(pixel, 4))];
+    const named = [...borderNames.children].map((text) => around([Number(text.getAttribute("x")), Number(text.getAttribute("y")) - 5], 10));
+    obstacles.push(...named);
     const boxes = placeLabels(labels, obstacles, { x: 0, y: 0, width: size, height: size });
     const texts = keep(layers.labels, sentences.length, () => svg("text", { "text-anchor": "middle" }));
     boxes.forEach((box, index) => {
@@ -235,42 +281,67 @@ export function createPlane(spec, engine, actions) {
     return onCircle() ? [...[0, 24, -24, 48, -48].map((aside) => away(ARROW_GAP + 9, aside)), away(-RADIUS - 6), ...around] : around;
   }
 
-  const variable = (name) => getComputedStyle(root).getPropertyValue(name);
-
   // The heat map is drawn again only when its values, its size or its colours are other ones.
   function drawHeat() {
     if (!root.isConnected) return; // a scan may end after its explorer was taken away
     const wanted = onCircle() ? null : heat;
     const edge = Number(stage.getAttribute("width"));
-    const look = JSON.stringify([edge, variable("--heat-low")]);
+    const look = `${edge} ${theme()}`;
     if (wanted !== painted.heat || look !== painted.look) {
       painted = { heat: wanted, look };
-      const context = canvas.getContext("2d");
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      setAttributes(contours, { d: "" });
-      if (wanted) paintHeat(context, wanted, edge);
+      picture.clear();
+      setAttributes(contours, { d: wanted ? contoursOf(wanted, edge) : "" });
+      if (wanted) picture.paint(wanted);
     }
-    if (wanted) setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, from ${fixed(wanted.low)} (clear) to ${fixed(wanted.high)} (full shade).`);
+    if (wanted) setText(scale, `${arrowNote()} Behind: the loss if ${letter(seen.state.chosen)} stood there, ${range(wanted)}.${borderNote()}`);
   }
 
-  function paintHeat(context, { size, values, low, high }, edge) {
-    const shades = ramp(parseHex(variable("--heat-low")), parseHex(variable("--heat-high")), SHADES);
-    const image = new ImageData(size, size);
-    values.forEach((value, k) => {
-      const row = size - 1 - Math.floor(k / size); // the grid's y points up, the image's down
-      const at = 4 * (row * size + (k % size));
-      const shade = shades[stepOf(value, low, high, SHADES)];
-      for (let channel = 0; channel < 3; channel++) image.data[at + channel] = shade[channel];
-      image.data[at + 3] = 255;
+  const range = ({ low, high }) => (fixed(low) === fixed(high) ? `${fixed(low)} everywhere` : `from ${fixed(low)} (clear) to ${fixed(high)} (full shade)`);
+
+  // Whose choice is watched: the term of one anchor, and the last hardest that the loss finds for it (of two, the negative).
+  function watch({ state, result, reading }) {
+    const role = Object.keys(result.terms.chosen ?? {}).filter((name) => name.startsWith("hardest")).at(-1);
+    const anchor = situationOf(spec, state).watched ?? state.chosen;
+    const term = reading.terms.find(({ points }) => points[0] === anchor);
+    if (!role || !term || state.asked || state.playing) return null;
+    return { role, term: term.index, anchor, extent: onCircle() ? null : reach };
+  }
+
+  const columnName = (choice) => letter(columnsOf(situationOf(spec, seen.state))[choice]);
+  const signOf = (role) => (role.includes("positive") ? "▲" : "▼");
+
+  const borderNote = () =>
+    borders ? ` ${signOf(borders.role)} between the borders: the ${borders.role} of ${letter(borders.anchor)}.` : "";
+
+  const borderLine = svg("path");
+  const borderNames = svg("g");
+  layers.borders.append(borderLine, borderNames);
+
+  function drawBorders() {
+    const shown = onCircle() ? null : borders;
+    setAttributes(borderLine, { d: shown ? borderPath(shown.lines, place.toPixel) : "" });
+    keep(borderNames, shown?.names.length ?? 0, () => svg("text", { "text-anchor": "middle" })).forEach((text, k) => {
+      const [x, y] = place.toPixel(shown.names[k].place);
+      setText(setAttributes(text, { x, y: y + 5 }), signOf(shown.role) + columnName(shown.names[k].choice));
     });
-    const small = new OffscreenCanvas(size, size);
-    small.getContext("2d").putImageData(image, 0, 0);
-    // A grid's outer samples lie on the edge, so the image, whose pixels are areas, is drawn half a pixel larger.
-    const margin = canvas.width / (size - 1) / 2;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, -margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
-    if (high - low < 1e-12) return; // flat: no line has a meaning
-    setAttributes(contours, { d: CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("") });
+  }
+
+  // On the strip the borders are lines across, and each region has its name above.
+  function stripBorders(x, base) {
+    if (!borders) return [];
+    const { choices, cuts, role } = borders;
+    const ends = [-TAU / 2, ...cuts.map(({ place: [angle] }) => angle), TAU / 2];
+    const between = [choices[0], ...cuts.map(({ pair }) => choices[pair[1]])];
+    const wide = between.map((choice, k) => ({ choice, left: x(ends[k]), right: x(ends[k + 1]) })).filter(({ left, right }) => right - left > 18);
+    return [
+      ...cuts.map(({ place: [angle] }) => svg("path", { class: "border", d: polyline([[x(angle), STRIP.top - 6], [x(angle), base]]) })),
+      ...wide.map(({ choice, left, right }) => setText(svg("text", { class: "negative", x: (left + right) / 2, y: 12, "text-anchor": "middle" }), signOf(role) + columnName(choice))),
+    ];
+  }
+
+  function contoursOf({ size, values, low, high }, edge) {
+    if (high - low < 1e-12) return ""; // flat: no line has a meaning
+    return CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("");
   }
 
   function drawStrip() {
@@ -293,10 +364,11 @@ export function createPlane(spec, engine, actions) {
       setText(svg("text", { x: STRIP.left - 6, y: base + 4, "text-anchor": "end" }), "0"),
       ...[-180, -90, 0, 90, 180].map((degrees) => setText(svg("text", { x: x((degrees / 360) * TAU), y: STRIP.height - 4, "text-anchor": degrees === 180 ? "end" : "middle" }), `${String(degrees).replace("-", "−")}°`)),
       ...spread(others, 11, width - 6).map(({ index, at }) => setText(svg("text", { class: "mark", x: at, y: base + 15, "text-anchor": "middle" }), letter(index))),
+      ...stripBorders(x, base),
       svg("path", { class: "here", d: polyline([[x(own), STRIP.top - 8], [x(own), base]]) }),
       svg("circle", { class: "here", cx: x(own), cy: y(result.loss), r: 5 }),
     );
-    setText(scale, `${arrowNote()} Below: the loss as ${letter(state.chosen)} goes round; letters mark where the others stand.`);
+    setText(scale, `${arrowNote()} Below: the loss as ${letter(state.chosen)} goes round; letters mark where the others stand.${borderNote()}`);
   }
 
   const arrowNote = () => `Step moves each point by its arrow, ${brief(seen.state.rate, 2)} × the gradient. A hollow point has gradient 0.`;
@@ -345,14 +417,17 @@ export function createPlane(spec, engine, actions) {
       seen = { state, result, reading };
       const size = layOut();
       const chosen = letter(state.chosen);
-      setText(heading, state.asked ? "Sentences as points" : onCircle() ? `Sentences on the unit circle` : `Sentences in the plane; behind them, the loss as ${chosen} moves`);
+      setText(heading, state.asked ? "Sentences as points" : onCircle() ? "Sentences on the unit circle" : `Sentences, and the loss as ${chosen} moves`);
       setAttributes(strip, { hidden: onCircle() ? null : "" });
       drawMeasure(size);
       drawLines(seen);
+      drawReach(seen);
       drawPoints(seen);
       drawArrows(seen, size);
       drawPieces(seen);
       drawGuess(seen);
+      scanBorders(state, watch(seen));
+      drawBorders();
       drawLabels(seen, size);
       if (onCircle()) {
         drawHeat();

@@ -1,4 +1,4 @@
-// Reads pairs: one term a pair, its distance in the matrix.
+// Reads labelled pairs: one term a pair, its distance or its dot product in the matrix.
 
 import { brief, fill, fixed, letter, quoted } from "./words.js";
 
@@ -15,7 +15,9 @@ function pairFormula(templates, side, label, numbers) {
   return halves.map(([weight, template]) => `${brief(weight, 4)} · ${fill(template, numbers)}`).join(" + ");
 }
 
-export function readPairs({ situation, templates, numbers, terms }) {
+const PLACES = { distance: "stands at distance", "dot product": "has the dot product" };
+
+export function readPairs({ situation, templates, numbers, terms, loss }) {
   const [first, second] = Object.values(situation.rows);
   return first.map((anchor, index) => {
     const points = [anchor, second[index]];
@@ -24,7 +26,7 @@ export function readPairs({ situation, templates, numbers, terms }) {
     const names = points.map((point) => situation.sentences[point].short);
     const letters = points.map(letter).join("–");
     const active = Boolean(terms.active[index]);
-    const stand = `${letters}, the ${SIDE_WORDS[side]} pair of ${names.map(quoted).join(" and ")}, stands at distance ${fixed(terms.matrix[index])}`;
+    const stand = `${letters}, the ${SIDE_WORDS[side]} pair of ${names.map(quoted).join(" and ")}, ${PLACES[loss.matrix]} ${fixed(terms.matrix[index])}`;
     return {
       index, points, letters, active,
       who: names.join(" / "),

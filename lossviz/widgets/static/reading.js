@@ -3,21 +3,31 @@
 //
 // A term is {index, points, links, kind, valid, active, value, letters, who, formula, note}, and what its chart needs:
 //   points    the sentences it concerns
-//   links     whom it pulls together or pushes apart: [{from, to, side: "positive" | "negative" | "both", weight}]
+//   links     whom it pulls together or pushes apart: [{from, to, side: "positive" | "negative" | "both" | "class", weight}]
 //   letters   its points in short, who its sentences by name: its two names in the sum
-//   kind      what it is called when it is described: "positive", "negative", "both", "triplet" or "anchor"
+//   kind      what it is called when it is described: "positive", "negative", "both", "triplet", "class" or "anchor"
 //   note      one sentence about it
 //   standIns  what is counted where the batch lacks a sentence that the term needs: [words]; absent for none
 //
-// Each chart has a reader, a file of its own, which makes the terms out of {situation, templates, numbers, terms}.
+//   index     its place in `values`, laid out flat
+//   pairs     the scored pairs that it compares; absent where there are none
+//
+// Each chart has a reader, a file of its own, which makes the terms out of {situation, loss, variant, templates, numbers,
+// terms, shapes, total}.
 
 import { readAnchors } from "./read_anchors.js";
+import { readClasses } from "./read_classes.js";
 import { readPairs } from "./read_pairs.js";
+import { readScores, scoredPairs } from "./read_scores.js";
 import { readTriplets } from "./read_triplets.js";
 import { lossOf, situationOf, variantOf } from "./state.js";
 import { brief, fixed, letter, percent, plural, quoted } from "./words.js";
 
-const READERS = { "distance line": readPairs, "triplet plane": readTriplets, "score matrix": readAnchors };
+const READERS = { "distance line": readPairs, "triplet plane": readTriplets, "score plane": readScores, "class regions": readClasses, "score matrix": readAnchors };
+
+// What one calls a term; by its last axis if nothing better is known.
+const NOUNS = { "anchor positive": "positive pair", "anchor positive negative": "triplet", "lower pair higher pair": "order", "direction anchor": "choice" };
+const nounOf = ({ axes }) => NOUNS[axes.join(" ")] ?? axes.at(-1);
 
 export function read(spec, state, result) {
   const situation = situationOf(spec, state);
@@ -25,7 +35,9 @@ export function read(spec, state, result) {
     Object.entries(state.parameters).filter(([, value]) => typeof value === "number").map(([name, value]) => [name, brief(value, 4)]),
   );
   const reader = READERS[lossOf(spec, state).chart];
-  const terms = reader ? reader({ situation, templates: variantOf(spec, state).term, numbers, terms: result.terms }) : [];
+  const variant = variantOf(spec, state);
+  const given = { situation, numbers, variant, loss: lossOf(spec, state), templates: variant.term, terms: result.terms, shapes: result.shapes, total: result.loss };
+  const terms = reader ? reader(given) : [];
   return { loss: result.loss, terms, ranked: ranked(terms), classes: classesOf(situation), measures: measures(spec, state, result, terms), caption: caption(spec, state, result, terms) };
 }
 
@@ -35,7 +47,7 @@ function measures(spec, state, { terms, pointGradients }, read) {
   const entries = Array.from(terms.matrix).filter((_, k) => terms.positive[k] || terms.negative[k]);
   const mean = entries.reduce((sum, value) => sum + value, 0) / Math.max(1, entries.length);
   const norm = Math.hypot(...pointGradients.flat());
-  const name = lossOf(spec, state).chart === "score matrix" ? "mean logit" : "mean distance";
+  const name = `mean ${lossOf(spec, state).matrix}`;
   return [
     `${counted(Array.from(terms.positive))} positive and ${counted(Array.from(terms.negative))} negative entries`,
     `${name} ${fixed(mean)}`, `gradient norm ${fixed(norm)}`, `${read.filter((term) => term.active).length} of ${read.length} terms active`,
@@ -56,7 +68,8 @@ export const ranked = (terms) => terms.filter((term) => term.value !== 0).sort((
 export function litTerms(state, terms) {
   if (!state.lit) return null;
   const { kind, index } = state.lit;
-  return new Set(terms.filter((term) => (kind === "term" ? term.index === index : term.points.includes(index))).map((term) => term.index));
+  const touched = { term: (term) => term.index === index, pair: (term) => term.pairs?.includes(index), point: (term) => term.points.includes(index) }[kind];
+  return new Set(terms.filter(touched).map((term) => term.index));
 }
 
 export function litPoints(state, terms) {
@@ -67,26 +80,36 @@ export function litPoints(state, terms) {
 }
 
 function caption(spec, state, result, terms) {
-  if (!terms.length) return `The loss is ${fixed(result.loss)}.`;
-  const axis = lossOf(spec, state).axes.at(-1);
+  const noun = nounOf(lossOf(spec, state));
+  if (!terms.length) return lossOf(spec, state).chart in READERS ? `There is no ${noun} in this batch: the loss is ${fixed(result.loss)}.` : `The loss is ${fixed(result.loss)}.`;
   const { lit } = state;
-  if (lit?.kind === "term") return terms[lit.index].note;
-  if (lit?.kind === "point") return describePoint(spec, state, terms, lit.index, axis);
+  if (lit?.kind === "term") return terms.find(({ index }) => index === lit.index)?.note ?? "";
+  if (lit?.kind === "point") return describePoint(spec, state, terms, lit.index, noun);
+  if (lit?.kind === "pair") return describePair(spec, state, result, terms, lit.index);
   const active = terms.filter((term) => term.active);
-  const count = `${active.length} of ${plural(terms.length, axis)} ${terms.length === 1 ? "is" : "are"} active`;
+  const counted = (some, what) => `${some.length} of ${plural(terms.length, noun)} ${terms.length === 1 ? "is" : "are"} ${what}`;
+  const count = noun === "order" ? counted(terms.filter(({ wrong }) => wrong), "the wrong way round") : counted(active, "active");
   if (!active.length) return `${count}: nothing pulls and nothing pushes, so no point will move.`;
   const [largest] = ranked(terms);
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
   return `${count}. The largest term, ${percent(largest.value / result.loss)} of the loss: ${largest.note}`;
 }
 
-const PULLS = { positive: "pulled to", negative: "pushed from", both: "weighed against" };
+const PULLS = { positive: "pulled to", negative: "pushed from", both: "weighed against", class: "classified with" };
 
-function describePoint(spec, state, terms, index, axis) {
+// A scored pair among the orders in which it stands.
+function describePair(spec, state, result, terms, index) {
+  const { letters, names, score, similarity } = scoredPairs(situationOf(spec, state), result.terms)[index];
+  const own = terms.filter((term) => term.pairs.includes(index));
+  const stands = `${letters}, ${names.map(quoted).join(" and ")}, has the score ${brief(score)} and the ${lossOf(spec, state).matrix} ${fixed(similarity)}`;
+  return `${stands}; it stands in ${plural(own.length, "order")}, ${own.filter(({ wrong }) => wrong).length} of them the wrong way round.`;
+}
+
+function describePoint(spec, state, terms, index, noun) {
   const name = `${letter(index)}, ${quoted(situationOf(spec, state).sentences[index].short)},`;
   const own = terms.filter((term) => term.points.includes(index));
   const active = own.filter((term) => term.active);
-  const stands = `${name} stands in ${plural(own.length, axis === "pair" ? "pair" : "term")}`;
+  const stands = `${name} stands in ${plural(own.length, noun === "pair" ? "pair" : "term")}`;
   if (!active.length) return `${stands}; none is active, so it stays where it is.`;
   const links = active.flatMap((term) => term.links).filter(({ from, to }) => from === index || to === index);
   const pulls = new Set(links.map(({ from, to, side }) => `${PULLS[side]} ${letter(from === index ? to : from)}`));

@@ -1,43 +1,66 @@
 // The score matrix: a row per anchor, a column per candidate; each row is a softmax, drawn as bars whose lengths add up
-// to one. The diagonal, outlined, is where the positives stand.
+// to one. Outlined are the positives. Where each column is a softmax too, its bars lie on their side.
 
-import { html, keep, setAttributes, setText, svg } from "./dom.js";
+import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
+import { candidatesOf } from "./read_anchors.js";
 import { litTerms } from "./reading.js";
-import { brief, percent } from "./words.js";
+import { situationOf, variantOf } from "./state.js";
+import { brief, letter, percent } from "./words.js";
 
-const SPACE = { left: 34, top: 46, bottom: 34 };
-const ROW = 64;
+const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
+const ONE_WAY = { row: 64, narrowest: 58 };
+const BOTH_WAYS = { row: 80, narrowest: 76 };
+const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
 export function createScoreMatrix(spec, engine, actions) {
   const heads = svg("g", { class: "heads" });
   const rows = svg("g", { class: "rows" });
+  const blocks = svg("g", { class: "blocks" });
   const note = svg("text", { class: "quiet", x: 2, y: 14 });
   const foot = svg("text", { class: "quiet", x: 2 });
-  const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": "What each anchor makes of each candidate" }, note, heads, rows, foot);
-  const root = html("div", {}, picture);
+  const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": "What each anchor makes of each candidate" }, note, blocks, heads, rows, foot);
+  const root = html("div", { class: "scroll" }, picture);
   let width = 300;
+  let searches = { rows: [], columns: [] }; // the terms of rows and of columns
 
-  function makeRow(index) {
-    const row = svg("g", { tabindex: 0, role: "button" }, svg("rect", { class: "back" }), svg("text", { class: "name", "text-anchor": "middle" }), svg("g", { class: "cells" }));
-    const on = () => actions.light({ kind: "term", index });
-    const off = () => actions.light(null);
-    for (const event of ["pointerenter", "focus", "click"]) row.addEventListener(event, on);
-    for (const event of ["pointerleave", "blur"]) row.addEventListener(event, off);
-    return row;
+  const makeRow = (k) => lights(svg("g", { tabindex: 0, role: "button" },
+    svg("rect", { class: "back" }), svg("text", { class: "name", "text-anchor": "middle" }), svg("g", { class: "cells" })),
+  actions, () => ({ kind: "term", index: searches.rows[k].index }));
+
+  const makeHead = (k) => lights(svg("g", {}, svg("rect", { class: "back" }), svg("text", { "text-anchor": "middle" })),
+    actions, () => (searches.columns[k] ? { kind: "term", index: searches.columns[k].index } : null));
+
+  const makeCell = () => svg("g", {}, svg("rect", { class: "frame" }), svg("rect", { class: "bar" }),
+    svg("text", { class: "share", "text-anchor": "middle" }), svg("text", { class: "logit quiet", "text-anchor": "middle" }),
+    svg("rect", { class: "across" }), svg("text", { class: "down", "text-anchor": "middle" }));
+
+  // A cell where the candidate takes no part in the search stays empty.
+  function drawCell(cell, along, down, faded, { left, top, size, row }) {
+    const [frame, bar, text, logit, across, below] = cell.children;
+    const room = row - 2 * GAP;
+    const middle = left + size / 2 + 5;
+    setAttributes(cell, { class: `${along.positive ? "target positive" : "negative"}${faded ? " faded" : ""}`, visibility: along.out ? "hidden" : null });
+    setAttributes(frame, { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: room, rx: 5 });
+    setAttributes(bar, { x: left + GAP + 3, y: top + GAP + room - 3 - along.share * (room - 6), width: 8, height: Math.max(1, along.share * (room - 6)) });
+    setText(setAttributes(text, { x: middle, y: top + (down ? 24 : row / 2 - 2) }), (down ? "→ " : "") + percent(along.share));
+    setText(setAttributes(logit, { x: middle, y: top + (down ? 58 : row / 2 + 15) }), brief(along.logit, 1));
+    for (const part of [across, below]) setAttributes(part, { visibility: down ? null : "hidden" });
+    if (!down) return setText(below, "");
+    const length = down.share * (size - 2 * GAP - 18);
+    setAttributes(across, { x: left + GAP + 14, y: top + row - GAP - 10, width: Math.max(1, length), height: 7 });
+    return setText(setAttributes(below, { x: middle, y: top + 41 }), `↓ ${percent(down.share)}`);
   }
 
-  const makeCell = () => svg("g", {}, svg("rect", { class: "frame" }), svg("rect", { class: "bar" }), svg("text", { class: "share", "text-anchor": "middle" }), svg("text", { class: "logit quiet", "text-anchor": "middle" }));
-
-  function drawCell(cell, term, column, left, top, size) {
-    const share = term.shares[column];
-    const room = ROW - 2 * GAP;
-    const [frame, bar, text, logit] = cell.children;
-    setAttributes(cell, { class: column === term.target ? "target positive" : "negative" });
-    setAttributes(frame, { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: room, rx: 5 });
-    setAttributes(bar, { x: left + GAP + 3, y: top + GAP + room - 3 - share * (room - 6), width: 8, height: Math.max(1, share * (room - 6)) });
-    setText(setAttributes(text, { x: left + size / 2 + 5, y: top + ROW / 2 - 2 }), percent(share));
-    setText(setAttributes(logit, { x: left + size / 2 + 5, y: top + ROW / 2 + 15 }), brief(term.logits[column], 1));
+  function drawBlocks(columns, size) {
+    const first = columns.map((column, at) => ({ ...column, at })).filter(({ first }) => first);
+    const shown = first.length > 1 ? first : [];
+    keep(blocks, shown.length, () => svg("g", {}, svg("path", { class: "axis" }), svg("text", { class: "quiet" }))).forEach((block, k) => {
+      const left = SPACE.left + shown[k].at * size;
+      setAttributes(block.firstChild, { d: `M${left},${SPACE.top - 26}V${SPACE.top + 8}` });
+      setText(setAttributes(block.lastChild, { x: left + 5, y: SPACE.top - 14 }), BLOCKS[shown[k].block]);
+    });
+    return shown.length ? SPACE.blocks : 0;
   }
 
   return {
@@ -48,22 +71,37 @@ export function createScoreMatrix(spec, engine, actions) {
     draw(state, result, reading) {
       const { terms } = reading;
       const lit = litTerms(state, terms);
-      const columns = terms[0].candidates.length;
-      const size = (width - SPACE.left) / columns;
-      const height = SPACE.top + ROW * terms.length + SPACE.bottom;
-      setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}` });
-      setText(note, "Each row shares out 100 %. Outlined: its positive");
-      setText(setAttributes(foot, { y: height - 8 }), "below the share: the logit, scale × similarity");
-      keep(heads, columns, () => svg("text", { "text-anchor": "middle" })).forEach((head, column) =>
-        setText(setAttributes(head, { x: SPACE.left + (column + 0.5) * size, y: SPACE.top - 8 }), terms[0].candidates[column]));
-      keep(rows, terms.length, makeRow).forEach((row, index) => {
-        const term = terms[index];
-        const top = SPACE.top + index * ROW;
-        const faded = lit && !lit.has(term.index) ? "faded" : null;
-        setAttributes(row, { class: faded, "aria-label": term.note });
-        setAttributes(row.children[0], { x: 0, y: top, width, height: ROW });
-        setText(setAttributes(row.children[1], { x: SPACE.left / 2, y: top + ROW / 2 + 5 }), term.letters);
-        keep(row.children[2], columns, makeCell).forEach((cell, column) => drawCell(cell, term, column, SPACE.left + column * size, top, size));
+      searches = { rows: terms.filter(({ row }) => row !== undefined), columns: terms.filter(({ column }) => column !== undefined) };
+      const both = searches.columns.length > 0;
+      const { row, narrowest } = both ? BOTH_WAYS : ONE_WAY;
+      const columns = candidatesOf(situationOf(spec, state), variantOf(spec, state).searches);
+      const size = Math.max(narrowest, (width - SPACE.left) / columns.length);
+      const whole = SPACE.left + size * columns.length;
+      const start = SPACE.top + drawBlocks(columns, size);
+      const height = start + row * searches.rows.length + SPACE.bottom;
+      setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
+      setText(note, both ? "→ each row shares out 100 %, ↓ each column too" : "Each row shares out 100 %. Outlined: its positive");
+      const softmaxes = variantOf(spec, state).searches.length > 1 ? "; each block by itself" : "";
+      setText(setAttributes(foot, { y: height - 8 }), `below the share: the logit, scale × similarity${softmaxes}`);
+      keep(heads, columns.length, makeHead).forEach((head, k) => {
+        const term = searches.columns[k];
+        setAttributes(head, { tabindex: term ? 0 : null, role: term ? "button" : null, "aria-label": term?.note });
+        setAttributes(head.firstChild, { x: SPACE.left + k * size, y: start - 24, width: size, height: 24 });
+        setText(setAttributes(head.lastChild, { x: SPACE.left + (k + 0.5) * size, y: start - 8 }), letter(columns[k].point));
+      });
+      keep(rows, searches.rows.length, makeRow).forEach((group, index) => {
+        const term = searches.rows[index];
+        const top = start + index * row;
+        const isLit = (each) => Boolean(each && lit.has(each.index));
+        setAttributes(group, { "aria-label": term.note });
+        setAttributes(group.children[0], { x: 0, y: top, width: whole, height: row });
+        setText(setAttributes(group.children[1], { x: SPACE.left / 2, y: top + row / 2 + 5, class: `name${lit && !isLit(term) && !both ? " faded" : ""}` }), term.letters);
+        const along = columns.map((_, k) => term.candidates.find(({ column }) => column === k) ?? { out: true, share: 0, logit: 0 });
+        keep(group.children[2], columns.length, makeCell).forEach((cell, k) => {
+          const search = searches.columns[k];
+          const faded = lit && !isLit(term) && !isLit(search);
+          drawCell(cell, along[k], search?.candidates[index] ?? null, faded, { left: SPACE.left + k * size, top, size, row });
+        });
       });
     },
   };

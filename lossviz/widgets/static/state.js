@@ -2,6 +2,8 @@
 //
 //   loss         name of the loss shown
 //   parameters   name → value
+//   tensors      name → nested lists: what the loss trains beside the points
+//   trains       whether Step and Play train those too
 //   situation    index into spec.situations
 //   points       one position per sentence
 //   chosen       index of the point whose loss is drawn behind it
@@ -18,12 +20,19 @@
 //   runs         the runs of other losses from the same origin: [{loss, history}]
 
 import { descend, ontoCircle } from "./geometry.js";
+import { descended } from "./tensors.js";
 
 export const LONGEST_PLAY = 400;
 const FARTHEST = 100; // beyond it a step size is too large for good: the points fly apart, faster at every step
 
 export const lossOf = (spec, state) => spec.losses[state.loss];
 export const situationOf = (spec, state) => spec.situations[state.situation];
+
+// The points in the columns of a loss's matrix: its candidates, or all sentences of the batch.
+export function columnsOf({ rows }) {
+  const [anchors, ...others] = Object.values(rows);
+  return others.length ? others.flat() : anchors;
+}
 
 // What chooses a lowered variant, as its key: the parameters that are strings or flags, and the number of arguments.
 export function variantKey(loss, situation, parameters) {
@@ -52,6 +61,13 @@ export const variantOf = (spec, state) => {
 
 export const shapeOf = (spec, state) => variantOf(spec, state).shape;
 
+// Whether there is such a loss: a classifier that reads nothing is none.
+export const exists = (spec, state, parameters) => variantKey(lossOf(spec, state), situationOf(spec, state), parameters) in lossOf(spec, state).variants;
+
+// What the loss trains, as it was at first; another variant has tensors of its own.
+const untrained = (spec, state) => ({ ...state, tensors: variantOf(spec, state).tensors });
+const refitted = (spec, before, state) => (variantOf(spec, before) === variantOf(spec, state) ? state : untrained(spec, state));
+
 // Points on the circle where the loss sees directions only.
 function settled(spec, state) {
   if (shapeOf(spec, state) !== "circle" || spec.dimension !== 2) return state;
@@ -63,12 +79,16 @@ const fresh = (state, points) => ({ ...state, points, origin: points, playing: f
 
 const FIRST_STEP = 0.25; // how far the first Step moves the point that moves most
 
-const longestPull = (result) => Math.max(...result.pointGradients.map((gradient) => Math.hypot(...gradient)));
+// The longest gradient there is, of a point or, where it is trained, of a tensor.
+function longestPull(state, result) {
+  const tensors = state.trains ? Object.keys(state.tensors).map((name) => result.rowGradients[name]) : [];
+  return Math.max(...[...result.pointGradients, ...tensors].map((gradient) => Math.hypot(...gradient)));
+}
 
 // A step size, to two digits, from which Play is smooth: set once for a batch and a loss, then the reader's.
 export function calmed(state, result) {
   if (state.rate !== null) return state;
-  const pull = longestPull(result);
+  const pull = longestPull(state, result);
   const calm = pull > 1e-9 ? Number((FIRST_STEP / pull).toPrecision(2)) : (state.calm ?? 1);
   return { ...state, rate: calm, calm };
 }
@@ -80,7 +100,7 @@ export function enter(spec, before, index) {
   const parameters = { ...lossOf(spec, state).parameters, ...known(spec, state, situation.parameters) };
   const question = { posed: index, asked: situation.question !== null, guess: null };
   const entered = { ...state, ...question, parameters, rate: null, situation: index, chosen: situation.chosen, lit: null };
-  return settled(spec, fresh(entered, situation.points));
+  return untrained(spec, settled(spec, fresh(entered, situation.points)));
 }
 
 // Whether nothing has moved or been set since the situation was entered.
@@ -103,7 +123,7 @@ export function switchLoss(spec, state, name) {
   const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
   if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
   const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate: null, playing: false, history: [], runs };
-  return settled(spec, { ...next, asked: state.asked && questionOf(spec, next) !== null, points: state.origin, lit: null });
+  return untrained(spec, settled(spec, { ...next, asked: state.asked && questionOf(spec, next) !== null, points: state.origin, lit: null }));
 }
 
 export const answer = (state, guess) => ({ ...state, asked: false, guess: guess === undefined ? state.guess : guess });
@@ -129,7 +149,7 @@ export function apply(spec, before, { situation, loss, parameters, moves }) {
   const there = index < 0 ? before : enter(spec, before, index);
   const state = loss ? switchLoss(spec, there, loss) : there;
   const points = state.points.map((point, k) => moves[k] ?? point);
-  return settled(spec, fresh({ ...state, rate: null, parameters: { ...state.parameters, ...known(spec, state, parameters) } }, points));
+  return refitted(spec, state, settled(spec, fresh({ ...state, rate: null, parameters: { ...state.parameters, ...known(spec, state, parameters) } }, points)));
 }
 
 export function move(spec, state, index, position) {
@@ -138,9 +158,14 @@ export function move(spec, state, index, position) {
 }
 
 export function setParameter(spec, state, name, value) {
+  const parameters = { ...state.parameters, [name]: value };
+  if (!exists(spec, state, parameters)) return state;
   const rate = lossOf(spec, state).statics.includes(name) ? null : state.rate; // another distance has another length
-  return settled(spec, fresh({ ...state, rate, parameters: { ...state.parameters, [name]: value } }, state.points));
+  return refitted(spec, state, settled(spec, fresh({ ...state, rate, parameters }, state.points)));
 }
+
+// Whether Step trains the loss's tensors too; what is then longest is another gradient, so the step size is set anew.
+export const train = (state, trains) => ({ ...state, trains, rate: null });
 
 export const choose = (state, index) => (state.chosen === index ? state : { ...state, chosen: index });
 
@@ -153,11 +178,12 @@ export function light(state, lit) {
 export function step(spec, state, result) {
   const shape = shapeOf(spec, state);
   const points = state.points.map((point, k) => descend(point, result.pointGradients[k], state.rate, shape));
-  return { ...state, points, history: [...state.history, result.loss] };
+  const trained = Object.entries(state.tensors).map(([name, tensor]) => [name, descended(tensor, result.rowGradients[name], state.rate)]);
+  return { ...state, points, tensors: state.trains ? Object.fromEntries(trained) : state.tensors, history: [...state.history, result.loss] };
 }
 
 // Play ends where nothing pulls any more, where the points fly apart, or after LONGEST_PLAY steps.
 export function finished(state, result) {
   if (state.points.some((point) => Math.hypot(...point) > FARTHEST)) return true;
-  return longestPull(result) * state.rate < 1e-4 || state.history.length >= LONGEST_PLAY;
+  return longestPull(state, result) * state.rate < 1e-4 || state.history.length >= LONGEST_PLAY;
 }

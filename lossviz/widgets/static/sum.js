@@ -1,27 +1,25 @@
 // The sum: the loss as its terms, largest first, each with its numbers put into the formula.
 
-import { html, keep, setAttributes, setText } from "./dom.js";
+import { html, keep, lights, setAttributes, setText } from "./dom.js";
 import { litTerms } from "./reading.js";
 import { fixed } from "./words.js";
 
-const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
+const MOST = 12; // so many terms are told one by one
+const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", class: "●", anchor: "●" };
 
 export function createSum(spec, engine, actions) {
   const heading = html("h4");
   const bar = html("div", { class: "bar", "aria-hidden": "true" });
   const list = html("ol");
-  const root = html("section", { class: "sum" }, heading, bar, list);
+  const rest = html("p", { class: "rest" });
+  const root = html("section", { class: "sum" }, heading, bar, list, rest);
   let order = []; // the index of the term in each row, for the listeners
 
   function makeRow(row) {
     const item = html("li", { tabindex: 0 },
       html("span", { class: "sign" }), html("span", { class: "letters" }), html("span", { class: "names" }),
       html("span", { class: "formula" }), html("span", { class: "number" }));
-    const on = () => actions.light({ kind: "term", index: order[row] });
-    const off = () => actions.light(null);
-    for (const event of ["pointerenter", "focus", "click"]) item.addEventListener(event, on);
-    for (const event of ["pointerleave", "blur"]) item.addEventListener(event, off);
-    return item;
+    return lights(item, actions, () => ({ kind: "term", index: order[row] }));
   }
 
   return {
@@ -32,12 +30,18 @@ export function createSum(spec, engine, actions) {
       order = ranked.map((term) => term.index);
       const count = ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`;
       setText(heading, reading.terms.length ? `The sum: ${count} up to ${fixed(reading.loss)}` : `The loss is ${fixed(reading.loss)}`);
+      const longest = Math.max(1, ...ranked.map(({ letters }) => letters.length));
+      setAttributes(list, { style: `--letters: ${10 + 9 * longest}px` });
       const whole = ranked.reduce((sum, term) => sum + Math.abs(term.value), 0);
       keep(bar, ranked.length, () => html("i")).forEach((part, k) => {
         const faded = lit && !lit.has(ranked[k].index) ? " faded" : "";
         setAttributes(part, { class: ranked[k].kind + faded, style: `flex-grow:${ranked[k].value / whole}` });
       });
-      keep(list, ranked.length, makeRow).forEach((item, k) => {
+      const told = ranked.length > MOST + 1 ? MOST : ranked.length; // no "1 more"
+      const more = ranked.slice(told);
+      setAttributes(rest, { hidden: more.length ? null : "" });
+      setText(rest, `and ${more.length} more add ${fixed(more.reduce((sum, { value }) => sum + value, 0), 5)}`);
+      keep(list, told, makeRow).forEach((item, k) => {
         const term = ranked[k];
         const faded = lit && !lit.has(term.index) ? " faded" : "";
         setAttributes(item, { class: term.kind + faded });

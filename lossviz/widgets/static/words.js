@@ -38,6 +38,16 @@ export function probability(share) {
   return share < 0.1 ? String(Number(share.toPrecision(5))) : fixed(share, 5);
 }
 
+// A factor of a product, with five digits that count.
+export function factor(value) {
+  const size = Math.abs(value);
+  return size > ROUNDING && size < 1e-2 ? tenfold(value, 4) : fixed(value, 5);
+}
+
+// A share with one digit after the point.
+export const tenths = (share) =>
+  share > 0 && share < 0.0005 ? "<0.1 %" : share < 1 && share >= 0.9995 ? ">99.9 %" : `${(100 * share).toFixed(1)} %`;
+
 export const letter = (index) => String.fromCharCode(65 + index);
 
 export const quoted = (short) => `“${short}”`;

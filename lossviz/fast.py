@@ -1,0 +1,686 @@
+"""The fast roads: values and gradients of the definitions for batches as they are trained, without cubes and squares.
+
+A road computes loss and gradient together, a few rows of the square at a time, and keeps what has the size of the
+embeddings. It serves ``loss(...)`` alone, and steps aside for the definition (returns None) for leading dimensions, a
+function as distance or similarity, parameters or labels that require grad, and under ``torch.func`` or
+``torch.compile``. A second backward through a road raises.
+
+No distance is further off than a few roundings: points are centred first, and near points are measured by their
+difference. Where distances are compared, those that differ by rounding alone are equal; of equal ones the first counts.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad, relu, softplus
+
+from lossviz import distances, losses
+from lossviz.losses.base import ROADS, Loss
+from lossviz.losses.labelled_sentences import COUNTED
+
+# A slice of a square matrix holds about so many numbers: few enough for the processor's cache, and for the memory.
+DISTANCES = 2**18
+LOGITS = 2**22
+FEWEST_ROWS = 64  # fewer make a slow product of matrices
+MANY = 64  # from so many positives per anchor on, one sort of the negatives is faster than a look for each positive
+
+Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
+
+
+def road(*served: type[Loss]):
+    """Makes a function of a loss and its tensors the fast road of these losses."""
+
+    def register(function: Callable[..., Tensor | None]):
+        def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
+            return function(loss, *tensors) if _is_plain(loss, tensors) else None
+
+        ROADS.update(dict.fromkeys(served, serve))
+        return function
+
+    return register
+
+
+def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
+    if tensors[0].ndim > 2 or torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
+        return False
+    constants = (*vars(loss).values(), *(tensors[-1:] if loss.inputs.labels else ()))
+    return all(type(each) in (Tensor, torch.nn.Parameter) for each in tensors) and not any(
+        callable(each) or (isinstance(each, Tensor) and each.requires_grad) for each in constants
+    )
+
+
+class _Known(torch.autograd.Function):
+    """A loss whose gradients are known already."""
+
+    @staticmethod
+    def forward(ctx, loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
+        ctx.save_for_backward(*gradients, *rows)
+        return loss.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        count = len(ctx.saved_tensors) // 2
+        gradients = [each * upstream for each in ctx.saved_tensors[:count]]
+        if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
+            gradients = [_Once.apply(each, *ctx.saved_tensors[count:]) for each in gradients]
+        return None, None, *gradients
+
+
+class _Once(torch.autograd.Function):
+    """A gradient that cannot be differentiated by the rows it depends on."""
+
+    @staticmethod
+    def forward(ctx, gradient: Tensor, *rows: Tensor) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> None:
+        raise RuntimeError("loss(...) has no second derivative here; differentiate loss.terms(...).loss instead")
+
+
+def _known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor) -> Tensor:
+    """The loss, with its gradients by the rows where anyone will ask for them."""
+    return _Known.apply(loss, gradients(), *rows) if _felt(*rows) else loss
+
+
+def _felt(*rows: Tensor) -> bool:
+    return torch.is_grad_enabled() and any(each.requires_grad for each in rows)
+
+
+def _slices(rows: int, columns: int, numbers: int) -> Iterator[slice]:
+    """The rows of a (rows, columns) matrix in slices of about so many numbers."""
+    step = max(FEWEST_ROWS, numbers // columns)
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+# --- pairs -----------------------------------------------------------------------------------------------------------
+
+
+class _Unit:
+    """The directions of rows; ``pull`` turns a gradient of them into one of the rows."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        if _has_safe_squares(self.length):
+            self.rows = x / self.length
+        else:
+            self.rows = distances.unit(x)
+            peak = x.abs().amax(-1, keepdim=True)
+            length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
+            self.length = torch.where(peak > distances.SHORTEST, length, torch.inf)
+
+    def pull(self, gradient: Tensor) -> Tensor:
+        along = (gradient * self.rows).sum(-1, keepdim=True)
+        return torch.addcmul(gradient, self.rows, along, value=-1).div_(self.length)
+
+
+def _has_safe_squares(length: Tensor) -> bool:
+    """Whether no row counts as zero, and no square has overflowed or lost digits."""
+    shortest, longest = (each.item() for each in torch.aminmax(length))
+    return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
+
+
+def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    difference = x - y
+    distance = torch.linalg.vector_norm(difference, dim=-1)
+    safe = _has_safe_squares(distance)
+    if not safe:
+        distance = distances.euclidean(x, y)
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        if safe:
+            for_x = difference * (gradient / distance).unsqueeze(-1)
+        else:
+            direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
+            for_x = direction * gradient.unsqueeze(-1)
+        return for_x, -for_x
+
+    return distance, pull
+
+
+def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    difference = x - y
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        for_x = difference.sign() * gradient.unsqueeze(-1)
+        return for_x, -for_x
+
+    return difference.abs().sum(-1), pull
+
+
+def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    u, v = _Unit(x), _Unit(y)
+    chord = u.rows - v.rows
+    distance = 0.5 * chord.square().sum(-1)
+    none = (u.length == torch.inf) | (v.length == torch.inf)  # a row without direction
+    distance.masked_fill_(none.squeeze(-1), 1)
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        along = chord * gradient.unsqueeze(-1).masked_fill(none, 0)
+        return u.pull(along), v.pull(-along)
+
+    return distance, pull
+
+
+PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
+
+
+@road(losses.ContrastiveLoss)
+def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
+    if loss.distance not in PAIRED:
+        return None
+    distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
+    share = 1 / len(distance) if loss.size_average else 1.0
+    shortfall = relu(float(loss.margin) - distance)
+    attraction, repulsion = labels * distance, (1 - labels) * shortfall
+    value = (attraction * distance + repulsion * shortfall).sum() * (share / 2)
+    return _known(value, lambda: pull((attraction - repulsion) * share), anchor, other)
+
+
+@road(losses.OnlineContrastiveLoss)
+def _online_contrastive(
+    loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
+) -> Tensor | None:
+    """Which pairs count, and what they cost, the definition says of the distances."""
+    if loss.distance not in PAIRED:
+        return None
+    anchor_rows, other_rows = anchor.detach(), other.detach()
+    distance, pull = PAIRED[loss.distance](anchor_rows, other_rows)
+    terms = replace(loss, distance=lambda x, y: distance).define(anchor_rows, other_rows, labels)
+    slope = 2 * terms.active * torch.where(terms.positive, distance, distance - float(loss.margin))
+    return _known(terms.loss, lambda: pull(slope), anchor, other)
+
+
+@road(losses.TripletLoss)
+def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
+    if loss.distance not in PAIRED:
+        return None
+    measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
+    to_positive, pull_positive = measure(anchor_rows, positive.detach())
+    to_negative, pull_negative = measure(anchor_rows, negative.detach())
+    shortfall = relu(to_positive - to_negative + float(loss.triplet_margin))
+
+    def gradients() -> tuple[Tensor, ...]:
+        slope = (shortfall > 0) / torch.full_like(shortfall, len(shortfall))
+        (with_positive, for_positive), (with_negative, for_negative) = pull_positive(slope), pull_negative(-slope)
+        return with_positive + with_negative, for_positive, for_negative
+
+    return _known(shortfall.mean(), gradients, anchor, positive, negative)
+
+
+@road(losses.CosineSimilarityLoss)
+def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    distance, pull = _cosine(first.detach(), second.detach())
+    residual = 1 - distance - scores
+    return _known(residual.square().mean(), lambda: pull(residual * (-2 / len(residual))), first, second)
+
+
+# --- squares of distances --------------------------------------------------------------------------------------------
+
+
+class _Square:
+    """The distances of all rows of x to all, a slice at a time, and the gradient of a function of them.
+
+    ``rows`` measures the rows of a slice to all, with 0 from a row to itself; ``pull`` takes the gradient of these
+    distances and adds what it means for x. ``pairs`` does both for chosen pairs (x[i], x[j]). ``pulled`` is the
+    gradient of all that was added.
+    """
+
+    measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
+    off = 8  # a distance is off by fewer roundings than this
+
+    def __init__(self, x: Tensor) -> None:
+        self.x, self.gradient = x, torch.zeros_like(x)
+        self.tiny, self.rounding = torch.finfo(x.dtype).tiny, self.off * torch.finfo(x.dtype).eps
+
+    @classmethod
+    def of(cls, distance: str, x: Tensor) -> "_Square | None":
+        """The square of a named distance; None for another, or where numbers are so large that it would overflow."""
+        square = SQUARES[distance](x) if distance in SQUARES else None
+        return square if square and square.fits() else None
+
+    def fits(self) -> bool:
+        return True
+
+    def slack(self, distance: Tensor) -> Tensor:
+        """By how much a distance may differ from an equal one."""
+        return self.rounding * distance.abs()
+
+    def pairs(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        distance, pull = self.measure(self.x[i], self.x[j])
+
+        def add(gradient: Tensor) -> None:
+            for rows, pulled in zip((i, j), pull(gradient), strict=True):
+                self.gradient.index_add_(0, rows, pulled)
+
+        return distance, add
+
+    def pulled(self) -> Tensor:
+        return self.gradient
+
+
+class _EuclideanSquare(_Square):
+    measure = staticmethod(_euclidean)
+    NEAR = 0.1  # a squared distance below this share of the squared lengths has lost too many digits by subtraction
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__(x)
+        self.centred = x - x.mean(0)
+        self.lengths = self.centred.square().sum(-1)
+        self.longest = self.lengths.max().item()
+        self.received = torch.zeros_like(self.lengths)
+
+    def fits(self) -> bool:
+        return self.longest < torch.finfo(self.x.dtype).max ** 0.5
+
+    def rows(self, rows: slice) -> Tensor:
+        squared = torch.addmm(self.lengths, self.centred[rows], self.centred.T, alpha=-2)
+        squared += self.lengths[rows, None]
+        itself = squared.diagonal(rows.start)
+        itself.fill_(torch.inf)
+        self.near = self._near(squared, rows)
+        itself.zero_()
+        distance = squared.clamp_(min=0).sqrt_()
+        for i, j in self.near:
+            distance[i - rows.start, j] = self.measure(self.x[i], self.x[j])[0]
+        return distance
+
+    def _near(self, squared: Tensor, rows: slice) -> list[tuple[Tensor, Tensor]]:
+        """Pairs too near for the subtraction of squares, in parts of bounded size."""
+        floor = self.tiny / self.rounding  # below it squares have no digits to lose
+        if squared.amin() > 2 * self.NEAR * self.longest + floor:
+            return []
+        share = self.NEAR * self.lengths
+        i, j = (squared <= share[rows, None] + share + floor).nonzero(as_tuple=True)
+        size = max(1, 4 * DISTANCES // self.x.shape[1])
+        return list(zip((i + rows.start).split(size), j.split(size), strict=True)) if len(i) else []
+
+    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
+        for i, j in self.near:
+            self.pairs(i, j)[1](gradient[i - rows.start, j])
+            gradient[i - rows.start, j] = 0
+        share = gradient.div_(distance.clamp_(min=self.tiny))
+        self.received += share.sum(0)
+        self.received[rows] += share.sum(1)
+        self.gradient[rows].addmm_(share, self.centred, alpha=-1)
+        self.gradient.addmm_(share.T, self.centred[rows], alpha=-1)
+
+    def pulled(self) -> Tensor:
+        return self.gradient.addcmul_(self.received.unsqueeze(-1), self.centred)
+
+
+class _CosineSquare(_Square):
+    measure = staticmethod(_cosine)
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__(x)
+        self.directions = _Unit(x)
+        self.unit, self.of_unit = self.directions.rows, torch.zeros_like(x)
+
+    def slack(self, distance: Tensor) -> Tensor:
+        return torch.full_like(distance, self.rounding)
+
+    def rows(self, rows: slice) -> Tensor:
+        return torch.mm(self.unit[rows], self.unit.T).neg_().add_(1)
+
+    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
+        self.of_unit[rows].addmm_(gradient, self.unit, alpha=-1)
+        self.of_unit.addmm_(gradient.T, self.unit[rows], alpha=-1)
+
+    def pulled(self) -> Tensor:
+        return self.gradient.add_(self.directions.pull(self.of_unit))
+
+
+class _ManhattanSquare(_Square):
+    measure = staticmethod(_manhattan)
+
+    def rows(self, rows: slice) -> Tensor:
+        return torch.cdist(self.x[rows], self.x, p=1)
+
+    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
+        few, all_rows = self.x[rows].requires_grad_(), self.x.detach().requires_grad_()
+        with torch.enable_grad():
+            measured = torch.cdist(few, all_rows, p=1)
+        for_few, for_all = torch.autograd.grad(measured, (few, all_rows), gradient)
+        self.gradient[rows] += for_few
+        self.gradient += for_all
+
+
+SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
+
+
+def _sortable(labels: Tensor) -> Tensor:
+    return labels.byte() if labels.dtype == torch.bool else labels
+
+
+# --- batches of labelled sentences -----------------------------------------------------------------------------------
+
+
+class _Classes:
+    """Who is of whose class. ``of`` numbers the classes. ``positives`` is (B, largest class − 1): each row's positives,
+    in order, filled up where ``real`` is False."""
+
+    def __init__(self, labels: Tensor, x: Tensor) -> None:
+        labels = _sortable(labels)
+        ordered, order = labels.sort(stable=True)
+        start = torch.searchsorted(ordered, labels)
+        others = torch.searchsorted(ordered, labels, right=True) - start - 1
+        column = torch.arange(int(others.max()), device=labels.device)
+        place = order.argsort() - start  # within the class
+        self.real = column < others.unsqueeze(1)
+        member = start.unsqueeze(1) + column + (column >= place.unsqueeze(1))  # of the class, but the row itself
+        self.positives = order[torch.where(self.real, member, 0)]
+        self.of = start.to(x.dtype)
+
+
+class _Slice:
+    """The distances of a few anchors to all, and the same for their negatives alone: others are out of reach there."""
+
+    def __init__(self, square: _Square, classes: _Classes, rows: slice) -> None:
+        self.square, self.distance = square, square.rows(rows)
+        self.positives, self.real = classes.positives[rows], classes.real[rows]
+        self.to_positives = self.distance.gather(1, self.positives)
+        self.far = torch.finfo(self.distance.dtype).max / 4
+        self.spare, alike = torch.empty_like(self.distance), torch.empty_like(self.distance)
+        self.alike = torch.eq(classes.of[rows, None], classes.of, out=alike)
+        self.to_negatives = torch.add(self.distance, alike, alpha=self.far)
+
+    def nearest_negative(self, beyond: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each anchor's negatives (those farther than ``beyond``) the nearest: its distance, its place, if any."""
+        candidates = self.to_negatives
+        if beyond is not None:
+            out = torch.le(candidates, (beyond + self.square.slack(beyond)).unsqueeze(1), out=self.spare)
+            candidates = torch.add(candidates, out, alpha=self.far, out=self.spare)
+        nearest = candidates.amin(1)
+        bound = (nearest + self.square.slack(nearest)).unsqueeze(1)
+        return nearest, torch.le(candidates, bound, out=self.spare).argmax(1), nearest < self.far / 2
+
+    def farthest_negative(self) -> tuple[Tensor, Tensor, Tensor]:
+        candidates = torch.sub(self.distance, self.alike, alpha=self.far, out=self.spare)
+        farthest = candidates.amax(1)
+        bound = (farthest - self.square.slack(farthest)).unsqueeze(1)
+        return farthest, torch.ge(candidates, bound, out=self.spare).argmax(1), farthest > -self.far / 2
+
+
+Weighed = tuple[Tensor, Tensor, Tensor]  # the sum of the terms of a slice, their number, the gradient by its distances
+
+
+def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+    """The mean of all terms, each slice of anchors weighed by itself."""
+    felt = _felt(embeddings)
+    square = _Square.of(loss.distance, embeddings.detach())
+    if square is None:
+        return None
+    classes, total, count = _Classes(labels, embeddings), 0, 0
+    for rows in _slices(len(labels), len(labels), DISTANCES):
+        part = _Slice(square, classes, rows)
+        cost, terms, gradient = weigh(part)
+        total, count = total + cost, count + terms
+        if felt:
+            square.pull(rows, part.distance, gradient)
+    count = count.clamp(min=1)
+    value = (total / count).to(embeddings.dtype)
+    return _known(value, lambda: (square.pulled() / count,), embeddings)
+
+
+@road(losses.BatchAllTripletLoss)
+def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+    """A triplet counts while its negative lies below a threshold, its positive's distance plus the margin. So the loss
+    needs, of every threshold, how many negatives lie below it; of every negative, below how many thresholds it lies."""
+    margin = float(loss.margin)
+
+    def weigh(part: _Slice) -> Weighed:
+        threshold = part.to_positives + margin
+        bound = torch.where(part.real, threshold - part.square.slack(threshold).clamp(min=COUNTED), -part.far)
+        below = torch.zeros_like(part.distance)
+        reached = torch.empty_like(bound)
+        for column in range(bound.shape[1]):
+            costs = torch.lt(part.to_negatives, bound[:, column, None], out=part.spare)
+            reached[:, column] = costs.sum(1)
+            below += costs
+        total = _exact(reached, threshold) - _exact(below, part.distance)
+        return total, reached.sum(dtype=torch.float64), below.neg_().scatter_add_(1, part.positives, reached)
+
+    return _mean(weigh, loss, embeddings, labels)
+
+
+def _exact(x: Tensor, y: Tensor) -> Tensor:
+    """The sum of x · y, without the rounding errors of a long sum."""
+    return (x * y).sum(dtype=torch.float64)
+
+
+@road(losses.BatchSemiHardTripletLoss)
+def _semi_hard(loss: losses.BatchSemiHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+    margin = float(loss.margin)
+
+    def weigh(part: _Slice) -> Weighed:
+        chosen, felt = _semi_hard_negatives(part)
+        to_chosen = torch.where(felt, part.distance.gather(1, chosen), part.distance.amin(1, keepdim=True))
+        cost = torch.where(part.real, relu(part.to_positives - to_chosen + margin), 0)
+        active = (cost > 0).to(cost.dtype)
+        gradient = torch.zeros_like(part.distance).scatter_add_(1, part.positives, active)
+        gradient.scatter_add_(1, chosen, -active * felt)
+        return cost.sum(dtype=torch.float64), part.real.sum(), gradient
+
+    return _mean(weigh, loss, embeddings, labels)
+
+
+def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
+    """For each positive the nearest negative beyond it, else the farthest negative; and whether there is a negative."""
+    _, farthest, exists = (each.unsqueeze(1) for each in part.farthest_negative())
+    positives = part.positives.shape[1]
+    if positives > MANY:
+        ordered, order = part.to_negatives.sort(dim=1, stable=True)
+        bound = part.to_positives + part.square.slack(part.to_positives)
+        place = torch.searchsorted(ordered, bound, right=True).clamp_(max=ordered.shape[1] - 1)
+        nearest, found = order.gather(1, place), ordered.gather(1, place) < part.far / 2
+    else:
+        nearest, found = torch.empty_like(part.positives), torch.empty_like(part.real)
+        for column in range(positives):
+            _, nearest[:, column], found[:, column] = part.nearest_negative(part.to_positives[:, column])
+    return torch.where(found, nearest, farthest), exists
+
+
+@road(losses.BatchHardTripletLoss)
+def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+    def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
+        shortfall = relu(gap + float(loss.margin))
+        return shortfall, (shortfall > 0).to(gap.dtype)
+
+    return _mean_of_hardest(cost, loss, embeddings, labels)
+
+
+@road(losses.BatchHardSoftMarginTripletLoss)
+def _batch_hard_soft(loss: losses.BatchHardSoftMarginTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+    def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
+        return softplus(gap), torch.where(gap > 20, 1.0, gap.sigmoid())  # from 20 on softplus is a straight line
+
+    return _mean_of_hardest(cost, loss, embeddings, labels)
+
+
+def _mean_of_hardest(
+    cost: Callable[[Tensor], tuple[Tensor, Tensor]], loss: Loss, embeddings: Tensor, labels: Tensor
+) -> Tensor | None:
+    """The mean over anchors of what the gap between hardest positive and hardest negative costs (and its slope).
+
+    First every anchor's two are found; then only their distances are asked for.
+    """
+    square = _Square.of(loss.distance, embeddings.detach())
+    if square is None:
+        return None
+    count = len(labels)
+    found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
+    positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
+    anchor = torch.arange(count, device=labels.device)
+    to_positive, pull_positive = square.pairs(anchor, positive)
+    to_negative, pull_negative = square.pairs(anchor, negative)
+    gap = torch.where(has_positive, to_positive, 0) - torch.where(has_negative, to_negative, stand_in)
+    costs, slope = cost(gap)
+
+    def gradients() -> tuple[Tensor]:
+        slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
+        pull_positive(slope * has_positive)
+        pull_negative(-slope)
+        return (square.pulled(),)
+
+    return _known(costs.mean(), gradients, embeddings)
+
+
+def _hardest(square: _Square, labels: Tensor, rows: slice) -> tuple[Tensor, ...]:
+    """Place of the farthest positive and of the nearest negative, each with whether there is one, and the distance
+    that stands in for a negative."""
+    distance = square.rows(rows)
+    far = torch.finfo(distance.dtype).max / 4
+    unlike, spare = torch.empty_like(distance), torch.empty_like(distance)
+    torch.ne(labels[rows, None], labels, out=unlike)
+    stand_in = distance.amin(1) + distance.amax(1)
+    candidates = torch.sub(distance, unlike, alpha=far)
+    candidates.diagonal(rows.start).fill_(-far)
+    farthest = candidates.amax(1)
+    bound = (farthest - square.slack(farthest)).unsqueeze(1)
+    positive = torch.ge(candidates, bound, out=spare).argmax(1)
+    alike = unlike.neg_().add_(1)
+    candidates = torch.add(distance, alike, alpha=far, out=candidates)
+    nearest = candidates.amin(1)
+    bound = (nearest + square.slack(nearest)).unsqueeze(1)
+    negative = torch.le(candidates, bound, out=spare).argmax(1)
+    return positive, farthest > -far / 2, negative, nearest < far / 2, stand_in
+
+
+# --- rankings --------------------------------------------------------------------------------------------------------
+
+
+@road(losses.MultipleNegativesRankingLoss)
+def _ranking(loss: losses.MultipleNegativesRankingLoss, *rows: Tensor) -> Tensor | None:
+    if loss.directions != ("query_to_doc",) or loss.hardness_mode is not None:
+        return None
+    return _softmax_of_rows(loss.similarity, float(loss.scale), False, *rows)
+
+
+@road(losses.MultipleNegativesSymmetricRankingLoss)
+def _symmetric(loss: losses.MultipleNegativesSymmetricRankingLoss, *rows: Tensor) -> Tensor | None:
+    return _softmax_of_rows(loss.similarity, float(loss.scale), True, *rows)
+
+
+@road(losses.ContrastiveTensionLossInBatchNegatives)
+def _tension(loss: losses.ContrastiveTensionLossInBatchNegatives, *rows: Tensor) -> Tensor | None:
+    return _softmax_of_rows("cosine", float(loss.scale), True, *rows)
+
+
+def _softmax_of_rows(
+    similarity: str, scale: float, both_ways: bool, anchor: Tensor, *documents: Tensor
+) -> Tensor | None:
+    """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
+    if similarity not in ("cosine", "dot"):
+        return None
+    count = len(anchor)
+    queries, candidates = anchor.detach(), torch.cat([each.detach() for each in documents])
+    if similarity == "cosine":
+        query_directions, candidate_directions = _Unit(queries), _Unit(candidates)
+        queries, candidates = query_directions.rows, candidate_directions.rows
+    queries = queries * scale
+    logits = _Logits(queries, candidates)
+    peak, log_sum = logits.of_columns(count) if both_ways else (None, None)
+    for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
+    for rows in logits.slices:
+        scores = logits.rows(rows)
+        log_share = scores.log_softmax(1)
+        targets = log_share.diagonal(rows.start)
+        surprise, excess = targets.sum(dtype=torch.float64), targets.expm1()
+        share = log_share.exp_()
+        if both_ways:
+            of_column = scores[:, :count].sub_(peak).sub_(log_sum)
+            targets = of_column.diagonal(rows.start)
+            surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
+            share[:, :count] += of_column.exp_()
+        share.diagonal(rows.start).copy_(excess)
+        total -= surprise
+        torch.mm(share, candidates, out=for_queries[rows])
+        for_candidates.addmm_(share.T, queries[rows])
+    terms = count * (1 + both_ways)
+    for_queries *= scale / terms
+    for_candidates /= terms
+    if similarity == "cosine":
+        for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
+    value = (total / terms).to(anchor.dtype)
+    return _known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
+
+
+class _Logits:
+    """A product of matrices by slices of its rows; kept, if it is one slice."""
+
+    def __init__(self, queries: Tensor, candidates: Tensor) -> None:
+        self.queries, self.candidates = queries, candidates.T
+        self.slices = list(_slices(len(queries), len(candidates), LOGITS))
+        self.whole = None
+
+    def rows(self, rows: slice) -> Tensor:
+        if len(self.slices) > 1:
+            return self.queries[rows] @ self.candidates
+        if self.whole is None:
+            self.whole = self.queries @ self.candidates
+        return self.whole
+
+    def of_columns(self, count: int) -> tuple[Tensor, Tensor]:
+        """Of each of the first columns the largest logit, and the log of the sum of exponentials above it. Apart: in
+        their sum, digits would be lost."""
+        peaks, sums = [], []
+        for rows in self.slices:
+            scores = self.rows(rows)[:, :count]
+            peaks.append(scores.amax(0))
+            sums.append((scores - peaks[-1]).exp_().sum(0))
+        peaks, sums = torch.stack(peaks), torch.stack(sums)
+        peak = peaks.amax(0)
+        return peak, (sums * (peaks - peak).exp()).sum(0).log()
+
+
+# --- ordered pairs ---------------------------------------------------------------------------------------------------
+
+
+@road(losses.CoSENTLoss)
+def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    return _in_order(_cosine_similarity_of, float(loss.scale), first, second, scores)
+
+
+@road(losses.AnglELoss)
+def _angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    return _in_order(_angle_similarity, float(loss.scale), first, second, scores)
+
+
+def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    """ln(1 + Σ exp(zᵢ − zₖ)) over all pairs with scores yᵢ < yₖ. In the order of the scores, everyone's k (or i) are
+    all from a place on (all before a place): sums that run through the batch once serve all."""
+    similarity, pull = measure(first.detach(), second.detach())
+    scores, order = _sortable(scores).sort()
+    z = similarity[order] * scale
+    nothing = z.new_full((1,), -torch.inf)
+    above = torch.searchsorted(scores, scores, right=True)
+    below = torch.searchsorted(scores, scores)
+    higher = torch.cat((torch.logcumsumexp(-z.flip(0), 0).flip(0), nothing))[above]
+    lower = torch.cat((nothing, torch.logcumsumexp(z, 0)))[below]
+    value = torch.cat((torch.zeros_like(nothing), z + higher)).logsumexp(0)
+    slope = torch.empty_like(z)
+    slope[order] = scale * ((z + higher - value).exp() - (lower - z - value).exp())
+    return _known(value, lambda: pull(slope), first, second)
+
+
+def _cosine_similarity_of(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    distance, pull = _cosine(x, y)
+    return 1 - distance, lambda gradient: pull(-gradient)
+
+
+def _angle_similarity(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    odd = x.shape[-1] % 2
+    u, v = (_Unit(pad(each, (0, 1)) if odd else each) for each in (x, y))
+    (a, b), (c, d) = u.rows.chunk(2, -1), v.rows.chunk(2, -1)
+    turned = torch.cat((c - d, c + d), -1)
+    product = (u.rows * turned).sum(-1)
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        slope = (gradient * product.sign()).unsqueeze(-1)
+        pulled = u.pull(slope * turned), v.pull(slope * torch.cat((a + b, b - a), -1))
+        return tuple(each[:, :-1] for each in pulled) if odd else pulled
+
+    return product.abs(), pull

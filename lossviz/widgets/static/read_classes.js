@@ -1,0 +1,28 @@
+// Reads pairs that have a class: one term a pair, with the probability that the classifier gives each class.
+
+import { fill, letter, percent, probability, quoted } from "./words.js";
+
+export function readClasses({ situation, templates, numbers, terms, shapes }) {
+  const [first, second] = Object.values(situation.rows);
+  const classes = shapes.matrix.at(-1);
+  return first.map((one, index) => {
+    const points = [one, second[index]];
+    const names = points.map((point) => situation.sentences[point].short);
+    const letters = points.map(letter).join("–");
+    const shares = Array.from({ length: classes }, (_, kind) => Math.exp(terms.matrix[index * classes + kind]));
+    const target = situation.labels[index];
+    const guess = shares.indexOf(Math.max(...shares));
+    const said = guess === target ? "the most of all" : `less than class ${guess}, ${percent(shares[guess])}`;
+    const value = terms.values[index];
+    return {
+      index, points, letters, shares, target, guess, value,
+      kind: "class",
+      who: names.join(" / "),
+      links: [{ from: one, to: second[index], side: "class", weight: 1 - shares[target] }],
+      valid: Boolean(terms.valid[index]),
+      active: Boolean(terms.active[index]),
+      formula: value && templates ? fill(templates.class, { ...numbers, p: probability(shares[target]), B: first.length }) : null,
+      note: `${letters}, ${names.map(quoted).join(" and ")}, is of class ${target}; the classifier gives that class ${percent(shares[target])}, ${said}.`,
+    };
+  });
+}

@@ -1,0 +1,246 @@
+"""The fast roads: the definition's value and gradient, or out of the way."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from lossviz import fast
+from lossviz.losses import (
+    BatchAllTripletLoss,
+    BatchHardTripletLoss,
+    BatchSemiHardTripletLoss,
+    MultipleNegativesRankingLoss,
+    SoftmaxLoss,
+)
+from lossviz.losses.base import ROADS
+from tests.losses import batches as make
+from tests.losses.batches import DOUBLE, SWEEP, leaves, parametrized, split, value_and_gradients
+from tests.losses.peers import as_the_peer_reads, peer
+from tests.losses.test_every_loss import FLOATING, HALF, RELATIVE, example, off_kinks, same_choice, tolerance
+
+
+def has_road(loss):
+    """Whether the loss's road serves a plain batch."""
+    return type(loss) in ROADS and ROADS[type(loss)](loss, *example(loss)) is not None
+
+
+every_road = parametrized(has_road)
+
+
+def road(loss, *tensors):
+    served = ROADS[type(loss)](loss, *tensors)
+    assert served is not None, "the road steps aside"
+    return served
+
+
+def definition(loss):
+    return lambda *tensors: loss.define(*tensors).loss
+
+
+@pytest.fixture(autouse=True)
+def thin_slices(monkeypatch):
+    """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
+    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1, "MANY": 3}.items():
+        monkeypatch.setattr(fast, name, value)
+
+
+# --- the definition's answer -----------------------------------------------------------------------------------------
+
+
+@every_road
+@SWEEP
+@given(data=st.data())
+def test_value_and_gradient_are_the_definitions(variant, data):
+    loss, tensors = data.draw(make.cases(variant))
+    if not same_choice(loss, tensors):
+        return
+    value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
+    expected_value, expected = value_and_gradients(loss, tensors, definition(loss))
+    of_value, of_gradients = tolerance(loss, tensors)
+    assert_close(value, expected_value, rtol=1e-9, atol=of_value)
+    assert all(each.isfinite().all() for each in gradients)
+    away = off_kinks(loss, tensors)
+    for gradient, each in zip(gradients, expected, strict=True):
+        assert_close(gradient[away], each[away], rtol=1e-8, atol=of_gradients or 1e-8)
+
+
+@every_road
+def test_examples_agree_to_rounding(variant):
+    """Nothing is left out here: the examples lie off every kink."""
+    for batch, dimension, seed in itertools.product((7, 20), (4, 5), range(3)):
+        loss = variant(dimension)
+        tensors = example(loss, batch, dimension, seed)
+        value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))  # noqa: B023
+        expected_value, expected = value_and_gradients(loss, tensors, definition(loss))
+        assert_close(value, expected_value, rtol=1e-12, atol=1e-12)
+        for gradient, each in zip(gradients, expected, strict=True):
+            assert_close(gradient, each, rtol=1e-10, atol=1e-12)
+
+
+DEGENERATE = [
+    (place, labels)
+    for place in (make.all_zero, make.collapsed, make.duplicated, make.some_coincident)
+    for labels in ([3] * 6, [0, 1, 2, 3, 4, 5], [0, 0, 0, 1, 1, 2])
+]
+
+
+@parametrized(lambda loss: has_road(loss) and loss.inputs.name == "labelled_sentences")
+@pytest.mark.parametrize("place, labels", DEGENERATE, ids=lambda each: getattr(each, "__name__", str(each)))
+def test_classes_and_coincidences(place, labels, variant):
+    """One class, every row its own, an anchor without positives; points that coincide: ties are taken as defined."""
+    loss, rows = variant(), torch.randn(1, 6, 4, dtype=DOUBLE, generator=torch.Generator().manual_seed(3))
+    tensors = place(rows)[0], torch.tensor(labels)
+    value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
+    expected_value, expected = value_and_gradients(loss, tensors, definition(loss))
+    assert_close(value, expected_value, rtol=1e-9, atol=1e-9)
+    assert_close(gradients[0].sum(0), expected[0].sum(0), rtol=1e-9, atol=1e-9)
+    assert gradients[0].isfinite().all()
+
+
+@pytest.mark.parametrize("distance", ("euclidean", "manhattan"))
+@pytest.mark.parametrize("kind", (BatchHardTripletLoss, BatchSemiHardTripletLoss))
+def test_the_first_of_equal_ones_is_chosen(kind, distance):
+    """Two negatives at one place, in different columns of the slice; and on both sides of the anchor."""
+    embeddings = torch.tensor([[0.0, 0], [1, 0], [3, 1], [3, 1], [-3, 1], [3, -1]], dtype=DOUBLE)
+    tensors = embeddings, torch.tensor([0, 0, 1, 2, 3, 4])
+    _, (gradient,) = value_and_gradients(
+        kind(distance=distance), tensors, lambda *each: road(kind(distance=distance), *each)
+    )
+    _, (expected,) = value_and_gradients(kind(distance=distance), tensors, definition(kind(distance=distance)))
+    assert_close(gradient, expected, rtol=1e-12, atol=1e-12)
+
+
+# --- precision -------------------------------------------------------------------------------------------------------
+
+
+@every_road
+@pytest.mark.parametrize("dtype", FLOATING, ids=str)
+def test_dtypes(dtype, variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = tuple(each.to(dtype) for each in rows)
+    value, gradients = value_and_gradients(loss, (*rows, *labels))
+    exact, exact_gradients = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
+    assert value.dtype == (torch.float32 if dtype in HALF else dtype)
+    assert_close(value.double(), exact, rtol=1e-5, atol=1e-6)
+    for gradient, expected in zip(gradients, exact_gradients, strict=True):
+        assert gradient.dtype == dtype
+        assert_close(gradient.double(), expected, rtol=RELATIVE[dtype], atol=1e-7)
+
+
+@parametrized(lambda loss: has_road(loss) and loss.parameters().get("distance") in ("euclidean", "manhattan"))
+def test_a_cluster_far_from_the_origin(variant):
+    """Norm 100, spread 0.4, in float32: a subtraction of squares would leave no digit of these distances."""
+    generator = torch.Generator().manual_seed(7)
+    count = len(variant().inputs.rows)
+    rows = torch.randn(count, 24, 16, generator=generator) * 0.1 + 25
+    labels = (torch.arange(24) // 4 % 2,) if variant().inputs.labels else ()
+    _, gradients = value_and_gradients(variant(), (*rows, *labels))
+    _, exact = value_and_gradients(variant(), (*rows.double(), *labels))
+    for gradient, expected in zip(gradients, exact, strict=True):
+        assert (gradient - expected).norm() <= 1e-6 * expected.norm()
+
+
+def test_two_tight_clusters_far_from_each_other():
+    """Centring does not help there: near points are measured by their difference."""
+    generator = torch.Generator().manual_seed(7)
+    rows = torch.randn(12, 16, generator=generator) * 1e-3
+    rows[::2] += 10
+    place = torch.arange(12)
+    tensors = rows, place % 2 * 2 + place // 2 % 2  # two classes in each cluster
+    for kind in (BatchAllTripletLoss, BatchHardTripletLoss, BatchSemiHardTripletLoss):
+        loss = kind(margin=0.002)
+        value, (gradient,) = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))  # noqa: B023
+        exact, (expected,) = value_and_gradients(loss, (rows.double(), tensors[1]))
+        assert_close(value.double(), exact, rtol=1e-5, atol=1e-8)
+        assert (gradient - expected).norm() <= 1e-5 * expected.norm()
+
+
+# --- out of the way --------------------------------------------------------------------------------------------------
+
+
+def steps_aside(loss, *tensors):
+    return ROADS[type(loss)](loss, *tensors) is None
+
+
+@every_road
+def test_leading_dimensions_and_transforms_are_the_definitions(variant):
+    loss = variant()
+    tensors = example(loss)
+    assert steps_aside(loss, *(each.unsqueeze(0) for each in tensors))
+    seen = []
+    torch.func.vmap(lambda *each: seen.append(steps_aside(loss, *each)) or each[0])(
+        *(each.unsqueeze(0) for each in tensors)
+    )
+    assert seen == [True]
+
+
+@every_road
+def test_what_is_learned_or_given_as_a_function_is_the_definitions(variant):
+    loss = variant()
+    tensors = example(loss)
+    for name in make.numbers(variant.entry):
+        assert not steps_aside(variant(**{name: torch.tensor(1.0)}), *tensors)
+        assert steps_aside(variant(**{name: torch.tensor(1.0, requires_grad=True)}), *tensors)
+    for name in {"distance", "similarity"} & loss.parameters().keys():
+        assert steps_aside(variant(**{name: lambda x, y: (x - y).norm(dim=-1)}), *tensors)
+        assert steps_aside(variant(**{name: "no such"}), *tensors)
+    if loss.inputs.labels:
+        assert steps_aside(loss, *tensors[:-1], tensors[-1].double().requires_grad_())
+
+
+def test_other_rankings_are_the_definitions():
+    tensors = MultipleNegativesRankingLoss.inputs.example()
+    assert steps_aside(MultipleNegativesRankingLoss(directions=("query_to_doc", "doc_to_query")), *tensors)
+    assert steps_aside(MultipleNegativesRankingLoss(hardness_mode="all_negatives", hardness_strength=1.0), *tensors)
+    assert SoftmaxLoss not in ROADS  # its weights are learned
+
+
+@every_road
+def test_a_loss_derived_from_another_takes_no_road_of_its_own(variant):
+    derived = type("Derived", (type(variant()),), {})
+    assert derived not in ROADS
+
+
+@every_road
+def test_a_second_derivative_is_refused(variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = leaves(rows)
+    gradients = torch.autograd.grad(loss(*rows, *labels), rows, create_graph=True)
+    with pytest.raises(RuntimeError, match="no second derivative"):
+        torch.autograd.grad(sum(each.sum() for each in gradients), rows)
+
+
+@every_road
+def test_without_a_gradient(variant):
+    loss = variant()
+    tensors = example(loss)
+    with torch.no_grad():
+        assert not loss(*tensors).requires_grad
+    rows, labels = split(loss, tensors)
+    if len(rows) > 1:
+        first = rows[0].clone().requires_grad_()
+        loss(first, *rows[1:], *labels).backward()
+        assert_close(first.grad, value_and_gradients(loss, tensors)[1][0])
+
+
+# --- as trained ------------------------------------------------------------------------------------------------------
+
+
+@every_road
+def test_a_batch_as_trained_is_sentence_transformers(variant, monkeypatch):
+    monkeypatch.undo()  # slices as they are
+    monkeypatch.setattr(fast, "DISTANCES", 2**13)
+    loss = variant(32)
+    tensors = example(loss, 200, 32)
+    assert not steps_aside(loss, *tensors)
+    value, gradients = value_and_gradients(loss, tensors, as_the_peer_reads(loss))
+    expected_value, expected = value_and_gradients(loss, tensors, peer(loss))
+    assert_close(value, expected_value, rtol=1e-8, atol=1e-8)
+    for gradient, each in zip(gradients, expected, strict=True):
+        assert_close(gradient, each, rtol=1e-7, atol=1e-8)

@@ -1,0 +1,171 @@
+"""Our losses against sentence-transformers': the section ``losses`` of the benchmark.
+
+Both take turns on one batch, forward and backward, so that whatever else the machine does troubles both; the fastest of
+each counts. Peak memory is what torch allocates on top of the batch, by its own profiler (on CUDA: its allocator). The
+floor is three bare products of matrices, in slices of the size that a road takes.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+from lossviz import fast
+from lossviz.catalogue import ENTRIES, Entry
+from lossviz.losses import Loss
+from tests.losses.peers import peer
+
+DEVICE = os.environ.get("DEVICE", "cpu")
+DIMENSION = 384
+SIZES = (64, 256, 1024)
+NEVER_BELOW = 0.95  # 1, less what the noise takes
+SECONDS = 0.5  # spent on a comparison, at least
+
+# Loss, rows, classes, at least how many times faster and lighter.
+TARGETS = (
+    ("BatchAllTripletLoss", 1024, 10, 80, 200),
+    ("BatchAllTripletLoss", 2048, 512, 4, None),
+    ("BatchHardTripletLoss", 2048, 512, 2, 10),
+    ("BatchSemiHardTripletLoss", 2048, 512, 2, 10),
+    ("MultipleNegativesRankingLoss", 4096, None, 2, None),
+    ("MultipleNegativesRankingLoss", 16384, None, None, 15),
+    ("MultipleNegativesSymmetricRankingLoss", 1024, None, 2, None),
+)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What sentence-transformers takes for what ours takes; at least the target."""
+
+    name: str
+    value: float
+    target: float | None
+
+    def __str__(self) -> str:
+        target = "" if self.target is None else f"≥ {self.target:g}"
+        verdict = "" if self.target is None else "ok" if self.value >= self.target else "short"
+        return f"{self.name:<74} {self.value:>8.2f}× {target:<7} {verdict}".rstrip()
+
+
+@dataclass(frozen=True)
+class Floor(Ratio):
+    """What ours takes for what three products of matrices take; at most the target."""
+
+    def __str__(self) -> str:
+        target = "" if self.target is None else f"≤ {self.target:g}"
+        verdict = "" if self.target is None else "ok" if self.value <= self.target else "over"
+        return f"{self.name:<74} {self.value:>8.2f}× {target:<7} {verdict}".rstrip()
+
+
+def lines() -> Iterator[Ratio]:
+    for known in ENTRIES:
+        for loss in measured(known):
+            for size in SIZES:
+                yield from compared(loss, size, None, NEVER_BELOW, None)
+    makers = {known.loss.__name__: known.default for known in ENTRIES}
+    for name, size, classes, times, lighter in TARGETS:
+        yield from compared(makers[name](), size, classes, times, lighter)
+
+
+def measured(known: Entry) -> list[Loss]:
+    """The loss with its defaults and with each other distance. Softmax and cached ranking learn or encode: not here."""
+    loss = known.default()
+    if {"weight", "encode"} & loss.parameters().keys():
+        return []
+    distances = known.parameters["distance"].choices if "distance" in known.parameters else ()
+    return [loss.changed(distance=each) for each in distances] or [loss]
+
+
+def compared(loss: Loss, size: int, classes: int | None, times: float | None, lighter: float | None) -> Iterator[Ratio]:
+    batch = a_batch(loss, size, classes)
+    measure = loss.parameters().get("distance", "")
+    name = " ".join(filter(None, [type(loss).__name__, measure, f"B={size}", f"{classes} classes" if classes else ""]))
+    ask_ours, ask_theirs = (training_step(each, batch) for each in (loss, peer(loss)))
+    square = loss.inputs.name in ("labelled_sentences", "positive_pairs") and measure != "manhattan"
+    if times:
+        theirs, ours, floor = fastest(ask_theirs, ask_ours, *([products(loss, batch)] if square else []), None)[:3]
+        yield Ratio(f"{name}: time", theirs / ours, times)
+        if square and floor:
+            of_ranking = type(loss).__name__ == "MultipleNegativesRankingLoss" and size > 1024
+            yield Floor(f"{name}: time, for three products", ours / floor, 1.5 if of_ranking else None)
+    if lighter or size == SIZES[-1]:
+        yield Ratio(f"{name}: peak memory", peak_memory(ask_theirs) / peak_memory(ask_ours), lighter)
+
+
+def a_batch(loss: Loss, size: int, classes: int | None) -> tuple[Tensor, ...]:
+    """Random rows; classes of four, or as many as asked for; otherwise the labels of the example."""
+    inputs, generator = loss.inputs, torch.Generator().manual_seed(size)
+    rows = [torch.randn(size, DIMENSION, generator=generator).to(DEVICE).requires_grad_() for _ in inputs.rows]
+    if not inputs.labels:
+        return tuple(rows)
+    in_classes = torch.arange(size) % (classes or size // 4)
+    labels = in_classes if inputs.name == "labelled_sentences" else inputs.example(size, 2)[-1].float()
+    return (*rows, labels.to(DEVICE))
+
+
+def training_step(ask: Callable[..., Tensor], batch: tuple[Tensor, ...]) -> Callable[[], None]:
+    rows = [each for each in batch if each.requires_grad]
+    return lambda: torch.autograd.grad(ask(*batch), rows)
+
+
+def products(loss: Loss, batch: tuple[Tensor, ...]) -> Callable[[], None]:
+    """One product for the square, two for its gradient, by slices."""
+    first, second = batch[0].detach(), batch[min(1, len(loss.inputs.rows) - 1)].detach()
+    numbers = fast.DISTANCES if len(loss.inputs.rows) == 1 else fast.LOGITS
+    slices = list(fast._slices(len(first), len(second), numbers))
+    out = torch.zeros_like(second)
+
+    def multiply() -> None:
+        for rows in slices:
+            square = first[rows] @ second.T
+            square @ second
+            out.addmm_(square.T, first[rows])
+
+    return multiply
+
+
+def fastest(*functions: Callable[[], None] | None) -> list[float | None]:
+    """Seconds that each takes at best, all taking turns."""
+    best: list[float] = [float("inf")] * len(functions)
+    started, turns = time.perf_counter(), 0
+    while turns < 3 or time.perf_counter() - started < SECONDS:
+        for place, function in enumerate(functions):
+            if function:
+                best[place] = min(best[place], seconds(function))
+        turns += 1
+    return [each if each < float("inf") else None for each in best]
+
+
+def seconds(function: Callable[[], None]) -> float:
+    wait_for_device()
+    started = time.perf_counter()
+    function()
+    wait_for_device()
+    return time.perf_counter() - started
+
+
+def wait_for_device() -> None:
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
+def peak_memory(function: Callable[[], None]) -> float:
+    """The most bytes that are allocated at once while the function runs, beyond what was there before."""
+    if DEVICE == "cuda":
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        function()
+        return torch.cuda.max_memory_allocated() - before
+    function()
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        function()
+    held = peak = 0
+    for event in profiler.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            peak = max(peak, held)
+    return peak
