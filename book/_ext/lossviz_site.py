@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import every_loss
 from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.config import Config
@@ -23,6 +24,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", silence_thebe)
     app.connect("config-inited", watch_sources)
     app.connect("builder-inited", copy_assets)
+    app.connect("source-read", every_loss.write)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -142,7 +142,7 @@ LABELLED_SENTENCES = (
     ),
     _classes(
         "one class",
-        "One class: stuck",
+        "One class in the batch",
         _SPREAD,
         labels=(0, 0, 0, 0, 0, 0),
         loss="BatchHardTripletLoss",

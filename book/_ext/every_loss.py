@@ -1,0 +1,159 @@
+"""The page "Every loss", written from the catalogue and the docstrings: a loss added there is on the page."""
+
+import inspect
+import re
+from collections.abc import Iterable
+
+from lossviz.catalogue import ENTRIES, Entry, Paper, Parameter
+from lossviz.losses import Terms
+from lossviz.losses.base import Loss
+
+MARK = "<!-- every loss -->"
+CHAPTERS = {"unlabelled_pairs": "unlabelled"}  # where an input type shares another's chapter
+
+
+def write(app, docname: str, source: list[str]) -> None:
+    """Puts the losses in place of the mark, when Sphinx reads a page that has one."""
+    if MARK in source[0]:
+        source[0] = source[0].replace(MARK, every_loss(ENTRIES))
+
+
+def every_loss(entries: Iterable[Entry]) -> str:
+    """Markdown: a table of the losses, then a section for each."""
+    entries = tuple(entries)
+    return "\n\n".join([overview(entries), *map(section, entries)])
+
+
+def overview(entries: tuple[Entry, ...]) -> str:
+    rows = [
+        (f"[{name(each)}](#{anchor(each)})", each.loss.inputs.shape, labels(each), axes(each.loss)) for each in entries
+    ]
+    return table(("loss", "learns from", "labels", "one term for each"), rows)
+
+
+def section(entry: Entry) -> str:
+    summary, *rest = inspect.getdoc(entry.loss).split("\n\n")
+    parts = [
+        f"({anchor(entry)})=\n## {name(entry)}",
+        prose(summary),
+        fenced(signature(entry)),
+        f"$$\n{entry.formula}\n$$",
+        facts(entry),
+        parameters(entry),
+        *map(prose, rest),
+        f"**Terms.** {terms_in_words(entry)}",
+        changes(entry),
+        f"**Paper.** {cited(entry.paper)}",
+        f":::{{dropdown}} The code\n{fenced(code(entry.loss))}\n:::",
+    ]
+    return "\n\n".join(each for each in parts if each)
+
+
+def name(entry: Entry) -> str:
+    return entry.loss.__name__
+
+
+def anchor(entry: Entry) -> str:
+    return f"loss-{name(entry).lower()}"
+
+
+def labels(entry: Entry) -> str:
+    allowed = entry.loss.inputs.labels
+    return allowed.meaning if allowed else "none"
+
+
+def axes(loss: type[Loss]) -> str:
+    return " × ".join(loss.axes)
+
+
+def signature(entry: Entry) -> str:
+    """How the loss is made, with its defaults, and how it is called."""
+    made = inspect.signature(entry.loss).replace(return_annotation=inspect.Signature.empty)
+    bare = [each.replace(annotation=inspect.Parameter.empty) for each in made.parameters.values()]
+    lines = [f"loss = {name(entry)}({', '.join(map(str, bare))})", f"loss({', '.join(arguments(entry))})"]
+    return "\n".join(lines)
+
+
+def arguments(entry: Entry) -> list[str]:
+    inputs = entry.loss.inputs
+    return [*inputs.arguments, *([f"*{inputs.more}s"] if inputs.more else [])]
+
+
+def facts(entry: Entry) -> str:
+    chapter = CHAPTERS.get(entry.loss.inputs.name, entry.loss.inputs.name)
+    rows = [
+        ("learns from", entry.loss.inputs.shape),
+        ("labels", labels(entry)),
+        ("one term for each", axes(entry.loss)),
+        ("a term adds", "<br>".join(f"{kind}: {formula}" for kind, formula in term_formulas(entry))),
+        ("in sentence-transformers", f"`{entry.peer}`"),
+        ("to move", f"[{chapter.replace('_', ' ').capitalize()}]({chapter})"),
+    ]
+    return table(("", ""), rows)
+
+
+def term_formulas(entry: Entry) -> list[tuple[str, str]]:
+    """The formula of each kind of term, a name's braces gone: the number that stands there is the reader's."""
+    return [(kind, re.sub(r"{(\w+)}", r"\1", text)) for kind, text in entry.term(entry.default()).items()]
+
+
+def parameters(entry: Entry) -> str:
+    defaults = inspect.signature(entry.loss).parameters
+    rows = [
+        (f"`{each}`", f"*{known.symbol}*", default(defaults[each]), reach(known), known.meaning)
+        for each, known in entry.parameters.items()
+    ]
+    return table(("parameter", "symbol", "default", "range", "meaning"), rows) if rows else "It has no parameters."
+
+
+def default(parameter: inspect.Parameter) -> str:
+    return "–" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
+
+
+def reach(parameter: Parameter) -> str:
+    if parameter.choices:
+        return ", ".join(f"`{each!r}`" for each in parameter.choices)
+    return "–" if parameter.minimum is None else f"{parameter.minimum:g} to {parameter.maximum:g}"
+
+
+def terms_in_words(entry: Entry) -> str:
+    """What ``loss.terms`` holds for an example of the input type."""
+    example = entry.loss.inputs.example()
+    terms: Terms = entry.default().terms(*example)
+    batch = f"For a batch of {len(example[0])} rows"
+    parts = [
+        f"`matrix` is a {entry.matrix} of shape `{tuple(terms.matrix.shape)}`",
+        f"`valid`, `active` and `values` have the shape `{tuple(terms.values.shape)}`: {axes(entry.loss)}",
+    ]
+    for field, found in (("chosen", terms.chosen), ("thresholds", terms.thresholds)):
+        if found:
+            parts.append(f"`{field}` has {' and '.join(f'*{each}*' for each in found)}")
+    return f"{batch}, {'; '.join(parts)}."
+
+
+def changes(entry: Entry) -> str:
+    found = [f"- {version}: {change}." for version, change in entry.changes]
+    return "\n".join(["**What changed in sentence-transformers.**", "", *found]) if found else ""
+
+
+def cited(paper: Paper) -> str:
+    return f"{paper.authors}: *{paper.title}*. {paper.venue}, {paper.year}."
+
+
+def prose(paragraph: str) -> str:
+    """A paragraph of a docstring as Markdown: its literals marked once, an indented formula as it stands."""
+    return paragraph if paragraph.startswith("    ") else paragraph.replace("``", "`").replace("*n", r"\*n")
+
+
+def code(loss: type[Loss]) -> str:
+    """The class as its file has it, without the docstring that stands above it on the page."""
+    return re.sub(r'\n    """.*?"""\n', "\n", inspect.getsource(loss), count=1, flags=re.DOTALL)
+
+
+def fenced(code: str) -> str:
+    return f"```python\n{code.rstrip()}\n```"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    cells = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(each.replace("|", r"\|") for each in row) + " |" for row in cells)
