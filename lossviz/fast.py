@@ -193,6 +193,19 @@ def _online_contrastive(
     return _known(terms.loss, lambda: pull(slope), anchor, other)
 
 
+@road(losses.ContrastiveTensionLoss)
+def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
+    first_rows, second_rows = first.detach(), second.detach()
+    product = (first_rows * second_rows).sum(-1)
+    value = (softplus(product, threshold=100) - labels * product).sum()
+
+    def gradients() -> tuple[Tensor, Tensor]:
+        slope = (product.sigmoid() - labels).unsqueeze(-1)
+        return slope * second_rows, slope * first_rows
+
+    return _known(value, gradients, first, second)
+
+
 @road(losses.TripletLoss)
 def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
     if loss.distance not in PAIRED:
@@ -224,8 +237,8 @@ class _Square:
     """The distances of all rows of x to all, a slice at a time, and the gradient of a function of them.
 
     ``rows`` measures the rows of a slice to all, with 0 from a row to itself; ``pull`` takes the gradient of these
-    distances and adds what it means for x. ``pairs`` does both for chosen pairs (x[i], x[j]). ``pulled`` is the
-    gradient of all that was added.
+    distances and adds what it means for x. ``pairs`` and ``pull_pairs`` do so for chosen pairs (x[i], x[j]). ``pulled``
+    is the gradient of all that was added.
     """
 
     measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
@@ -248,14 +261,20 @@ class _Square:
         """By how much a distance may differ from an equal one."""
         return self.rounding * distance.abs()
 
-    def pairs(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
-        distance, pull = self.measure(self.x[i], self.x[j])
+    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
+        parts = [self.measure(self.x[some], self.x[others])[0] for some, others in self._in_parts(i, j)]
+        return torch.cat(parts)
 
-        def add(gradient: Tensor) -> None:
-            for rows, pulled in zip((i, j), pull(gradient), strict=True):
+    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
+        for some, others, felt in self._in_parts(i, j, gradient):
+            pull = self.measure(self.x[some], self.x[others])[1]
+            for rows, pulled in zip((some, others), pull(felt), strict=True):
                 self.gradient.index_add_(0, rows, pulled)
 
-        return distance, add
+    def _in_parts(self, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """So many pairs at a time that their differences take no more than a slice."""
+        size = max(1, DISTANCES // self.x.shape[1])
+        return zip(*(each.split(size) for each in columns), strict=True)
 
     def pulled(self) -> Tensor:
         return self.gradient
@@ -268,7 +287,7 @@ class _EuclideanSquare(_Square):
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.centred = x - x.mean(0)
-        self.lengths = self.centred.square().sum(-1)
+        self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square()
         self.longest = self.lengths.max().item()
         self.received = torch.zeros_like(self.lengths)
 
@@ -283,24 +302,25 @@ class _EuclideanSquare(_Square):
         self.near = self._near(squared, rows)
         itself.zero_()
         distance = squared.clamp_(min=0).sqrt_()
-        for i, j in self.near:
-            distance[i - rows.start, j] = self.measure(self.x[i], self.x[j])[0]
+        if self.near:
+            i, j = self.near
+            distance[i, j] = self.pairs(i + rows.start, j)
         return distance
 
-    def _near(self, squared: Tensor, rows: slice) -> list[tuple[Tensor, Tensor]]:
-        """Pairs too near for the subtraction of squares, in parts of bounded size."""
+    def _near(self, squared: Tensor, rows: slice) -> tuple[Tensor, Tensor] | None:
+        """Places in the slice of pairs too near for the subtraction of squares."""
         floor = self.tiny / self.rounding  # below it squares have no digits to lose
         if squared.amin() > 2 * self.NEAR * self.longest + floor:
-            return []
+            return None
         share = self.NEAR * self.lengths
         i, j = (squared <= share[rows, None] + share + floor).nonzero(as_tuple=True)
-        size = max(1, 4 * DISTANCES // self.x.shape[1])
-        return list(zip((i + rows.start).split(size), j.split(size), strict=True)) if len(i) else []
+        return (i, j) if len(i) else None
 
     def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        for i, j in self.near:
-            self.pairs(i, j)[1](gradient[i - rows.start, j])
-            gradient[i - rows.start, j] = 0
+        if self.near:
+            i, j = self.near
+            self.pull_pairs(i + rows.start, j, gradient[i, j])
+            gradient[i, j] = 0
         share = gradient.div_(distance.clamp_(min=self.tiny))
         self.received += share.sum(0)
         self.received[rows] += share.sum(1)
@@ -514,15 +534,14 @@ def _mean_of_hardest(
     found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
     positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
     anchor = torch.arange(count, device=labels.device)
-    to_positive, pull_positive = square.pairs(anchor, positive)
-    to_negative, pull_negative = square.pairs(anchor, negative)
-    gap = torch.where(has_positive, to_positive, 0) - torch.where(has_negative, to_negative, stand_in)
-    costs, slope = cost(gap)
+    to_positive = torch.where(has_positive, square.pairs(anchor, positive), 0)
+    to_negative = torch.where(has_negative, square.pairs(anchor, negative), stand_in)
+    costs, slope = cost(to_positive - to_negative)
 
     def gradients() -> tuple[Tensor]:
         slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
-        pull_positive(slope * has_positive)
-        pull_negative(-slope)
+        square.pull_pairs(anchor, positive, slope * has_positive)
+        square.pull_pairs(anchor, negative, -slope)
         return (square.pulled(),)
 
     return _known(costs.mean(), gradients, embeddings)
