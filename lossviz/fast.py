@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, relu, softplus
+from torch.nn.functional import logsigmoid, pad, relu, softplus
 
 from lossviz import distances, losses
 from lossviz.losses.base import ROADS, Loss
@@ -197,10 +197,10 @@ def _online_contrastive(
 def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
     first_rows, second_rows = first.detach(), second.detach()
     product = (first_rows * second_rows).sum(-1)
-    value = (softplus(product, threshold=100) - labels * product).sum()
+    value = -(labels * logsigmoid(product) + (1 - labels) * logsigmoid(-product)).sum()
 
     def gradients() -> tuple[Tensor, Tensor]:
-        slope = (product.sigmoid() - labels).unsqueeze(-1)
+        slope = ((1 - labels) * product.sigmoid() - labels * (-product).sigmoid()).unsqueeze(-1)
         return slope * second_rows, slope * first_rows
 
     return _known(value, gradients, first, second)
@@ -262,12 +262,15 @@ class _Square:
         return self.rounding * distance.abs()
 
     def pairs(self, i: Tensor, j: Tensor) -> Tensor:
-        parts = [self.measure(self.x[some], self.x[others])[0] for some, others in self._in_parts(i, j)]
+        parts = [
+            self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[0]
+            for some, others in self._in_parts(i, j)
+        ]
         return torch.cat(parts)
 
     def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
         for some, others, felt in self._in_parts(i, j, gradient):
-            pull = self.measure(self.x[some], self.x[others])[1]
+            pull = self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[1]
             for rows, pulled in zip((some, others), pull(felt), strict=True):
                 self.gradient.index_add_(0, rows, pulled)
 
@@ -534,14 +537,15 @@ def _mean_of_hardest(
     found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
     positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
     anchor = torch.arange(count, device=labels.device)
-    to_positive = torch.where(has_positive, square.pairs(anchor, positive), 0)
-    to_negative = torch.where(has_negative, square.pairs(anchor, negative), stand_in)
+    anchors, others = anchor.repeat(2), torch.cat((positive, negative))
+    to_positive, to_negative = square.pairs(anchors, others).chunk(2)
+    to_positive = torch.where(has_positive, to_positive, 0)
+    to_negative = torch.where(has_negative, to_negative, stand_in)
     costs, slope = cost(to_positive - to_negative)
 
     def gradients() -> tuple[Tensor]:
         slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
-        square.pull_pairs(anchor, positive, slope * has_positive)
-        square.pull_pairs(anchor, negative, -slope)
+        square.pull_pairs(anchors, others, torch.cat((slope * has_positive, -slope)))
         return (square.pulled(),)
 
     return _known(costs.mean(), gradients, embeddings)
