@@ -452,9 +452,9 @@ def matrix(loss: Loss) -> str:
     return known.matrix if known else "distance"
 
 
-def searches(loss: Loss) -> tuple[tuple[str, ...], ...]:
+def searches(loss: Loss) -> list[list[str]]:
     """The directions in which a ranking loss searches, block by block of its matrix; those of one sum together."""
     asked = getattr(loss, "directions", DIRECTIONS[:1])
-    blocks = tuple(each for each in DIRECTIONS if each in asked)
+    blocks = [each for each in DIRECTIONS if each in asked]
     joint = getattr(loss, "partition_mode", PARTITIONS[0]) == PARTITIONS[0]
-    return (blocks,) if joint else tuple((each,) for each in blocks)
+    return [blocks] if joint else [[each] for each in blocks]

@@ -45,10 +45,16 @@ def road(*served: type[Loss]):
 def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
     if tensors[0].ndim > 2 or torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
         return False
-    constants = (*vars(loss).values(), *(tensors[-1:] if loss.inputs.labels else ()))
+    parameters = vars(loss)
+    if parameters.get("distance", "cosine") not in [*PAIRED] or parameters.get("similarity", "dot") not in SIMILARITIES:
+        return False
+    constants = (*parameters.values(), *(tensors[-1:] if loss.inputs.labels else ()))
     return all(type(each) in (Tensor, torch.nn.Parameter) for each in tensors) and not any(
-        callable(each) or (isinstance(each, Tensor) and each.requires_grad) for each in constants
+        isinstance(each, Tensor) and each.requires_grad for each in constants
     )
+
+
+SIMILARITIES = ("cosine", "dot")
 
 
 class _Known(torch.autograd.Function):
@@ -169,8 +175,6 @@ PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
 
 @road(losses.ContrastiveLoss)
 def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
-    if loss.distance not in PAIRED:
-        return None
     distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
     share = 1 / len(distance) if loss.size_average else 1.0
     shortfall = relu(float(loss.margin) - distance)
@@ -184,8 +188,6 @@ def _online_contrastive(
     loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
 ) -> Tensor | None:
     """Which pairs count, and what they cost, the definition says of the distances."""
-    if loss.distance not in PAIRED:
-        return None
     anchor_rows, other_rows = anchor.detach(), other.detach()
     distance, pull = PAIRED[loss.distance](anchor_rows, other_rows)
     terms = replace(loss, distance=lambda x, y: distance).define(anchor_rows, other_rows, labels)
@@ -208,8 +210,6 @@ def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, sec
 
 @road(losses.TripletLoss)
 def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
-    if loss.distance not in PAIRED:
-        return None
     measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
     to_positive, pull_positive = measure(anchor_rows, positive.detach())
     to_negative, pull_negative = measure(anchor_rows, negative.detach())
@@ -250,9 +250,9 @@ class _Square:
 
     @classmethod
     def of(cls, distance: str, x: Tensor) -> "_Square | None":
-        """The square of a named distance; None for another, or where numbers are so large that it would overflow."""
-        square = SQUARES[distance](x) if distance in SQUARES else None
-        return square if square and square.fits() else None
+        """The square of a named distance; None where numbers are so large that it would overflow."""
+        square = SQUARES[distance](x)
+        return square if square.fits() else None
 
     def fits(self) -> bool:
         return True
@@ -596,8 +596,6 @@ def _softmax_of_rows(
     similarity: str, scale: float, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
-    if similarity not in ("cosine", "dot"):
-        return None
     count = len(anchor)
     queries, candidates = anchor.detach(), torch.cat([each.detach() for each in documents])
     if similarity == "cosine":

@@ -11,7 +11,7 @@ In a part the positions are the last axis, after those of the tensor; there a co
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
-from itertools import product
+from itertools import accumulate, pairwise, product
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from lossviz.losses import Loss
 Axis = tuple[tuple[int, ...], ...]  # one axis of a tensor: the indices in each of its parts
 Key = tuple[int, ...]  # which part, along each axis
 ALL = slice(None)
+OTHER_CLASSES = 2  # more parts waste less, and take longer to prepare: a cube has (2 + this)³ of them
 
 
 class Part:
@@ -79,13 +80,15 @@ class Moving:
 
 
 def _cut_by_row(moved: list[int], inputs: Sequence[Tensor], loss: Loss) -> Axis:
-    """The moving rows; where labels name classes, the others of the first one's class; the rest."""
-    labels, batch = inputs[-1], inputs[0].shape[-2]
-    others = [row for row in range(batch) if row not in moved]
-    classes = moved and loss.inputs.labels and loss.inputs.labels.names
-    alike = (labels == labels[moved[0]]).tolist() if classes else [True] * batch
-    parts = moved, [row for row in others if alike[row]], [row for row in others if not alike[row]]
-    return tuple(tuple(part) for part in parts if part)
+    """The moving rows, then the others; by class where each sentence has a label, so that whole parts of a mask are
+    False: first the class of a moving row, then the other classes, in a few parts."""
+    others = [row for row in range(len(inputs[0])) if row not in moved]
+    if not (moved and loss.inputs.labels and len(loss.inputs.rows) == 1):
+        return tuple(tuple(part) for part in (moved, others) if part)
+    labels = inputs[-1].tolist()
+    of_class = {label: 1 + k % OTHER_CLASSES for k, label in enumerate(sorted({*labels} - {labels[moved[0]]}))}
+    parts = [[row for row in others if of_class.get(labels[row], 0) == k] for k in range(1 + OTHER_CLASSES)]
+    return tuple(tuple(part) for part in (moved, *parts) if part)
 
 
 def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part) -> "InParts":
@@ -95,7 +98,10 @@ def _argument(argument: Tensor, moved: set[int], cut: Axis, place: Part) -> "InP
     parts = {key: Part(None, value=rows[key[0]]) for key in _keys(axes)}
     if moved:
         moves = torch.tensor([row in moved for row in cut[0]], device=argument.device)[:, None, None]
-        parts[0, 0] = Part(lambda at: at[None] if moves.all() else torch.where(moves, at, rows[0]), place)
+        every = len(moved) == len(cut[0])
+        parts[0, 0] = Part(
+            lambda at: at.expand(len(moves), *at.shape) if every else torch.where(moves, at, rows[0]), place
+        )
     like = torch.empty((1, *argument.shape), dtype=argument.dtype, device="meta")
     return InParts(like, argument.device, axes, parts)
 
@@ -124,8 +130,8 @@ class InParts(Tensor):
     def __torch_function__(cls, function, types, args=(), kwargs=None):
         kwargs, name = kwargs or {}, function.__name__.strip("_")
         name = function.__self__.__name__ if name == "get" else name  # a property, such as shape or mT
-        if name in OWN:
-            return object.__getattribute__(args[0], name)
+        if function.__name__ in READS_A_VALUE:
+            raise TypeError(f"define: expected no value to be read from its tensors, got {function.__name__}")
         if name in IN_OTHER_WORDS:
             return IN_OTHER_WORDS[name](*args, **kwargs)
         like, shape = tree_flatten(_like(name, function, args, kwargs))
@@ -138,7 +144,7 @@ class InParts(Tensor):
         return tree_unflatten([InParts(a, device, *each) for a, each in zip(like, found, strict=True)], shape)
 
 
-OWN = ("like", "axes", "parts")
+READS_A_VALUE = ("__bool__", "__float__", "__index__", "__int__", "item", "numpy", "tolist")
 
 
 def _like(name: str, function: Callable, args: tuple, kwargs: dict):
@@ -191,14 +197,20 @@ def _joined(axes: tuple[Axis, ...], parts: dict[Key, Part], at: int) -> tuple[tu
     axis, dim = axes[at], at - len(axes) - 1
     if len(axis) == 1:
         return axes, parts
-    order = torch.tensor([row for part in axis for row in part]).argsort()
+    rows = [row for part in axis for row in part]
+    in_order = _rows(sorted(range(len(rows)), key=rows.__getitem__), dim)
 
     def join(*values: Tensor) -> Tensor:
-        return torch.cat(_of_one_length(values), dim).index_select(dim, order.to(values[0].device))
+        return in_order(torch.cat(_of_one_length(values), dim))
 
     joined = (*axes[:at], _uncut(_size(axis)), *axes[at + 1 :])
     cuts = range(len(axis))
     return joined, {key: Part(join, *(parts[(*key[:at], k, *key[at + 1 :])] for k in cuts)) for key in _keys(joined)}
+
+
+def _rows(rows: Sequence[int], dim: int) -> Callable[[Tensor], Tensor]:
+    index = torch.tensor(rows)
+    return lambda value: value.index_select(dim, index.to(value.device))
 
 
 def _of_one_length(values: Sequence[Tensor]) -> list[Tensor]:
@@ -217,11 +229,7 @@ def _cut(axes: tuple[Axis, ...], parts: dict[Key, Part], wanted: Sequence[Axis])
         dim, uncut = at - len(axes) - 1, parts
         axes, parts = (*axes[:at], axis, *axes[at + 1 :]), {}
         for key in _keys(axes):
-            rows = torch.tensor(axis[key[at]])
-            parts[key] = Part(
-                lambda value, rows=rows, dim=dim: value.index_select(dim, rows.to(value.device)),
-                uncut[(*key[:at], 0, *key[at + 1 :])],
-            )
+            parts[key] = Part(_rows(axis[key[at]], dim), uncut[(*key[:at], 0, *key[at + 1 :])])
     return {key: parts[tuple(0 if axes[at] == ONE else k for at, k in enumerate(key))] for key in _keys(wanted)}
 
 
@@ -300,23 +308,25 @@ def _reduced(function, args, kwargs, like):
     if -x.ndim in dims or not isinstance(x, InParts):
         return NotImplemented
     gone = [len(x.axes) + each for each in dims]
-    within = [each - 1 for each in dims]  # the positions are the last axis of a part
+    within = tuple(each - 1 for each in dims)  # the positions are the last axis of a part
     combine = COMBINE[function.__name__.strip("_")]
 
-    def one(part: Part) -> Part:
+    def one(key: Key, part: Part) -> Part:
+        if x.dtype == like[0].dtype and all(len(x.axes[at][key[at]]) == 1 for at in gone):  # nothing to reduce
+            return part if keepdim else Part(lambda value: value.squeeze(within), part)
         return Part(lambda value: function(value, within, keepdim=keepdim), part)
-
-    def all_of(parts: list[Part]) -> Part:
-        still = [one(each) for each in parts if not each.moves]
-        constant = [reduce(lambda a, b: Part(combine, a, b), still)] if still else []
-        return reduce(lambda a, b: Part(combine, a, b), [one(each) for each in parts if each.moves] + constant)
 
     groups: dict[Key, list[Part]] = {}
     for key, part in x.parts.items():
         kept = tuple(0 if at in gone else k for at, k in enumerate(key) if keepdim or at not in gone)
-        groups.setdefault(kept, []).append(part)
+        groups.setdefault(kept, []).append(one(key, part))
     axes = [ONE if at in gone else axis for at, axis in enumerate(x.axes) if keepdim or at not in gone]
-    return [(axes, {key: all_of(parts) for key, parts in groups.items()})]
+    return [(axes, {key: _combined(combine, parts) for key, parts in groups.items()})]
+
+
+def _combined(combine: Callable, parts: list[Part]) -> Part:
+    """The results of several parts as one, the constants first."""
+    return reduce(lambda first, second: Part(combine, first, second), sorted(parts, key=lambda part: part.moves))
 
 
 def _dim_and_keepdim(dim=None, keepdim=False):
@@ -342,41 +352,52 @@ COMBINE = {
 
 
 def _indexed(function, args, kwargs, like):
-    """x[..., None, :] and the like; a slice or a number only along an axis in one part."""
+    """x[..., None, 1:, 0] and the like: None, slices and numbers, counted from the end."""
     x, index = args
     index = index if isinstance(index, tuple) else (index,)
     if not isinstance(x, InParts) or index[0] is not Ellipsis:
         return NotImplemented
-    axes, left = [], list(x.axes)
+    axes, parts, at = x.axes, x.parts, len(x.axes)
     for each in reversed(index[1:]):
-        axis = ONE if each is None else left.pop()
-        if each is not None and each != ALL:
-            if len(axis) > 1 or not isinstance(each, (int, slice)):
-                return NotImplemented
-            axis = _uncut(len(range(_size(axis))[each])) if isinstance(each, slice) else None
-        axes.insert(0, (axis, each))
-    parts = {}
-    for key, part in x.parts.items():
-        old = list(key)
-        new = [0 if each is None else old.pop() for _, each in reversed(axes)][::-1]
-        new = [k for k, (axis, _) in zip(new, axes, strict=True) if axis is not None]
-        parts[(*old, *new)] = Part(lambda value: value[(*index, ALL)], part)
-    return [([*left, *(axis for axis, _ in axes if axis is not None)], parts)]
+        if each is None:
+            axes, parts = _with_one(axes, parts, at)
+            continue
+        at -= 1
+        if isinstance(each, slice):
+            axes, parts = _taken(axes, parts, at, range(_size(axes[at]))[each])
+        elif isinstance(each, int):
+            axes, parts = _without_one(*_taken(axes, parts, at, [range(_size(axes[at]))[each]]), at)
+        else:
+            return NotImplemented
+    return [(axes, parts)]
 
 
-def _unsqueeze(x: Tensor, dim: int) -> Tensor:
-    dim = dim if dim < 0 else dim - x.ndim - 1
-    return x[(..., None, *[ALL] * (-dim - 1))]
+def _with_one(axes: tuple[Axis, ...], parts: dict[Key, Part], at: int) -> tuple[tuple[Axis, ...], dict[Key, Part]]:
+    dim = at - len(axes) - 2
+    more = {(*key[:at], 0, *key[at:]): Part(lambda value: value.unsqueeze(dim), part) for key, part in parts.items()}
+    return (*axes[:at], ONE, *axes[at:]), more
 
 
-def _squeeze(x: Tensor, dim: int) -> Tensor:
-    dim = dim if dim < 0 else dim - x.ndim
-    return x[(..., 0, *[ALL] * (-dim - 1))] if x.shape[dim] == 1 else x
+def _without_one(axes: tuple[Axis, ...], parts: dict[Key, Part], at: int) -> tuple[tuple[Axis, ...], dict[Key, Part]]:
+    dim = at - len(axes) - 1
+    fewer = {(*key[:at], *key[at + 1 :]): Part(lambda value: value.squeeze(dim), part) for key, part in parts.items()}
+    return (*axes[:at], *axes[at + 1 :]), fewer
 
 
-def _select(x: Tensor, dim: int, index: int) -> Tensor:
-    dim = dim if dim < 0 else dim - x.ndim
-    return x[(..., index, *[ALL] * (-dim - 1))]
+def _taken(axes: tuple[Axis, ...], parts: dict[Key, Part], at: int, wanted: Sequence[int]):
+    """Of one axis only the wanted rows."""
+    place = {row: k for k, row in enumerate(wanted)}
+    dim, cut, taken = at - len(axes) - 1, [], {}
+    for k, rows in enumerate(axes[at]):
+        kept = [j for j, row in enumerate(rows) if row in place]
+        if kept:
+            some = _rows(kept, dim)
+            for key, part in parts.items():
+                if key[at] == k:
+                    same = len(kept) == len(rows)
+                    taken[(*key[:at], len(cut), *key[at + 1 :])] = part if same else Part(some, part)
+            cut.append(tuple(place[rows[j]] for j in kept))
+    return (*axes[:at], tuple(cut), *axes[at + 1 :]), taken
 
 
 def _transposed(function, args, kwargs, like):
@@ -436,26 +457,6 @@ def _expanded(function, args, kwargs, like):
     return _pointwise(lambda x, to: torch.broadcast_tensors(x, to)[0], (args[0], shape), {}, like)
 
 
-def _row_by_row(function, args, kwargs, like):
-    """A function of the last axis alone, if that is in one part."""
-    x = args[0]
-    last = "pad" in kwargs or kwargs.get("dim") == -1 or len(args) > 1 and (len(args) == 2 or args[2] == -1)
-    if not isinstance(x, InParts) or not last or len(x.axes[-1]) > 1:
-        return NotImplemented
-
-    def result(k: int, part: Part) -> Part:
-        def run(value: Tensor) -> Tensor:
-            found = tree_flatten(function(value.movedim(-1, 0), *args[1:], **kwargs))[0]
-            return found[k].movedim(0, -1)
-
-        return Part(run, part)
-
-    return [
-        ((*x.axes[:-1], _uncut(each.shape[-1])), {key: result(k, part) for key, part in x.parts.items()})
-        for k, each in enumerate(like)
-    ]
-
-
 def _whole(function, args, kwargs, like):
     """Any other function: of whole tensors, as the definition sees them, for each position."""
     leaves, shape = tree_flatten((args, kwargs))
@@ -497,9 +498,51 @@ HOW = (
     | dict.fromkeys(("transpose", "mT"), _transposed)
     | dict.fromkeys(("cat", "concat"), _concatenated)
     | dict.fromkeys(("expand", "expand_as", "broadcast_to"), _expanded)
-    | dict.fromkeys(("pad", "chunk", "split"), _row_by_row)
     | {"where": _where, "getitem": _indexed}
 )
+
+
+def _along(x: Tensor, dim: int, each: slice | int | None) -> Tensor:
+    """x indexed along one axis, counted from the end."""
+    return x[(..., each, *[ALL] * (-dim - 1))]
+
+
+def _from_end(x: Tensor, dim: int) -> int:
+    return dim if dim < 0 else dim - x.ndim
+
+
+def _unsqueeze(x, dim):
+    return _along(x, dim if dim < 0 else dim - x.ndim - 1, None)
+
+
+def _squeeze(x, dim):
+    return _along(x, _from_end(x, dim), 0) if x.shape[dim] == 1 else x
+
+
+def _select(x, dim, index):
+    return _along(x, _from_end(x, dim), index)
+
+
+def _narrow(x, dim, start, length):
+    return _along(x, _from_end(x, dim), slice(start, start + length))
+
+
+def _split(x, size, dim):
+    size = size if isinstance(size, int) else list(size)
+    ends = range(size, x.shape[dim] + size, size) if isinstance(size, int) else accumulate(size)
+    return tuple(_along(x, _from_end(x, dim), slice(*each)) for each in pairwise([0, *ends]))
+
+
+def _chunk(x, chunks, dim):
+    return _split(x, -(-x.shape[dim] // chunks), dim)
+
+
+def _pad(x, pad, mode="constant", value=None):
+    if len(pad) > 2 or min(pad) < 0 or mode != "constant":
+        raise NotImplementedError("a surface pads the last axis only, with a constant")
+    like = {"dtype": x.dtype, "device": x.device}
+    before, after = (torch.full((*x.shape[:-1], each), value or 0.0, **like) for each in pad)
+    return torch.cat([each for each in (before, x, after) if each.shape[-1]], dim=-1)
 
 
 def _largest(x, dim, keepdim=False):
@@ -538,5 +581,9 @@ IN_OTHER_WORDS = {
     "squeeze": _squeeze,
     "to": _to,
     "select": _select,
+    "narrow": _narrow,
+    "split": _split,
+    "chunk": _chunk,
+    "pad": _pad,
     "linear": lambda x, weight, bias=None: x @ weight.mT if bias is None else x @ weight.mT + bias,
 }

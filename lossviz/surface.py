@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
-from lossviz.losses.base import widened
+from lossviz.losses.base import exact, widened
 from lossviz.moving import Moving
 
 # How many numbers are worked on at a time: as many as a processor keeps near, or as a GPU needs to be busy.
@@ -43,7 +43,7 @@ def surface(
     directions: Tensor | None = None,
     chunk: int | None = None,
 ) -> Surface:
-    """The loss and its gradient as one point moves over a square, on the device of the inputs.
+    """The loss and its gradient as one point moves over a square, on the device of the inputs, computed in float64.
 
     Only what the point touches is computed again for each position.
 
@@ -65,7 +65,8 @@ def surface(
         raise wrong("reach", "a positive number", str(reach))
     if chunk is not None and chunk < 1:
         raise wrong("chunk", "at least 1", str(chunk))
-    inputs = widened(inputs, loss.inputs.fitted(len(inputs)))
+    given = widened(inputs, loss.inputs.fitted(len(inputs)))
+    inputs = [exact(each.detach()) for each in given]
     origin, directions = _plane(inputs[_names(loss, inputs).index(moving[0][0])][moving[0][1]], origin, directions)
     steps = torch.linspace(-reach, reach, resolution, dtype=origin.dtype, device=origin.device)
     up, across = torch.meshgrid(steps, steps, indexing="ij")
@@ -80,7 +81,8 @@ def surface(
             gradients.append(_slope(value, places))
             bar.update(places.shape[1])
     grid = (resolution, resolution)
-    return Surface(steps, steps, torch.cat(losses).view(grid), torch.cat(gradients, dim=1).T.reshape(*grid, 2))
+    found = steps, steps, torch.cat(losses).view(grid), torch.cat(gradients, dim=1).T.reshape(*grid, 2)
+    return Surface(*(each.to(given[0].dtype) for each in found))
 
 
 def losses_at(loss: Loss, inputs: Sequence[Tensor], moving: Sequence[Row], positions: Tensor) -> Tensor:

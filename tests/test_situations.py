@@ -22,12 +22,19 @@ from lossviz.situations import SITUATIONS, Cure, Question, Situation, situation,
 IN_THE_BOOK = {
     "ContrastiveLoss": ({}, {"margin": 1.0}),
     "OnlineContrastiveLoss": ({}, {"margin": 1.0}),
+    "BatchAllTripletLoss": ({}, {"margin": 1.0}),
     "BatchHardTripletLoss": ({}, {"margin": 1.0}, {"margin": 0.5, "distance": "cosine"}),
+    "BatchSemiHardTripletLoss": ({}, {"margin": 1.0}),
+    "TripletLoss": ({}, {"triplet_margin": 1.0}),
     "MultipleNegativesRankingLoss": ({}, {"scale": 10.0}),
+    "MultipleNegativesSymmetricRankingLoss": ({}, {"scale": 10.0}),
 }
-OVERLAP_IS_THE_POINT = {"collapsed", "perfect"}
+NO_EXPLORER = {"CachedMultipleNegativesRankingLoss"}  # on a plane it is MultipleNegativesRankingLoss
+OVERLAP_IS_THE_POINT = {"collapsed", "perfect", "without dropout"}
+ALWAYS_COSINE = {"CosineSimilarityLoss", "CoSENTLoss", "AnglELoss", "ContrastiveTensionLossInBatchNegatives"}
+TWO_PASSES = {"unlabelled", "unlabelled_pairs"}  # a sentence is two points
 EVERY = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch]
-LOSSES = {entry.loss.__name__: entry.loss for entry in catalogue.ENTRIES}
+LOSSES = {entry.loss.__name__: entry.default() for entry in catalogue.ENTRIES if entry.loss.__name__ not in NO_EXPLORER}
 
 
 def named(cases: list) -> list:
@@ -49,7 +56,7 @@ class State:
     @classmethod
     def entered(cls, batch: Situation, own: Loss) -> "State":
         known = {name: value for name, value in batch.parameters.items() if name in own.parameters()}
-        loss = replace(own, **known)
+        loss = own.changed(**known)
         return cls(batch, own, loss, settled(loss, batch.points(2)))
 
     def apply(self, change: Question | Cure) -> "State":
@@ -57,10 +64,10 @@ class State:
         kind = self.loss.inputs.name
         there = State.entered(situation(kind, change.situation), self.own) if change.situation else self
         if getattr(change, "loss", None):
-            other = LOSSES[change.loss]()
+            other = LOSSES[change.loss]
             kept = {name: value for name, value in there.loss.parameters().items() if name in other.parameters()}
-            there = replace(there, loss=replace(other, **kept))
-        loss = replace(there.loss, **change.parameters)
+            there = replace(there, loss=other.changed(**kept))
+        loss = there.loss.changed(**change.parameters)
         points = there.points.clone()
         for index, place in change.moves.items():
             points[index] = torch.tensor(place, dtype=torch.float64)
@@ -95,14 +102,16 @@ class State:
 
 def settled(loss: Loss, points: Tensor) -> Tensor:
     """On the circle where the loss sees directions only."""
-    directions = "cosine" in (getattr(loss, "distance", None), getattr(loss, "similarity", None))
+    named = "cosine" in (getattr(loss, "distance", None), getattr(loss, "similarity", None))
+    directions = named or type(loss).__name__ in ALWAYS_COSINE
     return torch.nn.functional.normalize(points, dim=-1) if directions else points
 
 
 def states(kind: str, batch: Situation) -> list[State]:
     """The situation as it is entered, under every loss that it speaks of, with every set of parameters in the book."""
-    offered = [name for name in IN_THE_BOOK if LOSSES[name].inputs.name == kind and batch.loss in (None, name)]
-    entered = [State.entered(batch, LOSSES[name](**chosen)) for name in offered for chosen in IN_THE_BOOK[name]]
+    known = [loss for name, loss in LOSSES.items() if loss.inputs.name == kind and batch.loss in (None, name)]
+    chosen = [(loss, each) for loss in known for each in IN_THE_BOOK.get(type(loss).__name__, ({},))]
+    entered = [State.entered(batch, loss.changed(**each)) for loss, each in chosen]
     return list({f"{each.loss}": each for each in entered}.values())  # many situations bring their own parameters
 
 
@@ -189,6 +198,160 @@ def who_pulls(state: State) -> int:
     return 1
 
 
+def over_the_line(state: State) -> int:
+    """Falls, stays or rises: the loss, as the cheapest triplet stops to cost anything and the costs sum to less."""
+    before, after = state.terms(), state.apply(state.situation.question).terms()
+    costs = [each.values[each.active] * each.active.sum() for each in (before, after)]
+    assert [len(each) for each in costs] == [3, 2] and costs[0].min() == pytest.approx(0.05, abs=0.005)
+    assert costs[1].sum() < costs[0].sum()
+    return 1 + int((after.loss - before.loss).sign().item())
+
+
+def all_satisfied_without_margin(state: State) -> int:
+    """0 and still, above 0 and pulling, or ln 2 and still."""
+    shown = state.apply(state.situation.question)
+    for each in (state, shown):
+        matrix, chosen = each.terms().matrix, each.terms().chosen
+        rows = torch.arange(len(matrix))
+        assert (matrix[rows, chosen["hardest positive"]] < matrix[rows, chosen["hardest negative"]]).all()
+    assert 0 < shown.terms().loss < state.terms().loss
+    return 1 if min(each.pull() for each in (state, shown)) > 1e-3 else 0
+
+
+def released(state: State) -> int:
+    """What A does to C, as C comes nearer than B: the chosen negative of A and B, and their term's gradient on C."""
+    shown = state.apply(state.situation.question)
+    before, after = (each.terms().chosen["semi-hard negative"][0, 1].item() for each in (state, shown))
+    assert before == 2 and after == 3 and shown.terms().matrix[0, 2] < shown.terms().matrix[0, 1]
+    assert term_gradient(state, (0, 1))[2].norm() > 0.01
+    return 2 if term_gradient(shown, (0, 1))[2].norm() == 0 else 0
+
+
+def term_gradient(state: State, term: tuple[int, ...]) -> Tensor:
+    """The gradient of one term at every point: (points, 2)."""
+    points = state.points.clone().requires_grad_()
+    return torch.autograd.grad(state.loss.define(*state.situation.inputs(points)).values[term], points)[0]
+
+
+def which_way(state: State) -> int:
+    """Where the pair A–D, row 4, goes by its own term: apart, nowhere, together."""
+    shown = state.apply(state.situation.question)
+    assert [degrees_between(each, 0, 3) for each in (state, shown)] == pytest.approx([150, 90])
+    assert shown.terms().loss.item() == pytest.approx(0, abs=1e-12)
+    step = replace(state, points=settled(state.loss, state.points - 0.1 * term_gradient(state, (4,))))
+    closer = degrees_between(state, 0, 3) - degrees_between(step, 0, 3)
+    return 2 if closer > 0.1 else 1 if closer > -0.1 else 0
+
+
+def all_higher(state: State) -> int:
+    """Falls, stays or rises: CoSENT; and that CosineSimilarityLoss does not stay."""
+    shown = state.apply(state.situation.question)
+    assert_close(shown.terms().matrix, state.terms().matrix + 0.3)
+    other, moved = (replace(each, loss=LOSSES["CosineSimilarityLoss"]).terms().loss for each in (state, shown))
+    assert abs(moved - other) > 0.01
+    change = (shown.terms().loss - state.terms().loss).item()
+    return 1 if abs(change) < 1e-9 else int(change > 0) * 2
+
+
+def worst_order(state: State) -> int:
+    """Which of A–B and C–D above E–F has the larger share; with the numbers of the article's example."""
+    terms = state.terms()
+    assert terms.loss.item() == pytest.approx(4.145, abs=5e-4)
+    shares, the_1 = terms.values / terms.loss, terms.thresholds["the 1"].item()
+    assert the_1 == pytest.approx(0.016, abs=5e-4)
+    assert shares[1, 2].item() == pytest.approx(0.879, abs=5e-4)
+    assert shares[1, 2].item() * (1 - the_1) == pytest.approx(0.865, abs=5e-4)
+    after = state.apply(state.situation.question).terms().matrix
+    assert after[2] > after[:2].max()
+    return int(shares[1, 2] > shares[0, 2])
+
+
+def quarter_turn(state: State) -> int:
+    """Of 0°, 45° and 90°: where AnglE's similarity is largest as B turns clockwise; at 180° it is 1 again."""
+    angle = torch.deg2rad(torch.linspace(0, 180, 1801, dtype=torch.float64))
+    first = torch.tensor([0.0, 1.0], dtype=torch.float64).expand(len(angle), 2)
+    second = torch.stack([angle.sin(), angle.cos()], dim=-1)
+    similarity = state.loss.terms(first, second, torch.zeros(len(angle))).matrix
+    assert similarity.max().item() == pytest.approx(math.sqrt(2)) and similarity[-1].item() == pytest.approx(1)
+    peak = angle[similarity.argmax()].rad2deg().item()
+    assert degrees_between(state.apply(state.situation.question), 0, 1) == pytest.approx(peak, abs=0.1)
+    return (0, 45, 90).index(round(peak))
+
+
+def rotate_both(state: State) -> int:
+    """Whether A–B keeps its class when both turn, at the same cosine and the same distance."""
+    shown = state.apply(state.situation.question)
+    pairs = [each.points[:2] for each in (state, shown)]
+    assert_close(*(torch.nn.functional.cosine_similarity(*pair, dim=0) for pair in pairs))
+    assert_close(*(torch.dist(*pair) for pair in pairs))
+    before, after = (each.terms().matrix[0].argmax().item() for each in (state, shown))
+    return int(before != after)
+
+
+def borders(state: State) -> int:
+    """What the border between two classes does as A moves. For every place of B the log-odds of two classes are linear:
+    their slope is the border's direction, their height its place."""
+
+    def odds(at: State) -> tuple[Tensor, Tensor]:
+        def of_b(place: Tensor) -> Tensor:
+            points = torch.cat([at.points[:1], place[None], at.points[2:]])
+            logs = at.loss.define(*at.situation.inputs(points)).matrix[0]
+            return logs[:-1] - logs[-1]
+
+        corners = torch.tensor([[0, 0], [1, 0], [-1, 2]], dtype=torch.float64)
+        slopes = [torch.func.jacrev(of_b)(each) for each in corners]
+        assert all(torch.allclose(each, slopes[0]) for each in slopes), "straight"
+        return slopes[0], of_b(corners[0])
+
+    (slope, height), (slope_after, height_after) = odds(state), odds(state.apply(state.situation.question))
+    if not torch.allclose(slope, slope_after):
+        return 0
+    return 2 if torch.allclose(height, height_after) else 1
+
+
+def not_its_negative(state: State) -> int:
+    """Away, towards, or not at all: what A feels of F."""
+    shown = state.apply(state.situation.question)
+    assert torch.dist(shown.points[0], shown.points[5]) < 0.3 < torch.dist(state.points[0], state.points[5])
+    before, after = (each.value_and_gradient()[1][0] for each in (state, shown))
+    change = (after - before) @ (shown.points[0] - shown.points[5])
+    return 2 if torch.equal(before, after) else int(change > 0)
+
+
+def rows_and_columns(state: State) -> int:
+    """Both right, or which answer finds the question of the other."""
+    scores = state.terms().matrix
+    assert scores.argmax(1).tolist() == [0, 1], "the rows are right"
+    assert [degrees_between(state, each, 1) for each in (0, 2)] == pytest.approx([60, 50])
+    assert state.apply(state.situation.question).terms().matrix.argmax(0).tolist() == [0, 1]
+    return [[0, 1], [1, 1], [0, 0]].index(scores.argmax(0).tolist())
+
+
+def noise_0(state: State) -> int:
+    """Yes, or no: whether the loss is 0 where the passes coincide, and whether anything moves there."""
+    shown = state.apply(state.situation.question)
+    assert torch.equal(shown.points[0::2], shown.points[1::2])
+    return int(shown.terms().loss > 1e-3 and shown.pull() > 1e-2)
+
+
+def stretch(state: State) -> int:
+    """Stays, changes, becomes 0: the cost of A–B as both are stretched."""
+    shown = state.apply(state.situation.question)
+    assert_close(shown.points[:2], 2 * state.points[:2])
+    before, after = (each.terms().values[0].item() for each in (state, shown))
+    return 2 if after == 0 else int(abs(after - before) > 0.1)
+
+
+def no_length(state: State) -> int:
+    """0, ln 2 or more than that: what each pair of A costs."""
+    terms = state.apply(state.situation.question).terms()
+    pairs = zip(*state.situation.rows.values(), terms.values, strict=True)
+    own = [value for first, second, value in pairs if 0 in (first, second)]
+    assert {state.situation.labels[k] for k in (0, 1)} == {0, 1}, "whatever the label"
+    assert all(each.item() == pytest.approx(own[0].item()) for each in own)
+    return [0, math.log(2)].index(pytest.approx(own[0].item()))
+
+
 # --- symptoms: true where the situation begins, false after each cure ------------------------------------------------
 
 
@@ -203,11 +366,62 @@ def stuck(state: State, loss: float | None = None) -> bool:
 
 
 def at_the_margin(state: State) -> bool:
-    return stuck(state, state.loss.margin)
+    margin = next((value for name, value in state.loss.parameters().items() if "margin" in name), None)
+    return stuck(state, math.log(2) if margin is None else margin)
 
 
 def at_log_b(state: State) -> bool:
-    return stuck(state, math.log(len(state.situation.rows["anchor"])))
+    return stuck(state, math.log(len(next(iter(state.situation.rows.values())))))
+
+
+def at_log_2_each(state: State) -> bool:
+    return stuck(state, len(state.situation.labels) * math.log(2))
+
+
+def ordered_and_far_off(state: State) -> bool:
+    below = state.terms().matrix < torch.tensor(state.situation.labels)
+    return nothing_to_learn(state, below=0.01) and bool(below.all())
+
+
+def above_the_triplet_margin(state: State) -> bool:
+    return bool((state.terms().values * 2 > state.loss.triplet_margin).all())
+
+
+def one_triplet_is_dead(state: State) -> bool:
+    """The first triplet costs the margin at any place of its sentences."""
+    generator = torch.Generator().manual_seed(0)
+    anywhere = torch.randn(20, *state.points.shape, generator=generator, dtype=torch.float64)
+    costs = state.loss.define(*with_labels(state, settled(state.loss, anywhere))).values[:, 0]
+    always = torch.allclose(costs, torch.tensor(state.loss.triplet_margin / 2, dtype=torch.float64))
+    return always and term_gradient(state, (0,)).norm().item() == pytest.approx(0, abs=1e-12)
+
+
+def only_pushes(state: State) -> bool:
+    """Every positive has the highest score there is, with no slope left; something moves all the same."""
+    own = state.terms().matrix.diagonal()
+    return torch.allclose(own, torch.full_like(own, state.loss.scale)) and state.pull() > 1e-6
+
+
+def lengths_grow(state: State) -> bool:
+    """Playing takes the loss to 0, all sentences to one side, where every dot product is positive, and far out."""
+    end, losses = state.play(steps=400)
+    before, after = (each.points.norm(dim=-1).mean() for each in (state, end))
+    return losses[-1] < 0.01 * losses[0] and after > 2 * before and bool((end.points @ end.points.T > 0).all())
+
+
+def always_class_0(state: State) -> bool:
+    end, losses = state.play(steps=400)
+    return losses[-1] < 0.1 * losses[0] and not end.terms().matrix.argmax(-1).any()
+
+
+def one_answer_for_all(state: State) -> bool:
+    matrix = state.terms().matrix
+    return torch.allclose(matrix, matrix[:1].expand_as(matrix))
+
+
+def towards_log_2(state: State) -> bool:
+    _, losses = state.play(steps=400)
+    return min(losses) >= math.log(2) - 1e-12 and math.log(2) < losses[-1] < min(losses[0], math.log(2) + 0.05)
 
 
 def one_pair_decides(state: State) -> bool:
@@ -252,6 +466,21 @@ def negatives_win(state: State) -> bool:
     """For every anchor, the explicit negatives have four fifths of the shares or more."""
     explicit = state.terms().matrix.softmax(-1)[:, len(state.situation.rows["positive"]) :].sum(-1)
     return bool((explicit > 0.8).all())
+
+
+def lower_scores_higher(state: State) -> bool:
+    terms, scores = state.terms(), torch.tensor(state.situation.labels)
+    return bool(terms.matrix[scores == scores.min()].min() > terms.matrix[scores == scores.max()].max())
+
+
+def finds_another(state: State) -> bool:
+    terms = state.terms()
+    return bool((terms.matrix.argmax(-1) != terms.chosen["target"][..., 0, :]).any())
+
+
+def another_is_nearer(state: State) -> bool:
+    terms = state.terms()
+    return bool(terms.matrix[terms.negative].max() > terms.matrix[terms.positive].min())
 
 
 def pushed_alone(state: State) -> bool:
@@ -326,23 +555,79 @@ CLAIMS = {
         "start": Claim(),
         "not the hardest": Claim(answer=not_the_hardest),
         "out of reach": Claim(answer=out_of_reach, symptom=partial(falls_to, 3.0)),
+        "over the line": Claim(answer=over_the_line),
+        "all satisfied": Claim(answer=all_satisfied_without_margin),
+        "released": Claim(answer=released),
         "easy": Claim(symptom=all_satisfied),
         "hard negatives": Claim(symptom=above_the_margin),
         "a single positive": Claim(symptom=pushed_alone),
         "one class": Claim(symptom=at_the_margin),
+        "one class, no triplet": Claim(symptom=always_zero),
+        "one class, shrinking": Claim(symptom=never_below_the_margin),
         "collapsed": Claim(symptom=at_the_margin),
         "duplicates": Claim(symptom=never_below_the_margin),
+    },
+    "scored_pairs": {
+        "start": Claim(),
+        "which way": Claim(answer=which_way),
+        "all higher": Claim(answer=all_higher),
+        "worst order": Claim(answer=worst_order),
+        "quarter turn": Claim(answer=quarter_turn),
+        "easy": Claim(symptom=ordered_and_far_off),
+        "hard negatives": Claim(symptom=lower_scores_higher),
+        "a single pair": Claim(symptom=always_zero),
+        "one class": Claim(symptom=always_zero),
+        "collapsed": Claim(symptom=stuck),
+        "duplicates": Claim(symptom=partial(falls_to, math.log(2))),
+    },
+    "classified_pairs": {
+        "start": Claim(),
+        "rotate both": Claim(answer=rotate_both),
+        "borders": Claim(answer=borders),
+        "hard negatives": Claim(),
+        "one class": Claim(symptom=always_class_0),
+        "collapsed": Claim(symptom=one_answer_for_all),
+        "duplicates": Claim(symptom=towards_log_2),
+    },
+    "triplets": {
+        "start": Claim(),
+        "out of reach": Claim(answer=out_of_reach, symptom=partial(falls_to, 3.0)),
+        "not its negative": Claim(answer=not_its_negative),
+        "easy": Claim(symptom=all_satisfied),
+        "hard negatives": Claim(symptom=above_the_triplet_margin),
+        "collapsed": Claim(symptom=at_the_margin),
+        "duplicates": Claim(symptom=one_triplet_is_dead),
     },
     "positive_pairs": {
         "start": Claim(),
         "add pairs": Claim(answer=add_pairs),
         "who pulls": Claim(answer=who_pulls),
+        "rows and columns": Claim(answer=rows_and_columns),
         "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
         "perfect": Claim(symptom=not_zero_though_right),
         "hard negatives": Claim(symptom=negatives_win),
         "one pair": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=at_log_b),
         "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+    },
+    "unlabelled": {
+        "start": Claim(),
+        "noise 0": Claim(answer=noise_0),
+        "without dropout": Claim(symptom=only_pushes),
+        "easy": Claim(symptom=partial(nothing_to_learn, below=0.01)),
+        "hard negatives": Claim(symptom=finds_another),
+        "one sentence": Claim(symptom=always_zero),
+        "collapsed": Claim(symptom=at_log_b),
+        "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+    },
+    "unlabelled_pairs": {
+        "start": Claim(),
+        "stretch": Claim(answer=stretch),
+        "no length": Claim(answer=no_length),
+        "hard negatives": Claim(symptom=another_is_nearer),
+        "one class": Claim(symptom=lengths_grow),
+        "collapsed": Claim(symptom=at_log_2_each),
+        "duplicates": Claim(symptom=pushes_the_same_apart),
     },
 }
 
@@ -402,7 +687,7 @@ def test_after_a_nudge_a_collapsed_batch_recovers():
 
 @pytest.mark.parametrize("kind, batch", named(EVERY))
 def test_its_parts_fit(kind, batch):
-    assert len(batch.places) == len(batch.keys) == len(set(batch.keys))
+    assert len(batch.places) == len(batch.keys) == len(set(batch.keys)) * (2 if kind in TWO_PASSES else 1)
     assert len(batch.keys) <= 6, "six points, not twelve"
     lengths = {len(rows) for rows in batch.rows.values()} | ({len(batch.labels)} if batch.labels is not None else set())
     assert len(lengths) == 1
@@ -410,7 +695,7 @@ def test_its_parts_fit(kind, batch):
     assert 0 <= batch.chosen < len(batch.keys)
     for state in states(kind, batch):  # the loss itself checks names, shapes and labels
         arguments = state.loss.inputs.fitted(len(batch.inputs(state.points))).arguments
-        assert [*batch.rows, *(["labels"] if batch.labels is not None else [])] == list(arguments)
+        assert [*batch.rows, *([state.loss.inputs.label] if batch.labels is not None else [])] == list(arguments)
         assert math.isfinite(state.terms().loss)
         assert set(batch.parameters) <= set(state.loss.parameters())
 

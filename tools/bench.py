@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import os
 import shutil
 import statistics
 import subprocess
@@ -13,12 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from playwright.sync_api import sync_playwright
 
 import lossviz
 from lossviz import sentences
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import InputType
+from lossviz.losses import Loss
 from lossviz.lowering import to_javascript
 from lossviz.situations import SITUATIONS, Situation, on_circle
 from lossviz.widgets.explorer import ignores_length
@@ -32,16 +35,18 @@ OPENINGS = 7  # how often a page is opened for a median
 
 @dataclass(frozen=True)
 class Line:
-    """One measured number. Without a target it is only reported."""
+    """One measured number. Without a target, which is a most or a least, it is only reported."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    least: bool = False
 
     def __str__(self) -> str:
-        target = "" if self.target is None else f"≤ {self.target:g} {self.unit}"
-        verdict = "" if self.target is None else "ok" if self.value <= self.target else "over"
+        target = "" if self.target is None else f"{'≥' if self.least else '≤'} {self.target:g} {self.unit}"
+        kept = self.target is None or (self.value >= self.target if self.least else self.value <= self.target)
+        verdict = "" if self.target is None else "ok" if kept else "under" if self.least else "over"
         return f"{self.name:<58} {self.value:>9.3g} {self.unit:<6} {target:<12} {verdict}".rstrip()
 
 
@@ -176,24 +181,6 @@ REPLACE_FIRST = """(values) => {
   });
 }"""
 
-# A message posted when a frame's first callback starts arrives when its callbacks, microtasks, style, layout and paint
-# are done: what lies between is the frame's work.
-WATCH_FRAMES = """() => {
-  window.frameWork = [];
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => frameWork.push(performance.now() - data);
-  const request = window.requestAnimationFrame;
-  let current = null;
-  window.requestAnimationFrame = (callback) => request.call(window, (time) => {
-    if (time !== current) {
-      current = time;
-      port2.postMessage(performance.now());
-    }
-    callback(time);
-  });
-}"""
-
-
 @section
 def frames() -> Iterator[Line]:
     page = SITE / CHAPTERS[0].with_suffix(".html")
@@ -230,7 +217,7 @@ def twelve(inputs: InputType) -> Situation:
 
 
 def frame_work(running, page: Path, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
-    """Milliseconds of work in each frame in which the gesture changed something."""
+    """Milliseconds of the main thread's own time, whatever else runs beside, in each frame that a gesture changed."""
     values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
     context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
     context.add_init_script(f"({REPLACE_FIRST})({json.dumps(values)})")
@@ -240,11 +227,17 @@ def frame_work(running, page: Path, explorer: lossviz.Explorer, gesture: Callabl
     root = opened.locator(".lossviz-explorer").first
     root.scroll_into_view_if_needed()
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
-    opened.evaluate(WATCH_FRAMES)
+    running.start_tracing(page=opened, categories=["cc", "devtools.timeline"])
     gesture(opened, root, MOVES)
-    work = opened.evaluate("frameWork")
+    events = json.loads(running.stop_tracing())["traceEvents"]
     context.close()
-    return work
+    callbacks = [event["ts"] for event in events if event["name"] == "FireAnimationFrame"]
+    drawn = [event for event in events if event["name"] == "ProxyMain::BeginMainFrame" and "tdur" in event]
+    return [
+        frame["tdur"] / 1000
+        for frame in drawn
+        if any(frame["ts"] <= callback <= frame["ts"] + frame["dur"] for callback in callbacks)
+    ]
 
 
 def drag_a_point(page, root, moves: int) -> None:
@@ -270,6 +263,56 @@ def drag_a_slider(page, root, moves: int) -> None:
 def middle(element) -> tuple[float, float]:
     box = element.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+# Surfaces
+
+DEVICE = os.environ.get("DEVICE", "cpu")
+POINTS, POSITIONS, MOVED, ROUNDS = 12, 100, 3, 5
+
+
+@section
+def surfaces() -> Iterator[Line]:
+    """How many times faster than a loop over sentence-transformers: loss and gradient at 201 × 201 positions of one of
+    twelve points, float64. The loop is timed at a hundred positions, and multiplied up to all of them."""
+    from tests.losses.peers import peer  # sentence-transformers takes its time to load
+
+    for entry in ENTRIES:
+        loss = on_device(entry.default())
+        inputs = [each.to(DEVICE) for each in loss.inputs.example(POINTS)]
+        ask = peer(loss)
+        pairs = [(loop(ask, inputs), whole_surface(loss, inputs)) for _ in range(ROUNDS)]
+        theirs, ours = map(min, zip(*pairs, strict=True))
+        yield Line(f"{entry.loss.__name__}: a surface", 1000 * ours, "ms")
+        yield Line(f"{entry.loss.__name__}: a loop takes longer", theirs / ours, "times", target=150, least=True)
+
+
+def on_device(loss: Loss) -> Loss:
+    tensors = {name: value for name, value in loss.parameters().items() if isinstance(value, torch.Tensor)}
+    return loss.changed(**{name: value.to(DEVICE) for name, value in tensors.items()})
+
+
+def loop(ask: Callable, inputs: list[torch.Tensor]) -> float:
+    """Seconds for all positions of a surface, one after the other."""
+    places = torch.rand(POSITIONS, 2, dtype=torch.float64) * 3.2 - 1.6
+
+    def run() -> None:
+        for place in places.to(DEVICE).unbind():
+            place.requires_grad_()
+            moved = torch.cat([inputs[0][:MOVED], place[None], inputs[0][MOVED + 1 :]])
+            value = ask(moved, *inputs[1:])
+            value.backward()
+            value.item(), place.grad.tolist()
+
+    return seconds(run) * 201**2 / POSITIONS
+
+
+def whole_surface(loss: Loss, inputs: list[torch.Tensor]) -> float:
+    def run() -> None:
+        found = lossviz.surface(loss, inputs, (loss.inputs.rows[0], MOVED), resolution=201)
+        found.loss.cpu(), found.gradient.cpu()
+
+    return seconds(run)
 
 
 # Lowering

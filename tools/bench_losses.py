@@ -72,7 +72,7 @@ def lines() -> Iterator[Ratio]:
 
 
 def measured(known: Entry) -> list[Loss]:
-    """The loss with its defaults, and with each distance. Softmax learns weights, cached ranking encodes: not here."""
+    """The loss with its defaults and with each other distance. Softmax and cached ranking learn or encode: not here."""
     loss = known.default()
     if {"weight", "encode"} & loss.parameters().keys():
         return []

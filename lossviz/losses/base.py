@@ -70,7 +70,7 @@ class Loss:
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
         given = self._checked(tensors, check)
-        terms = self.define(*map(_exact, given))
+        terms = self.define(*map(exact, given))
         self._check_shape(terms, tensors[0].shape[:-2])
         terms = replace(terms, loss=terms.loss.to(given[0].dtype))
         if check and not torch.isfinite(terms.loss.detach()).all():
@@ -170,7 +170,7 @@ def _widen(rows: Tensor) -> Tensor:
     return _Widen.apply(rows, torch.float32) if rows.dtype in (torch.float16, torch.bfloat16) else rows
 
 
-def _exact(tensor: Tensor) -> Tensor:
+def exact(tensor: Tensor) -> Tensor:
     """In float64, where the device has it. Far from the origin float32 loses the digits by which rows differ, and with
     them the choice of the hardest."""
     has_float64 = tensor.device.type != "mps"

@@ -30,7 +30,7 @@ def cached(
         [_Pass(encode, _part(column, start, min(start + size, count))) for start in range(0, count, size)]
         for column in columns
     ]
-    embeddings = [torch.cat([each.first() for each in column]) for column in passes]
+    embeddings = [_joined([each.first() for each in column]) for column in passes]
     if not torch.is_grad_enabled():
         return loss(*embeddings, check=check)
     leaves = [each.requires_grad_() for each in embeddings]
@@ -76,6 +76,13 @@ class _Pass:
                 embeddings.backward(narrowed(gradient, embeddings.dtype))
 
 
+def _joined(parts: list[Tensor]) -> Tensor:
+    widths = sorted({each.shape[-1] for each in parts})
+    if len(widths) > 1:
+        raise wrong("encode", "embeddings of one width", ", ".join(map(str, widths)))
+    return torch.cat(parts)
+
+
 def _tensors(part: Column) -> list[Tensor]:
     values = part.values() if isinstance(part, dict) else part if isinstance(part, list) else [part]
     return [each for each in values if isinstance(each, Tensor)]
@@ -104,6 +111,8 @@ def _common_length(names: Sequence[str], columns: Sequence[Column]) -> int:
 def _check_column(name: str, column: Column) -> None:
     if not isinstance(column, (list, tuple, Tensor, dict)):
         raise wrong(name, "a list, a tensor or a dict of tensors", type(column).__name__)
+    if isinstance(column, Tensor) and not column.ndim:
+        raise wrong(name, "a tensor with an axis of examples", "one number")
     if isinstance(column, dict) and len({len(values) for values in column.values()}) > 1:
         lengths = ", ".join(f"{key} {len(values)}" for key, values in column.items())
         raise wrong(name, "tensors of one length", lengths)

@@ -213,10 +213,9 @@ class CachedMultipleNegativesRankingLoss(Loss):
         return MultipleNegativesRankingLoss(**{name: getattr(self, name) for name in names})
 
     def _check_parameters(self) -> None:
-        super()._check_parameters()
         self.uncached._check_parameters()
-        if self.mini_batch_size < 1:
-            raise wrong("mini_batch_size", "at least 1", str(self.mini_batch_size))
+        if not isinstance(self.mini_batch_size, int) or self.mini_batch_size < 1:
+            raise wrong("mini_batch_size", "a whole number of at least 1", repr(self.mini_batch_size))
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         return self.uncached.define(anchor, positive, *negatives)

@@ -67,7 +67,7 @@ class Explorer(anywidget.AnyWidget):
             state={
                 "loss": type(first).__name__,
                 "parameters": parameters,
-                "tensors": _tensors(first),
+                "tensors": _tensors(first.changed(**parameters)),
                 "trains": True,
                 "situation": 0,
                 "points": points.tolist(),
@@ -160,12 +160,12 @@ class Explorer(anywidget.AnyWidget):
         }
 
     def _pieces(self, question: dict) -> list[list[float]]:
-        """The gradient of every term by one point: [[…d], …], one row per term."""
+        """The gradient of every term, or of every entry of the matrix, by one point: [[…d], …], a row for each."""
         state, place = question["state"], self._points_of(question["state"])
 
         def values(moved: Tensor) -> Tensor:
             points = torch.cat([place[: question["point"]], moved[None], place[question["point"] + 1 :]])
-            return self._loss_of(state).define(*self._inputs_of(state, points)).values.flatten()
+            return getattr(self._loss_of(state).define(*self._inputs_of(state, points)), question["part"]).flatten()
 
         return torch.func.jacrev(values)(place[question["point"]]).tolist()
 

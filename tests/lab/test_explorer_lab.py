@@ -36,9 +36,15 @@ class HalfwayLoss(Loss):
 
 own = lossviz.explore(HalfwayLoss())
 own""",
+    """\
+from lossviz.catalogue import ENTRIES
+family = [entry.default() for entry in ENTRIES if entry.loss.inputs.name == "labelled_pairs"]
+switch = lossviz.explore(*family)
+switch""",
+    'question = lossviz.explore(*family, situation="which pairs count", engine="kernel")\nquestion',
 )
-NAMES = ("page", "kernel", "own")
-every_explorer = pytest.mark.parametrize("name", NAMES)
+NAMES = ("page", "kernel", "own", "switch", "question")
+every_explorer = pytest.mark.parametrize("name", ("page", "kernel", "own"))
 NOTEBOOK = "explorers.ipynb"
 SOON = 20_000  # milliseconds, for a busy machine
 
@@ -76,7 +82,7 @@ class InLab:
 
 @pytest.fixture(scope="module")
 def notebook(lab, chromium):
-    """A notebook with three explorers, run in JupyterLab."""
+    """A notebook with explorers, run in JupyterLab."""
     cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
     made = nbformat.v4.new_notebook(cells=cells)
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
@@ -142,9 +148,45 @@ def test_the_browser_shows_what_python_sets(explorer):
     explorer.shows_what_python_says()
 
 
+@pytest.mark.parametrize("name", ["switch"])
+def test_python_sees_the_switch_between_losses(explorer):
+    explorer.root.locator("input[type=range]:visible").first.fill("1.25")
+    explorer.python_sees("{}.loss.margin", lambda margin: margin == 1.25)
+    points = explorer.embeddings
+    switch = explorer.root.locator("select[aria-label='Loss']")
+    losses = switch.locator("option").all_text_contents()
+    assert len(losses) > 1
+    for loss in [*losses[1:], losses[0]]:
+        switch.select_option(label=loss)
+        explorer.python_sees("type({}.loss).__name__", lambda kind, loss=loss: kind == loss)
+        assert explorer.ask("{}.loss.margin") == 1.25
+        assert explorer.embeddings == points
+        explorer.shows_what_python_says()
+
+
+@pytest.mark.parametrize("name", ["question"])
+def test_python_sees_the_answer_to_a_question(explorer):
+    verdict = explorer.root.locator(".verdict")
+    assert explorer.ask("{}.state['asked']")
+    expect(explorer.root.locator(".value")).to_be_hidden()
+    expect(verdict).to_have_text("")
+    for letters in ("A–B", "B–C"):
+        explorer.root.get_by_role("button", name=letters, exact=True).click()
+    explorer.python_sees("{}.state['guess']", lambda guess: guess == [0, 5])
+    explorer.root.get_by_role("button", name="Done", exact=True).click()
+    explorer.python_sees("{}.state['asked']", lambda asked: not asked)
+    assert explorer.ask("{}.state['guess']") == [0, 5]
+    active = explorer.ask("[index for index, active in enumerate({}.terms().active.tolist()) if active]")
+    rows = explorer.ask("{}.spec['situations'][0]['rows']")
+    said = ", ".join("–".join(chr(ord("A") + rows[role][index]) for role in rows) for index in active)
+    expect(verdict).to_contain_text(f"You marked A–B, B–C. Active: {said}.")
+    explorer.shows_what_python_says()
+
+
 def test_an_i_names_engine_and_device(notebook):
     said = notebook.locator(".lossviz-explorer .about span").all_text_contents()
-    assert ["torch in the kernel, on cpu" in each for each in said] == [False, True, False]
+    by_torch = [name for name, each in zip(NAMES, said, strict=True) if "torch in the kernel, on cpu" in each]
+    assert by_torch == ["kernel", "question"]
 
 
 def test_no_two_explorers_share_an_id(notebook):

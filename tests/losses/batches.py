@@ -11,9 +11,12 @@ from torch import Tensor
 
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import InputType, LabelSet
-from lossviz.losses import CachedMultipleNegativesRankingLoss, Loss
+from lossviz.losses import CachedMultipleNegativesRankingLoss, ContrastiveTensionLoss, Loss, SoftmaxLoss
 
 DOUBLE = torch.float64
+HALF = (torch.float16, torch.bfloat16)
+FLOATING = (DOUBLE, torch.float32, *HALF)
+every_dtype = pytest.mark.parametrize("dtype", FLOATING, ids=str)
 SWEEP = settings(
     max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -185,6 +188,26 @@ def cases(draw, variant: Variant, **options):
 
 
 # --- asking a loss ---------------------------------------------------------------------------------------------------
+
+
+def example(loss, batch=7, dimension=5, seed=1):
+    """Points in general position: away from every kink; with one explicit negative where the loss takes any number."""
+    further = {loss.inputs.more + "s": 1} if loss.inputs.more else {}
+    return loss.inputs.example(batch, dimension, seed, **further)
+
+
+def all_finite(*tensors):
+    return all(torch.isfinite(each).all() for each in tensors)
+
+
+OF_PRODUCTS = (SoftmaxLoss, ContrastiveTensionLoss)
+
+
+def measures_directions(loss):
+    """Whether the loss reads cosines: then a zero row is where it has no slope."""
+    parameters = loss.parameters()
+    measure = parameters.get("distance", parameters.get("similarity", "cosine"))
+    return measure == "cosine" and type(loss) not in OF_PRODUCTS
 
 
 def split(loss: Loss, tensors: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

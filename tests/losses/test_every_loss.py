@@ -10,15 +10,21 @@ from torch.testing import assert_close
 
 from lossviz.catalogue import entry
 from lossviz.distances import SHORTEST
-from lossviz.losses import AnglELoss, ContrastiveTensionLoss, SoftmaxLoss
+from lossviz.losses import AnglELoss, SoftmaxLoss
 from tests.losses import batches as make
 from tests.losses.batches import (
     DOUBLE,
+    FLOATING,
+    HALF,
     SWEEP,
+    all_finite,
+    every_dtype,
     every_loss,
     every_loss_of_distance,
     every_loss_of_many_rows,
+    example,
     leaves,
+    measures_directions,
     of_embeddings,
     split,
     value_and_gradients,
@@ -26,20 +32,7 @@ from tests.losses.batches import (
 from tests.losses.peers import LOSES_DIGITS, as_the_peer_reads, peer
 
 KINK = 1e-4  # nearer than this to a kink, gradients are not compared
-HALF = (torch.float16, torch.bfloat16)
-FLOATING = (DOUBLE, torch.float32, *HALF)
 every_place = pytest.mark.parametrize("place", make.PLACES, ids=lambda place: place.__name__)
-every_dtype = pytest.mark.parametrize("dtype", FLOATING, ids=str)
-
-
-def example(loss, batch=7, dimension=5, seed=1):
-    """Points in general position: away from every kink; with one explicit negative where the loss takes any number."""
-    further = {loss.inputs.more + "s": 1} if loss.inputs.more else {}
-    return loss.inputs.example(batch, dimension, seed, **further)
-
-
-def all_finite(*tensors):
-    return all(torch.isfinite(each).all() for each in tensors)
 
 
 # --- faithful: the answer of sentence-transformers -------------------------------------------------------------------
@@ -52,16 +45,6 @@ def off_kinks(loss, tensors):
     for gap in [*measure_gaps(loss, rows), *hinge_gaps(loss, tensors), *selection_gaps(loss, tensors)]:
         away &= gap > KINK
     return away
-
-
-def measures_directions(loss):
-    """Whether the loss reads cosines: then a zero row is where it has no slope."""
-    parameters = loss.parameters()
-    measure = parameters.get("distance", parameters.get("similarity", "cosine"))
-    return measure == "cosine" and type(loss) not in OF_PRODUCTS
-
-
-OF_PRODUCTS = (SoftmaxLoss, ContrastiveTensionLoss)
 
 
 def measure_gaps(loss, rows):
@@ -356,17 +339,6 @@ def test_dtypes_in_general_position(dtype, variant):
         assert_close(gradient.double(), exact, rtol=RELATIVE[dtype], atol=1e-7)
 
 
-@every_loss_of_distance("euclidean", "manhattan")
-def test_a_cluster_far_from_the_origin_keeps_its_gradient(variant):
-    loss = variant()
-    rows, labels = split(loss, example(loss))
-    rows = tuple((30 + each).float() for each in rows)
-    _, gradients = value_and_gradients(loss, (*rows, *labels))
-    _, exact = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
-    for gradient, expected in zip(gradients, exact, strict=True):
-        assert_close(gradient.double(), expected, rtol=1e-6, atol=1e-7)
-
-
 @every_loss
 def test_labels_of_any_dtype(variant):
     loss = variant()
@@ -510,85 +482,3 @@ def test_thresholds_show_number_parameters(variant):
         assert thresholds[name].item() == loss.parameters()[name]
     if "margin" in loss.parameters():
         assert "margin" in thresholds
-
-
-# --- errors ----------------------------------------------------------------------------------------------------------
-
-
-def spoiled(tensor, value):
-    """One number of the last row is bad."""
-    tensor = tensor.clone()
-    tensor.view(-1)[-1] = value
-    return tensor
-
-
-def refused(loss, tensors, argument, **options):
-    with pytest.raises(ValueError, match=rf"^{argument}: expected \S.*, got \S") as caught:
-        of_embeddings(loss)(*tensors, **options)
-    with pytest.raises(ValueError) as from_terms:
-        loss.terms(*tensors, **options)
-    assert str(from_terms.value) == str(caught.value)
-
-
-WRONG_SHAPES = {
-    "one row": lambda each: each[:1],
-    "a row too many": lambda each: torch.cat([each, each[:1]]),
-    "a list": lambda each: each.tolist(),
-    "None": lambda each: None,
-    "complex": lambda each: each.to(torch.complex128),
-    "one dimension too many": lambda each: each.unsqueeze(-1),
-}
-
-
-@every_loss
-@pytest.mark.parametrize("change", WRONG_SHAPES.values(), ids=WRONG_SHAPES)
-def test_wrong_shapes_are_refused(change, variant):
-    loss = variant()
-    tensors = example(loss)
-    for place in range(len(tensors) - 1, 0, -1):
-        wrong = [*tensors[:place], change(tensors[place]), *tensors[place + 1 :]]
-        for check in (True, False):
-            refused(loss, wrong, loss.inputs.fitted(len(tensors)).arguments[place], check=check)
-
-
-@every_loss
-@pytest.mark.parametrize("check", (True, False), ids=("checked", "unchecked"))
-def test_missing_arguments_and_empty_batches_are_refused(check, variant):
-    loss = variant()
-    tensors = example(loss)[: len(loss.inputs.arguments)]
-    for count, argument in enumerate(loss.inputs.arguments):
-        refused(loss, tensors[:count], argument, check=check)
-    if not loss.inputs.more:
-        refused(loss, (*tensors, tensors[-1]), "arguments", check=check)
-    refused(loss, [each[:0] for each in tensors], loss.inputs.rows[0], check=check)
-
-
-@every_loss
-@pytest.mark.parametrize("bad", (float("nan"), float("inf"), -float("inf")))
-def test_values_that_are_not_finite_are_refused(bad, variant):
-    loss = variant()
-    tensors = example(loss)
-    for place, argument in enumerate(loss.inputs.fitted(len(tensors)).arguments):
-        wrong = [*tensors[:place], spoiled(tensors[place].double(), bad), *tensors[place + 1 :]]
-        refused(loss, wrong, argument)
-        of_embeddings(loss)(*wrong, check=False)
-
-
-@every_loss
-@pytest.mark.parametrize("bad", (float("nan"), float("inf")))
-def test_number_parameters_that_are_not_finite_are_refused(bad, variant):
-    tensors = example(variant())
-    for name in make.numbers(variant.entry):
-        for given_as in (float, torch.tensor):
-            refused(variant(**{name: given_as(bad)}), tensors, name)
-
-
-@every_loss
-def test_labels_outside_their_set_are_refused(variant):
-    loss = variant()
-    rows, labels = split(loss, example(loss))
-    for each in labels:
-        for bad in (-1.0, -1e-3, 1.001, 2.0, 7.25):
-            if not loss.inputs.labels.allowed(torch.tensor(bad)):
-                refused(loss, (*rows, spoiled(each.double(), bad)), loss.inputs.label)
-                loss(*rows, spoiled(each.double(), bad), check=False)

@@ -17,6 +17,7 @@ from lossviz.catalogue import entry
 from lossviz.losses import ContrastiveLoss
 from tests.losses import batches as make
 from tests.losses.batches import DOUBLE, SWEEP, value_and_gradients
+from tests.losses.naive import worked_out
 
 LABELLED_PAIRS = ContrastiveLoss.inputs
 parameters = st.fixed_dictionaries(
@@ -217,12 +218,6 @@ def test_positive_pairs_are_half_of_pytorch_metric_learnings_with_squared_distan
 
 
 # --- the catalogue's formula of a term -------------------------------------------------------------------------------
-
-
-def worked_out(formula, numbers):
-    """A reader's check by hand: numbers for the names in braces, then arithmetic."""
-    written = formula.replace("½", "0.5").replace("·", "*").replace("²", "**2").replace("−", "-").format(**numbers)
-    return eval(written, {"__builtins__": {}})
 
 
 @pytest.mark.parametrize("size_average", (True, False))

@@ -10,9 +10,8 @@ from torch.testing import assert_close
 from lossviz.catalogue import entry
 from lossviz.losses import OnlineContrastiveLoss
 from tests.losses.batches import SWEEP, value_and_gradients
-from tests.losses.naive import first_coordinate, on_a_line, tensor
+from tests.losses.naive import first_coordinate, on_a_line, tensor, worked_out
 from tests.losses.peers import peer
-from tests.losses.test_labelled_pairs import worked_out
 
 
 def at(distances, labels, margin=0.5):

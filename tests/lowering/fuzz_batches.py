@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from tests.losses import batches as batches_of_losses
 from tests.lowering.harness import Batch
 from tests.lowering.zoo import ZOO
 
@@ -35,22 +36,14 @@ class Variant:
 
 
 def catalogue() -> Iterator[Variant]:
-    from lossviz.catalogue import ENTRIES
+    for known in batches_of_losses.VARIANTS:
+        ranges = {name: known.entry.parameters[name] for name in batches_of_losses.numbers(known.entry)}
 
-    for entry in ENTRIES:
-        ranges = {n: p for n, p in entry.parameters.items() if p.minimum is not None}
-        choices = {n: p.choices for n, p in entry.parameters.items() if p.choices}
-        for chosen in itertools.product(*choices.values()):
-            fixed = dict(zip(choices, chosen, strict=True))
+        def make(dimension, choose, known=known, ranges=ranges):
+            return known(dimension, **{n: _number(choose, each.minimum, each.maximum) for n, each in ranges.items()})
 
-            def make(dimension, choose, entry=entry, ranges=ranges, fixed=fixed):
-                numbers = {name: _number(choose, each.minimum, each.maximum) for name, each in ranges.items()}
-                start = getattr(entry.loss, "initial", None)
-                return start(dimension, 3, choose.randrange(99), **fixed) if start else entry.loss(**fixed, **numbers)
-
-            for further in (0, 1) if entry.loss.inputs.more else (0,):
-                words = [entry.loss.__name__, *map(str, chosen), *["one more"] * further]
-                yield Variant("-".join(words), 200, make, further)
+        for further in (0, 1) if known.entry.loss.inputs.more else (0,):
+            yield Variant("-".join([str(known), *["one more"] * further]), 200, make, further)
 
 
 def zoo() -> Iterator[Variant]:
@@ -91,7 +84,7 @@ def _batch(variant: Variant, seed: int) -> Batch:
     if type(loss).__name__ in EVEN:
         dimension += dimension % 2
         loss = variant.make(dimension, choose)
-    usual = "directions" if getattr(loss, "distance", None) == "cosine" else "usual"
+    usual = "directions" if getattr(loss, "distance", "cosine") == "cosine" else "usual"
     arrange = choose.choice(ARRANGEMENTS[getattr(loss, "rows_of_the_fuzz", usual)])
     count = len(loss.inputs.rows) + variant.further
     rows = torch.stack([arrange(size, dimension, choose, generator) for _ in range(count)])

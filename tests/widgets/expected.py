@@ -21,6 +21,7 @@ from lossviz import (
     Terms,
     catalogue,
 )
+from lossviz.situations import SITUATIONS
 
 DOUBLE = torch.float64
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -33,6 +34,8 @@ FAMILIES = {
     "labelled_sentences": (BatchHardTripletLoss(margin=1.0),),
     "positive_pairs": (MultipleNegativesRankingLoss(scale=5.0),),
 }
+# One batch of each: where it starts.
+BATCHES = {name: each[0] for name, each in SITUATIONS.items()}
 KINDS = {entry.loss.__name__: entry.loss for entry in catalogue.ENTRIES}
 ONLY_COSINE = (AnglELoss, ContrastiveTensionLossInBatchNegatives, CoSENTLoss, CosineSimilarityLoss)
 

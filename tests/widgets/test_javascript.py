@@ -439,8 +439,9 @@ def test_explicit_negatives_choose_a_variant_of_their_own(javascript, families):
     found = javascript(
         "given.states.map((s) => state.variantOf(given.spec, s))", {"spec": widget.spec, "states": states}
     )
+    numbers = ["scale", "hardness_strength"]
     assert [each["inputs"] for each in found] == [
-        ["anchor", "positive", "scale"], ["anchor", "positive", "negative", "scale"],
+        ["anchor", "positive", *numbers], ["anchor", "positive", "negative", *numbers],
     ]  # fmt: skip
 
 
@@ -750,7 +751,11 @@ def readings_of(javascript):
         names = ("matrix", "positive", "negative", "valid", "active", "values")
         terms = {name: getattr(wanted.terms, name).double().flatten().tolist() for name in names}
         terms["chosen"] = {role: places.tolist() for role, places in wanted.terms.chosen.items()}
-        return {"loss": wanted.terms.loss.item(), "terms": terms, "pointGradients": wanted.gradient.tolist()}
+        shapes = {"matrix": list(wanted.terms.matrix.shape)}
+        return {
+            "loss": wanted.terms.loss.item(), "terms": terms, "pointGradients": wanted.gradient.tolist(),
+            "shapes": shapes,
+        }  # fmt: skip
 
     def read(spec: dict, states: list[dict]) -> list[tuple[dict, Expected]]:
         wanted = [Expected(KINDS[each["loss"]], spec, each) for each in states]
@@ -828,11 +833,12 @@ def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(readings_of, fami
     widget = families["positive_pairs"]
     for read, wanted in readings_of(widget.spec, states_of(widget)):
         logits = wanted.terms.matrix.detach()
-        assert np.array([term["logits"] for term in read["terms"]]) == pytest.approx(logits.numpy())
-        shares = np.array([term["shares"] for term in read["terms"]])
+        found = [term["candidates"] for term in read["terms"]]
+        assert np.array([[each["logit"] for each in row] for row in found]) == pytest.approx(logits.numpy())
+        shares = np.array([[each["share"] for each in row] for row in found])
         assert shares == pytest.approx(logits.softmax(-1).numpy(), rel=1e-9)
         assert shares.sum(-1) == pytest.approx(np.ones(len(logits)))
-        assert [term["target"] for term in read["terms"]] == list(range(len(logits)))
+        assert [[each["positive"] for each in row] for row in found] == wanted.terms.positive.tolist()
 
 
 @pytest.mark.parametrize("logits", [[1000.0, 999.0], [-1000.0, -1001.0, -1000.5], [0.0]])
@@ -1163,7 +1169,8 @@ def test_the_strip_goes_once_round(javascript):
     ("shape", "distance", "farthest"), [("circle", "cosine", 2), ("free", "euclidean", 3), ("free", "manhattan", 7.5)]
 )
 def test_synthetic_pairs_cover_the_axis_of_distances(javascript, shape, distance, farthest):
-    pairs = torch.tensor(javascript("distance_line.samplePairs(...given)", [shape, farthest]), dtype=torch.float64)
+    given = ["distance", shape, [0, farthest]]
+    pairs = torch.tensor(javascript("distance_line.samplePairs(...given)", given), dtype=torch.float64)
     found = distances.paired(distance)(pairs[:, 0], pairs[:, 1])
     assert found[0] == pytest.approx(0, abs=1e-12) and found[-1] == pytest.approx(farthest)
     gaps = found.diff()

@@ -11,8 +11,16 @@ import torch
 from playwright.sync_api import expect
 
 import lossviz
-from lossviz import BatchHardTripletLoss, ContrastiveLoss, MultipleNegativesRankingLoss, OnlineContrastiveLoss
-from tests.widgets.expected import FAMILIES, KINDS, fixed, letter
+from lossviz import (
+    BatchHardTripletLoss,
+    ContrastiveLoss,
+    CoSENTLoss,
+    MultipleNegativesRankingLoss,
+    OnlineContrastiveLoss,
+    SoftmaxLoss,
+    catalogue,
+)
+from tests.widgets.expected import BATCHES, FAMILIES, KINDS, Expected, fixed, letter
 from tests.widgets.page import Explorer
 
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
@@ -138,14 +146,104 @@ def test_a_touched_point_shows_a_piece_for_every_term_that_pulls_it(mounted, los
     assert most > 1
 
 
+@pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=lambda entry: entry.loss.__name__)
+def test_every_loss_shows_what_torch_says_and_steps_as_torch_does(mounted, entry):
+    explorer = mounted(lossviz.explore(entry.default(), situation=BATCHES[entry.loss.inputs.name]))
+    start = explorer.torch
+    shown_as_torch_says(explorer)
+    explorer.button("Step").click()
+    expect(explorer.find(".history span")).to_contain_text("1 step: loss")
+    after = explorer.state
+    assert torch.allclose(torch.tensor(after["points"], dtype=torch.float64), start.after_step(), rtol=0, atol=1e-9)
+    for name, tensor in start.trained().items():
+        assert torch.allclose(torch.tensor(after["tensors"][name], dtype=torch.float64), tensor, rtol=0, atol=1e-9)
+    shown_as_torch_says(explorer)
+    explorer.play("state.history.length > 3")
+    wanted = shown_as_torch_says(explorer)
+    losses, points = start.descent(len(wanted.state["history"]))
+    assert wanted.state["history"] == pytest.approx(losses, abs=1e-9)
+    assert torch.allclose(wanted.points.detach(), points, rtol=0, atol=1e-6)
+    explorer.tab("Mask").click()
+    assert explorer.find("table.mask tbody tr").count() == mask_rows(wanted)
+
+
+def shown_as_torch_says(explorer: Explorer) -> Expected:
+    """The loss, its largest terms, and a mark for each where the chart has one."""
+    wanted = explorer.torch
+    expect(explorer.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
+    values = wanted.terms.values.flatten()
+    largest = sorted((each for each in values.tolist() if each), key=lambda each: -abs(each))
+    told = largest if len(largest) <= 13 else largest[:12]
+    assert explorer.find(".sum .number").all_text_contents() == [fixed(each, 5) for each in told]
+    if len(told) < len(largest):
+        words = f"and {len(largest) - 12} more add {fixed(sum(largest[12:]), 5)}"
+        expect(explorer.find(".sum .rest")).to_have_text(words)
+    pairs, terms = len(wanted.terms.matrix), int(wanted.terms.valid.sum())
+    marks = {"distance line": terms, "triplet plane": terms, "score plane": pairs, "class regions": pairs}
+    expect(explorer.find(MARKS[wanted.chart])).to_have_count(marks.get(wanted.chart, pairs))
+    assert explorer.root.evaluate("root => /NaN|undefined|Infinity/.test(root.innerHTML)") is False
+    return wanted
+
+
+MARKS = {
+    "distance line": ".distance-line .dot",
+    "triplet plane": ".triplet-plane .dot",
+    "score plane": ".score-plane .dot",
+    "class regions": ".class-bars g[tabindex]",
+    "score matrix": ".score-matrix .rows > g",
+}
+
+
+def mask_rows(wanted: Expected) -> int:
+    """One for each row of the matrix, and two for the columns that search."""
+    return len(wanted.terms.matrix) + (2 if wanted.kind.axes[0] == "direction" else 0)
+
+
+def test_orders_are_drawn_as_wide_as_their_share(mounted):
+    explorer = mounted(lossviz.explore(CoSENTLoss(scale=3.0), situation=BATCHES["scored_pairs"]))
+    terms = explorer.torch.terms
+    similarity = terms.matrix.detach()
+    shares = (terms.values / terms.loss * (1 - terms.thresholds["the 1"])).detach()
+    lines = explorer.find(".score-plane .segments > g")
+    found = sorted(
+        float(each) for each in lines.locator(".shown").evaluate_all("l => l.map(p => p.getAttribute('stroke-width'))")
+    )
+    fallen = similarity[:, None] > similarity
+    wide = [1.5 + 6 * share for share in shares[terms.valid & fallen].tolist()]
+    assert wide and found == pytest.approx(sorted(wide + [1.0] * int((terms.valid & ~fallen).sum())), abs=0.006)
+    assert lines.evaluate_all("l => l.filter(p => p.classList.contains('falling')).length") == len(wide)
+    expect(explorer.find(".score-plane .shares text").last).to_have_text(
+        f"the 1: {100 * terms.thresholds['the 1'].item():.1f} %"
+    )
+
+
+def test_the_regions_are_coloured_by_the_class_of_the_moving_sentence(mounted):
+    explorer = mounted(lossviz.explore(SoftmaxLoss.initial(2, 3), situation=BATCHES["classified_pairs"]))
+    wanted = explorer.torch
+    expect(explorer.find(".class-bars .target")).to_have_count(len(wanted.terms.matrix))
+    found = explorer.find(".class-bars .part").evaluate_all("p => p.map(b => Number(b.getAttribute('width')))")
+    rooms = explorer.find(".class-bars .room").evaluate_all("p => p.map(b => Number(b.getAttribute('width')))")
+    shares = torch.tensor(found).div(torch.tensor(rooms)).view(-1, 3)
+    assert torch.allclose(shares, wanted.terms.matrix.detach().exp().float(), atol=1e-3)
+    expect(explorer.find(".regions .border")).to_have_attribute("d", re.compile("^M"))
+    colours = explorer.find(".chart canvas").evaluate(
+        "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+    )
+    assert colours > 2
+
+
 ROPES = "lines => lines.map(line => [line.getAttribute('class'), line.getAttribute('stroke-width')])"
 
 
 @pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
-def test_a_rope_is_as_thick_as_its_link_weighs(mounted, losses):
+def test_a_rope_is_as_thick_as_its_links_weigh_together(mounted, losses):
     explorer = mounted(lossviz.explore(*losses))
     wanted = explorer.torch
-    links = [(term.active, side, weight) for term in wanted.read() for _, _, side, weight in term.links]
+    joined = {}  # (two points, side) → the weights of its active links
+    for term in wanted.read():
+        for start, end, side, weight in term.links:
+            joined.setdefault((frozenset((start, end)), side), []).extend([weight] if term.active else [])
+    links = [(bool(weights), side, min(1, sum(weights))) for (_, side), weights in joined.items()]
     drawn = explorer.find(".lines .pair").evaluate_all(ROPES)
     assert len(drawn) == len(links)
     for (classes, width), (active, side, weight) in zip(drawn, links, strict=True):

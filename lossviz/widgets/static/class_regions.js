@@ -1,5 +1,5 @@
-// The class regions: one sentence of a pair held fast, the plane shaded by the class that the classifier gives the other
-// one wherever it stood; below, what it gives every pair. Without a plane, the bars alone.
+// The class regions: the first sentence of a pair held fast, the plane shaded by the class that the classifier would give
+// the pair wherever the second one stood; below, what it gives every pair. Without a plane, the bars alone.
 
 import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
 import { contour, frame, glyph } from "./geometry.js";
@@ -16,11 +16,10 @@ const SPACE = 30;
 // What tells regions apart beside their hue: plain, stripes, dots, crossed stripes.
 const PATTERNS = [() => false, (x, y) => (x + y) % 10 < 2, (x, y) => x % 8 < 2 && y % 8 < 2, (x, y) => (x + y) % 12 < 2 || (x - y + 1200) % 12 < 2];
 
-// The pair whose regions are shown, {term, moving: 0 | 1}: the touched one, else one in which the chosen sentence stands.
+// The pair whose regions are shown: the touched one, else one in which the chosen sentence stands.
 export function shownPair(state, terms) {
   const touched = state.lit?.kind === "term" ? terms.find(({ index }) => index === state.lit.index) : null;
-  const term = touched ?? terms.find(({ points }) => points.includes(state.chosen)) ?? terms[0];
-  return { term, moving: term.points[0] === state.chosen ? 0 : 1 };
+  return touched ?? terms.find(({ points }) => points.includes(state.chosen)) ?? terms[0];
 }
 
 // Where the grid stands, y up, row by row.
@@ -74,8 +73,8 @@ export function createClassRegions(spec, engine, actions) {
     if (busy) return;
     busy = true;
     while (shown?.key !== wanted.key) {
-      const { key, state, held, moving, extent } = wanted;
-      const pairs = gridPlaces(extent).map((place) => (moving ? [held, place] : [place, held]));
+      const { key, state, held, extent } = wanted;
+      const pairs = gridPlaces(extent).map((place) => [held, place]);
       const logs = await engine.classify(state, pairs);
       shown = { key, extent, logs, classes: logs.length / pairs.length };
       if (root.isConnected && shown.key === wanted.key) drawRegions();
@@ -105,10 +104,9 @@ export function createClassRegions(spec, engine, actions) {
   }
 
   // The sentence that is held fast, and each that is paired with it, in the shape of its own class.
-  function drawPlaces(state, terms, { term, moving }, place) {
-    const held = term.points[1 - moving];
-    const paired = terms.filter((each) => each.points[1 - moving] === held);
-    const marks = [...paired.map((each) => ({ point: each.points[moving], kind: each.target })), { point: held, kind: null }];
+  function drawPlaces(state, terms, held, place) {
+    const paired = terms.filter(({ points: [first] }) => first === held);
+    const marks = [...paired.map(({ points: [, second], target }) => ({ point: second, kind: target })), { point: held, kind: null }];
     keep(points, marks.length, () => svg("g", {}, svg("path"), svg("text", { "text-anchor": "middle", dy: "0.36em" }))).forEach((mark, k) => {
       const { point, kind } = marks[k];
       const [x, y] = place.toPixel(state.points[point]);
@@ -116,21 +114,20 @@ export function createClassRegions(spec, engine, actions) {
       setAttributes(mark.firstChild, { d: glyph(kind ?? 0, EDGE) });
       setText(mark.lastChild, letter(point));
     });
-    return held;
   }
 
   function drawPlane(state, terms) {
     const size = Math.round(Math.max(220, Math.min(width, 340)));
-    const pair = shownPair(state, terms);
+    const [held, second] = shownPair(state, terms).points;
     const farthest = Math.max(...state.points.flat().map(Math.abs));
     const extent = 1.6 * 2 ** Math.max(0, Math.ceil(Math.log2(farthest / 1.55)));
     const place = frame(size, size, extent);
     if (canvas.width !== size) Object.assign(canvas, { width: size, height: size });
     setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
-    const held = drawPlaces(state, terms, pair, place);
-    const key = JSON.stringify([state.parameters, state.tensors, state.points[held], pair.moving, extent, size, theme()]);
-    wanted = { key, state, held: state.points[held], moving: pair.moving, extent };
-    const words = `Ringed ${letter(held)} is held fast. Shaded: the class of its pair with ${letter(pair.term.points[pair.moving])}, wherever that stood.`;
+    drawPlaces(state, terms, held, place);
+    const key = JSON.stringify([state.parameters, state.tensors, state.points[held], extent, size, theme()]);
+    wanted = { key, state, held: state.points[held], extent };
+    const words = `Ringed: ${letter(held)}. Shaded: the class that its pair with ${letter(second)} would get, wherever ${letter(second)} stood.`;
     setText(heading, words);
     setAttributes(stage, { "aria-label": words });
     refresh();

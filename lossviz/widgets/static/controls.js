@@ -152,7 +152,8 @@ export function createLosses(spec, actions) {
   const names = Object.keys(spec.losses);
   if (names.length === 1 || spec.compact) {
     const root = html("b");
-    return { root, draw: (state) => setText(root, state.loss) };
+    const parts = (name) => name.split(/(?=[A-Z])/).flatMap((part) => [html("wbr"), part]); // a long name may break at a capital
+    return { root, draw: (state) => root.textContent === state.loss || root.replaceChildren(...parts(state.loss)) };
   }
   const input = html("select", { "aria-label": "Loss" }, ...names.map((name) => html("option", { value: name }, name)));
   input.addEventListener("change", () => actions.switchLoss(input.value));

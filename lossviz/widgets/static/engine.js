@@ -130,12 +130,13 @@ export function pageEngine(spec, modules) {
     choices: (state, point, { role, term }, positions, signal) =>
       sliced(scanner(state, point, positions, "module", ({ terms }) => terms.chosen[role][term]), positions.length, signal),
 
-    // The gradient of every term by one point, [[…], …]: central differences of the terms' values, one axis at a time.
-    async pieces(state, point) {
+    // The gradient of every term by one point, [[…], …], or of every entry of the matrix: central differences of that part of
+    // the terms, one axis at a time.
+    async pieces(state, point, part = "values") {
       const evaluate = evaluator(variantOf(spec, state).module, ownShapes(spec, state));
       const valuesAt = (shift, axis) => {
         const points = state.points.map((each, k) => (k === point ? each.map((value, j) => (j === axis ? value + shift : value)) : each));
-        return evaluate(ownInputs(spec, { ...state, points })).terms.values.slice();
+        return evaluate(ownInputs(spec, { ...state, points })).terms[part].slice();
       };
       const slopes = state.points[point].map((_, axis) => {
         const [before, after] = [valuesAt(-NUDGED, axis), valuesAt(NUDGED, axis)];
@@ -218,7 +219,7 @@ export function kernelEngine(spec, model) {
       const values = await ask({ ask: "choices", state, point, role, term, positions });
       return signal.aborted ? null : values;
     },
-    pieces: (state, point) => ask({ ask: "pieces", state, point }),
+    pieces: (state, point, part = "values") => ask({ ask: "pieces", state, point, part }),
     probe: (state, label, pairs, foil) => ask({ ask: "probe", state, label, pairs, foil }),
     classify: (state, pairs) => ask({ ask: "classify", state, pairs }),
   };

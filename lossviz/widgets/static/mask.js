@@ -40,7 +40,7 @@ const ofScores = perTerm("pair", ({ loss }) => [["score", "score"], [loss.matrix
 const ofTriplets = perTerm("triplet", () => [["d(a,p)", "distance of the positive"], ["d(a,n)", "distance of the negative"]],
   (term) => [number(fixed(term.toPositive), "positive"), number(fixed(term.toNegative), "negative")]);
 
-const ofClasses = perTerm("pair", ({ reading }) => reading.terms[0].shares.map((_, kind) => [`${kind}`, `log-probability of class ${kind}`]),
+const ofClasses = perTerm("pair", ({ reading }) => reading.terms[0].shares.map((_, kind) => [`ln p(${kind})`, `log-probability of class ${kind}`]),
   (term, { result }) => term.shares.map((_, kind) => number(fixed(result.terms.matrix[term.index * term.shares.length + kind], 2), `cell ${kind === term.target ? "positive chosen" : "out"}`)));
 
 // ---- a cell per entry of the matrix, shaded by what the labels say, framed where the loss chose them

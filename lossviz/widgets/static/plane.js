@@ -9,7 +9,7 @@ import {
 } from "./geometry.js";
 import { heatScan, stripAngles, stripScan } from "./heat.js";
 import { createHeatPicture, theme } from "./heat_picture.js";
-import { gathered, reachPath, ropesOf } from "./pulls.js";
+import { gathered, piecesOf, reachPath, ropesOf } from "./pulls.js";
 import { litPoints, litTerms } from "./reading.js";
 import { columnsOf, questionOf, shapeOf, situationOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
@@ -209,14 +209,13 @@ export function createPlane(spec, engine, actions) {
   }
 
   // A touched point's arrow, unfolded: one piece per term. They add up to the arrow.
-  async function drawPieces({ state, reading }) {
+  async function drawPieces({ state, result, reading }) {
     const touched = state.lit?.kind === "point" && !state.asked ? state.lit.index : null;
-    const pieces = touched === null ? [] : await engine.pieces(state, touched);
+    const pieces = touched === null ? [] : await piecesOf(engine, state, result, reading.terms, touched);
     if (seen.state !== state) return;
     const shape = shapeOf(spec, state);
     const size = Number(stage.getAttribute("width"));
-    const all = reading.terms.map(({ kind, index }) => ({ kind, gradient: pieces[index] })).filter(({ gradient }) => gradient && Math.hypot(...gradient) > 1e-9);
-    const drawn = gathered(all, MOST_PIECES);
+    const drawn = gathered(pieces, MOST_PIECES);
     const marks = keep(layers.pieces, drawn.length < 2 ? 0 : drawn.length, () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" })));
     marks.forEach((mark, k) => {
       const { kind, gradient } = drawn[k];

@@ -64,7 +64,7 @@ function ofOrders({ situation, templates, numbers, terms, loss, total }) {
       valid: true,
       active: Boolean(terms.active[index]),
       formula: value && templates ? fill(templates.order, own) : null,
-      note: `${told(lower)}, ${told(higher)}: ${wrong ? "the wrong way round" : "in order"}. This order has ${tenths(share)} of the softmax and adds ${fixed(value, 5)}.`,
+      note: `${told(lower)}, ${told(higher)}: ${lower.similarity === higher.similarity ? "level" : wrong ? "the wrong way round" : "in order"}. This order has ${tenths(share)} of the softmax and adds ${fixed(value, 5)}.`,
     };
   });
 }

@@ -80,8 +80,8 @@ export function litPoints(state, terms) {
 }
 
 function caption(spec, state, result, terms) {
-  if (!terms.length) return `The loss is ${fixed(result.loss)}.`;
   const noun = nounOf(lossOf(spec, state));
+  if (!terms.length) return lossOf(spec, state).chart in READERS ? `There is no ${noun} in this batch: the loss is ${fixed(result.loss)}.` : `The loss is ${fixed(result.loss)}.`;
   const { lit } = state;
   if (lit?.kind === "term") return terms.find(({ index }) => index === lit.index)?.note ?? "";
   if (lit?.kind === "point") return describePoint(spec, state, terms, lit.index, noun);

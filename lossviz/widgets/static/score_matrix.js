@@ -9,8 +9,8 @@ import { brief, letter, percent } from "./words.js";
 
 const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
-const ONE_WAY = { row: 64, narrowest: 46 };
-const BOTH_WAYS = { row: 80, narrowest: 66 };
+const ONE_WAY = { row: 64, narrowest: 58 };
+const BOTH_WAYS = { row: 80, narrowest: 76 };
 const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
 export function createScoreMatrix(spec, engine, actions) {
@@ -33,7 +33,7 @@ export function createScoreMatrix(spec, engine, actions) {
 
   const makeCell = () => svg("g", {}, svg("rect", { class: "frame" }), svg("rect", { class: "bar" }),
     svg("text", { class: "share", "text-anchor": "middle" }), svg("text", { class: "logit quiet", "text-anchor": "middle" }),
-    svg("rect", { class: "bar across" }), svg("text", { class: "share", "text-anchor": "middle" }));
+    svg("rect", { class: "across" }), svg("text", { class: "down", "text-anchor": "middle" }));
 
   // A cell where the candidate takes no part in the search stays empty.
   function drawCell(cell, along, down, faded, { left, top, size, row }) {

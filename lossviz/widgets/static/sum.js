@@ -30,8 +30,8 @@ export function createSum(spec, engine, actions) {
       order = ranked.map((term) => term.index);
       const count = ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`;
       setText(heading, reading.terms.length ? `The sum: ${count} up to ${fixed(reading.loss)}` : `The loss is ${fixed(reading.loss)}`);
-      const wide = ranked.some(({ letters }) => letters.length > 4); // two pairs in order
-      setAttributes(list, { class: wide ? "wide" : null });
+      const longest = Math.max(1, ...ranked.map(({ letters }) => letters.length));
+      setAttributes(list, { style: `--letters: ${10 + 9 * longest}px` });
       const whole = ranked.reduce((sum, term) => sum + Math.abs(term.value), 0);
       keep(bar, ranked.length, () => html("i")).forEach((part, k) => {
         const faded = lit && !lit.has(ranked[k].index) ? " faded" : "";

@@ -122,7 +122,7 @@ export function createTripletPlane(spec, engine, actions) {
       width = Math.max(240, root.clientWidth);
     },
     draw(state, result, reading) {
-      const height = Math.round(Math.max(300, Math.min(460, width)));
+      const height = Math.round(Math.max(300, Math.min(520, width)));
       const { margin } = result.terms.thresholds ?? {};
       const soft = margin === undefined;
       const owners = lossOf(spec, state).axes.join(" ");

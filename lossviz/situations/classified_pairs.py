@@ -1,0 +1,82 @@
+"""Batches of (sentence, sentence, class): the second follows from the first (0), may be so (1), contradicts it (2)."""
+
+from lossviz.situations.base import Cure, Question, Situation
+
+_BREAD_AND_DOG = (
+    "slicing_bread", "preparing_food", "empty_kitchen", "dog_swims", "animal_in_water", "dog_fetches",
+)  # fmt: skip
+_FOUR = {"first": (0, 0, 3, 3), "second": (1, 2, 4, 5)}
+_SPREAD = ((-0.7, 0.6), (-0.9, -0.2), (0.25, 0.75), (0.1, 0.1), (0.8, -0.3), (0.35, -0.9))
+
+
+def _pairs(name, title, places=_SPREAD, keys=_BREAD_AND_DOG, rows=_FOUR, labels=(0, 2, 0, 1), **others) -> Situation:
+    return Situation(name, title, keys, rows, labels, places, **others)
+
+
+CLASSIFIED_PAIRS = (
+    _pairs("start", "Start", chosen=1),
+    _pairs(
+        "rotate both",
+        "Predict: rotate both",
+        chosen=1,
+        question=Question(
+            "choice",
+            "You turn A and B by half a turn around the centre. Their cosine stays. Does the class that A–B is given?",
+            "The classifier reads where the two stand. The cosine reads the angle between them, which has not changed.",
+            options=("Yes, it stays too", "No, it changes", "It stays if their distance does"),
+            answer=1,
+            moves={0: (0.7, -0.6), 1: (0.9, 0.2)},
+        ),
+    ),
+    _pairs(
+        "borders",
+        "Predict: without |u − v|",
+        chosen=1,
+        parameters={"concatenation_sent_difference": False},
+        question=Question(
+            "choice",
+            "|u − v| is off. The colours say which class A–B gets for every place of B. You drag A. The borders?",
+            "Without |u − v| a border has one direction, wherever A stands: what is near A plays no part.",
+            options=("They turn with A", "They slide, and never turn", "They stay where they are"),
+            answer=1,
+            moves={0: (0.9, 1.1)},
+        ),
+    ),
+    _pairs(
+        "hard negatives",
+        "Shared words, opposite meaning",
+        ((-0.7, 0.6), (0.5, 0.9), (-0.5, 0.35), (0.6, -0.5), (-0.6, -0.8), (0.85, -0.3)),
+        keys=("caught_train", "went_by_train", "missed_train", "soup_too_salty", "salt_in_soup", "soup_needs_salt"),
+        labels=(0, 2, 0, 2),
+        chosen=2,
+    ),
+    _pairs(
+        "one class",
+        "One class in the batch",
+        labels=(0, 0, 0, 0),
+        chosen=1,
+        symptom="The loss falls towards 0, and soon every pair is given class 0, right or wrong.",
+        cures=(Cure("Put all three classes into the batch", situation="start"),),
+    ),
+    _pairs(
+        "collapsed",
+        "Everything collapsed",
+        ((0.3, 0.2),) * 6,
+        symptom="Every pair is given the same answer.",
+        cures=(
+            Cure("Begin from a spread-out model", situation="start"),
+            Cure("Nudge B, C and F", moves={1: (0.55, 0.2), 2: (0.1, 0.4), 5: (0.3, -0.1)}),
+        ),
+    ),
+    _pairs(
+        "duplicates",
+        "One pair with two classes",
+        ((-0.6, 0.4), (0.5, -0.3)),
+        keys=("dog_swims", "dog_fetches"),
+        rows={"first": (0, 0), "second": (1, 1)},
+        labels=(0, 1),
+        chosen=1,
+        symptom="The loss falls towards ln 2 = 0.6931, and never below it.",
+        cures=(Cure("One class for every pair", situation="start"),),
+    ),
+)

@@ -1,0 +1,283 @@
+"""CachedMultipleNegativesRankingLoss with a real encoder: the uncached gradients, dropout and all, and its errors."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.testing import assert_close
+
+from lossviz.losses import CachedMultipleNegativesRankingLoss
+from tests.losses.batches import DOUBLE
+from tests.losses.peers import peer_module
+
+BATCH, WORDS, DIMENSION = 7, 11, 6
+FORMS = ("tensor", "dict", "list")
+every_size = pytest.mark.parametrize("size", (1, 3, BATCH, BATCH + 2))
+every_form = pytest.mark.parametrize("form", FORMS)
+
+
+class Encoder(nn.Module):
+    """Bags of words through two layers with dropout between; it reads columns of every form."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, dropout: float):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(WORDS, 9), nn.Tanh(), nn.Dropout(dropout), nn.Linear(9, DIMENSION))
+        self.lengths = []
+
+    def forward(self, column) -> Tensor:
+        self.lengths.append(len(column["words"]) if isinstance(column, dict) else len(column))
+        if isinstance(column, dict):
+            return self.layers(column["words"] * column["weight"].unsqueeze(-1))
+        return self.layers(torch.stack(column) if isinstance(column, list) else column)
+
+
+class AsThePeerCalls(nn.Module):
+    def __init__(self, encoder: Encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    device = torch.device("cpu")
+
+    def forward(self, features: dict) -> dict:
+        return {"sentence_embedding": self.encoder(features)}
+
+    def __getitem__(self, place: int) -> nn.Module:
+        return self
+
+
+def encoder(dropout: float = 0.0) -> Encoder:
+    torch.manual_seed(5)
+    return Encoder(dropout).to(DOUBLE)
+
+
+def columns(form: str, count: int = 2, batch: int = BATCH) -> list:
+    rows = torch.randn(count, batch, WORDS, generator=torch.Generator().manual_seed(1), dtype=DOUBLE)
+    weights = torch.linspace(0.5, 2, batch, dtype=DOUBLE)
+    forms = {"tensor": lambda each: each, "list": list, "dict": lambda each: {"words": each, "weight": weights}}
+    return [forms[form](each) for each in rows]
+
+
+def parameter_gradients(model: nn.Module) -> list[Tensor]:
+    gradients = [each.grad.clone() for each in model.parameters()]
+    model.zero_grad()
+    return gradients
+
+
+@every_size
+@every_form
+@pytest.mark.parametrize("negatives", (0, 2))
+def test_gradients_of_the_encoder_are_the_uncached_ones(negatives, form, size):
+    encode = encoder()
+    loss, batch = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=size), columns(form, 2 + negatives)
+    value = loss(*batch)
+    assert max(encode.lengths) == min(size, BATCH)
+    value.backward()
+    found = parameter_gradients(encode)
+    uncached = loss.uncached(*(encode(each) for each in batch))
+    uncached.backward()
+    assert_close(value.detach(), uncached.detach(), rtol=1e-12, atol=0)
+    assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
+    assert all(each.any() for each in found)
+
+
+SETTINGS = (
+    {},
+    {"similarity": "dot", "scale": 0.5},
+    {"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "per_direction"},
+    {"hardness_mode": "all_negatives", "hardness_strength": 5.0},
+)
+
+
+@every_size
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_sentence_transformers(settings, size):
+    encode = encoder()
+    loss = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=size, **settings)
+    batch = columns("dict", 3)
+    value = loss(*batch)
+    value.backward()
+    found = parameter_gradients(encode)
+    expected = peer_module(loss, AsThePeerCalls(encode))(batch, None)
+    expected.backward()
+    assert_close(value.detach(), expected.detach(), rtol=1e-9, atol=0)
+    assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
+
+
+@every_size
+def test_dropout_draws_the_same_masks_again(size):
+    """The uncached answer to the very numbers that dropout drew: the encoder is called in the same order twice."""
+    encode, batch = encoder(dropout=0.5), columns("tensor", 3)
+    loss = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=size)
+    torch.manual_seed(3)
+    value = loss(*batch)
+    after = torch.get_rng_state()
+    torch.rand(10)  # what happens between must not matter
+    between = torch.get_rng_state()
+    value.backward()
+    assert torch.equal(torch.get_rng_state(), between), "the random numbers of the caller go on as if nothing was"
+    found = parameter_gradients(encode)
+    torch.manual_seed(3)
+    uncached = loss.uncached(*(torch.cat([encode(part) for part in each.split(size)]) for each in batch))
+    assert torch.equal(torch.get_rng_state(), after)
+    uncached.backward()
+    assert_close(value.detach(), uncached.detach(), rtol=1e-12, atol=0)
+    assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
+
+
+def test_nothing_is_kept_of_the_first_run():
+    seen = []
+
+    def encode(part):
+        seen.append(torch.is_grad_enabled())
+        return part * weight
+
+    weight = torch.ones(WORDS, dtype=DOUBLE, requires_grad=True)
+    value = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=4)(*columns("tensor"))
+    assert seen == [False] * 4
+    value.backward()
+    assert seen == [False] * 4 + [True] * 4
+
+
+def test_gradients_add_up_and_follow_what_the_loss_is_multiplied_by():
+    encode = encoder()
+    loss, batch = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=3), columns("tensor")
+    loss(*batch).backward()
+    once = [each.grad.clone() for each in encode.parameters()]
+    (2 * loss(*batch)).backward()
+    assert_close([each.grad for each in encode.parameters()], [3 * each for each in once])
+
+
+def test_two_batches_may_wait_for_their_backward():
+    encode = encoder()
+    loss = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=3)
+    one, other = columns("tensor"), columns("tensor", batch=4)
+    (loss(*one) + loss(*other)).backward()
+    together = parameter_gradients(encode)
+    for each in (one, other):
+        loss(*each).backward()
+    assert_close(together, parameter_gradients(encode))
+
+
+def test_without_gradients_there_is_the_value_alone():
+    encode = encoder()
+    loss, batch = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=3), columns("tensor")
+    with torch.no_grad():
+        value = loss(*batch)
+    assert not value.requires_grad and value == loss(*batch)
+
+
+def test_a_frozen_encoder_gets_no_gradient_and_stops_no_other():
+    """Queries and documents are often encoded by two towers, one of them frozen."""
+    encode = encoder()
+    queries, documents = columns("tensor")
+
+    def towers(part):
+        return part[:, :DIMENSION] if part.shape[-1] == WORDS + 1 else encode(part)
+
+    frozen = torch.nn.functional.pad(queries, (0, 1))
+    loss = CachedMultipleNegativesRankingLoss(towers, mini_batch_size=3)
+    loss(frozen, documents).backward()
+    found = parameter_gradients(encode)
+    loss.uncached(frozen[:, :DIMENSION], encode(documents)).backward()
+    assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", (torch.float16, torch.bfloat16, torch.float32), ids=str)
+def test_an_encoder_of_narrow_numbers(dtype):
+    encode = encoder().to(dtype)
+    batch = [each.to(dtype) for each in columns("tensor")]
+    loss = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=3)
+    value = loss(*batch)
+    assert value.dtype == torch.float32
+    (8 * value).backward()  # as a gradient scaler does
+    found = parameter_gradients(encode)
+    (8 * loss.uncached(*map(encode, batch))).backward()
+    assert all(torch.isfinite(each).all() and each.dtype == dtype for each in found)
+    roundings = {torch.float16: 2e-2, torch.bfloat16: 2e-1, torch.float32: 1e-5}[dtype]
+    for each, expected in zip(found, parameter_gradients(encode), strict=True):
+        assert (each - expected).double().norm() <= roundings * expected.double().norm()
+
+
+def test_autocast_is_replayed():
+    encode = encoder().float()
+    dtypes = []
+
+    def watched(part):
+        embeddings = encode(part)
+        dtypes.append(embeddings.dtype)
+        return embeddings
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = CachedMultipleNegativesRankingLoss(watched, mini_batch_size=4)(*(c.float() for c in columns("tensor")))
+    value.backward()
+    assert dtypes == [torch.bfloat16] * 8
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+GOOD = torch.ones(4, 3)
+WRONG_COLUMNS = {
+    "no columns": ((), "anchor: expected the arguments (anchor, positive), got only 0 of them"),
+    "one column": ((GOOD,), "positive: expected the arguments (anchor, positive), got only 1 of them"),
+    "lengths": ((GOOD, GOOD[:3]), "positive: expected the length of anchor, 4, got 3"),
+    "one row, that would broadcast": ((GOOD, GOOD[:1]), "positive: expected the length of anchor, 4, got 1"),
+    "a negative's length": ((GOOD, GOOD, GOOD[:3]), "negative: expected the length of anchor, 4, got 3"),
+    "empty": ((GOOD[:0], GOOD[:0]), "anchor: expected at least one example, got none"),
+    "an empty list": (([], []), "anchor: expected at least one example, got none"),
+    "an empty dict": (({}, {}), "anchor: expected at least one example, got none"),
+    "a text": (("dog", GOOD), "anchor: expected a list, a tensor or a dict of tensors, got str"),
+    "None": ((GOOD, None), "positive: expected a list, a tensor or a dict of tensors, got NoneType"),
+    "a dict of two lengths": (
+        ({"a": GOOD, "b": GOOD[:2]}, GOOD),
+        "anchor: expected tensors of one length, got a 4, b 2",
+    ),
+    "one number": ((GOOD[0, 0], GOOD), "anchor: expected a tensor with an axis of examples, got one number"),
+}
+
+
+@pytest.mark.parametrize("check", (True, False), ids=("checked", "unchecked"))
+@pytest.mark.parametrize(("given", "text"), WRONG_COLUMNS.values(), ids=WRONG_COLUMNS)
+def test_wrong_columns(given, text, check):
+    with pytest.raises(ValueError) as caught:
+        CachedMultipleNegativesRankingLoss(lambda rows: rows)(*given, check=check)
+    assert str(caught.value) == text
+
+
+WRONG_ENCODERS = {
+    "a row too few": (lambda part: part[1:], "encode: expected a function that returns (2, d), got shape (1, 3)"),
+    "one row alone": (lambda part: part[0], "encode: expected a function that returns (2, d), got shape (3,)"),
+    "three axes": (lambda part: part[None], "encode: expected a function that returns (2, d), got shape (1, 2, 3)"),
+    "one number": (lambda part: part.sum(), "encode: expected a function that returns (2, d), got shape ()"),
+    "a list": (lambda part: list(part), "encode: expected a function that returns (2, d), got list"),
+    "a dict": (lambda part: {"a": part}, "encode: expected a function that returns (2, d), got dict"),
+}
+
+
+@pytest.mark.parametrize(("encode", "text"), WRONG_ENCODERS.values(), ids=WRONG_ENCODERS)
+def test_wrong_encoders(encode, text):
+    with pytest.raises(ValueError) as caught:
+        CachedMultipleNegativesRankingLoss(encode, mini_batch_size=2)(GOOD, GOOD)
+    assert str(caught.value) == text
+
+
+def test_embeddings_of_two_widths():
+    def encode(part):
+        return part if len(part) == 2 else part[:, :2]
+
+    with pytest.raises(ValueError, match=r"^encode: expected embeddings of one width, got 2, 3$"):
+        CachedMultipleNegativesRankingLoss(encode, mini_batch_size=2)(GOOD[:3], GOOD[:3])
+
+
+@pytest.mark.parametrize("size", (0, -1, 1.5, float("nan"), "3", None))
+def test_a_mini_batch_size_that_is_none(size):
+    with pytest.raises(ValueError) as caught:
+        CachedMultipleNegativesRankingLoss(lambda rows: rows, mini_batch_size=size)(GOOD, GOOD)
+    assert str(caught.value) == f"mini_batch_size: expected a whole number of at least 1, got {size!r}"
+
+
+def test_bad_embeddings_are_named_like_the_uncached_ones():
+    bad = GOOD.clone()
+    bad[2, 1] = torch.nan
+    with pytest.raises(ValueError, match=r"^positive: expected finite numbers, got nan at \[2, 1\]$"):
+        CachedMultipleNegativesRankingLoss(lambda rows: rows, mini_batch_size=3)(GOOD, bad)
