@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, relu, softplus
+from torch.nn.functional import logsigmoid, pad, relu, softplus
 
 from lossviz import distances, losses
 from lossviz.losses.base import ROADS, Loss
@@ -45,10 +45,16 @@ def road(*served: type[Loss]):
 def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
     if tensors[0].ndim > 2 or torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
         return False
-    constants = (*vars(loss).values(), *(tensors[-1:] if loss.inputs.labels else ()))
+    parameters = vars(loss)
+    if parameters.get("distance", "cosine") not in [*PAIRED] or parameters.get("similarity", "dot") not in SIMILARITIES:
+        return False
+    constants = (*parameters.values(), *(tensors[-1:] if loss.inputs.labels else ()))
     return all(type(each) in (Tensor, torch.nn.Parameter) for each in tensors) and not any(
-        callable(each) or (isinstance(each, Tensor) and each.requires_grad) for each in constants
+        isinstance(each, Tensor) and each.requires_grad for each in constants
     )
+
+
+SIMILARITIES = ("cosine", "dot")
 
 
 class _Known(torch.autograd.Function):
@@ -169,8 +175,6 @@ PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
 
 @road(losses.ContrastiveLoss)
 def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
-    if loss.distance not in PAIRED:
-        return None
     distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
     share = 1 / len(distance) if loss.size_average else 1.0
     shortfall = relu(float(loss.margin) - distance)
@@ -184,8 +188,6 @@ def _online_contrastive(
     loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
 ) -> Tensor | None:
     """Which pairs count, and what they cost, the definition says of the distances."""
-    if loss.distance not in PAIRED:
-        return None
     anchor_rows, other_rows = anchor.detach(), other.detach()
     distance, pull = PAIRED[loss.distance](anchor_rows, other_rows)
     terms = replace(loss, distance=lambda x, y: distance).define(anchor_rows, other_rows, labels)
@@ -193,10 +195,21 @@ def _online_contrastive(
     return _known(terms.loss, lambda: pull(slope), anchor, other)
 
 
+@road(losses.ContrastiveTensionLoss)
+def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
+    first_rows, second_rows = first.detach(), second.detach()
+    product = (first_rows * second_rows).sum(-1)
+    value = -(labels * logsigmoid(product) + (1 - labels) * logsigmoid(-product)).sum()
+
+    def gradients() -> tuple[Tensor, Tensor]:
+        slope = ((1 - labels) * product.sigmoid() - labels * (-product).sigmoid()).unsqueeze(-1)
+        return slope * second_rows, slope * first_rows
+
+    return _known(value, gradients, first, second)
+
+
 @road(losses.TripletLoss)
 def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
-    if loss.distance not in PAIRED:
-        return None
     measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
     to_positive, pull_positive = measure(anchor_rows, positive.detach())
     to_negative, pull_negative = measure(anchor_rows, negative.detach())
@@ -224,8 +237,8 @@ class _Square:
     """The distances of all rows of x to all, a slice at a time, and the gradient of a function of them.
 
     ``rows`` measures the rows of a slice to all, with 0 from a row to itself; ``pull`` takes the gradient of these
-    distances and adds what it means for x. ``pairs`` does both for chosen pairs (x[i], x[j]). ``pulled`` is the
-    gradient of all that was added.
+    distances and adds what it means for x. ``pairs`` and ``pull_pairs`` do so for chosen pairs (x[i], x[j]). ``pulled``
+    is the gradient of all that was added.
     """
 
     measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
@@ -237,9 +250,9 @@ class _Square:
 
     @classmethod
     def of(cls, distance: str, x: Tensor) -> "_Square | None":
-        """The square of a named distance; None for another, or where numbers are so large that it would overflow."""
-        square = SQUARES[distance](x) if distance in SQUARES else None
-        return square if square and square.fits() else None
+        """The square of a named distance; None where numbers are so large that it would overflow."""
+        square = SQUARES[distance](x)
+        return square if square.fits() else None
 
     def fits(self) -> bool:
         return True
@@ -248,14 +261,23 @@ class _Square:
         """By how much a distance may differ from an equal one."""
         return self.rounding * distance.abs()
 
-    def pairs(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
-        distance, pull = self.measure(self.x[i], self.x[j])
+    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
+        parts = [
+            self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[0]
+            for some, others in self._in_parts(i, j)
+        ]
+        return torch.cat(parts)
 
-        def add(gradient: Tensor) -> None:
-            for rows, pulled in zip((i, j), pull(gradient), strict=True):
+    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
+        for some, others, felt in self._in_parts(i, j, gradient):
+            pull = self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[1]
+            for rows, pulled in zip((some, others), pull(felt), strict=True):
                 self.gradient.index_add_(0, rows, pulled)
 
-        return distance, add
+    def _in_parts(self, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """So many pairs at a time that their differences take no more than a slice."""
+        size = max(1, DISTANCES // self.x.shape[1])
+        return zip(*(each.split(size) for each in columns), strict=True)
 
     def pulled(self) -> Tensor:
         return self.gradient
@@ -268,7 +290,7 @@ class _EuclideanSquare(_Square):
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.centred = x - x.mean(0)
-        self.lengths = self.centred.square().sum(-1)
+        self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square()
         self.longest = self.lengths.max().item()
         self.received = torch.zeros_like(self.lengths)
 
@@ -283,24 +305,25 @@ class _EuclideanSquare(_Square):
         self.near = self._near(squared, rows)
         itself.zero_()
         distance = squared.clamp_(min=0).sqrt_()
-        for i, j in self.near:
-            distance[i - rows.start, j] = self.measure(self.x[i], self.x[j])[0]
+        if self.near:
+            i, j = self.near
+            distance[i, j] = self.pairs(i + rows.start, j)
         return distance
 
-    def _near(self, squared: Tensor, rows: slice) -> list[tuple[Tensor, Tensor]]:
-        """Pairs too near for the subtraction of squares, in parts of bounded size."""
+    def _near(self, squared: Tensor, rows: slice) -> tuple[Tensor, Tensor] | None:
+        """Places in the slice of pairs too near for the subtraction of squares."""
         floor = self.tiny / self.rounding  # below it squares have no digits to lose
         if squared.amin() > 2 * self.NEAR * self.longest + floor:
-            return []
+            return None
         share = self.NEAR * self.lengths
         i, j = (squared <= share[rows, None] + share + floor).nonzero(as_tuple=True)
-        size = max(1, 4 * DISTANCES // self.x.shape[1])
-        return list(zip((i + rows.start).split(size), j.split(size), strict=True)) if len(i) else []
+        return (i, j) if len(i) else None
 
     def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        for i, j in self.near:
-            self.pairs(i, j)[1](gradient[i - rows.start, j])
-            gradient[i - rows.start, j] = 0
+        if self.near:
+            i, j = self.near
+            self.pull_pairs(i + rows.start, j, gradient[i, j])
+            gradient[i, j] = 0
         share = gradient.div_(distance.clamp_(min=self.tiny))
         self.received += share.sum(0)
         self.received[rows] += share.sum(1)
@@ -514,15 +537,15 @@ def _mean_of_hardest(
     found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
     positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
     anchor = torch.arange(count, device=labels.device)
-    to_positive, pull_positive = square.pairs(anchor, positive)
-    to_negative, pull_negative = square.pairs(anchor, negative)
-    gap = torch.where(has_positive, to_positive, 0) - torch.where(has_negative, to_negative, stand_in)
-    costs, slope = cost(gap)
+    anchors, others = anchor.repeat(2), torch.cat((positive, negative))
+    to_positive, to_negative = square.pairs(anchors, others).chunk(2)
+    to_positive = torch.where(has_positive, to_positive, 0)
+    to_negative = torch.where(has_negative, to_negative, stand_in)
+    costs, slope = cost(to_positive - to_negative)
 
     def gradients() -> tuple[Tensor]:
         slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
-        pull_positive(slope * has_positive)
-        pull_negative(-slope)
+        square.pull_pairs(anchors, others, torch.cat((slope * has_positive, -slope)))
         return (square.pulled(),)
 
     return _known(costs.mean(), gradients, embeddings)
@@ -573,8 +596,6 @@ def _softmax_of_rows(
     similarity: str, scale: float, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
-    if similarity not in ("cosine", "dot"):
-        return None
     count = len(anchor)
     queries, candidates = anchor.detach(), torch.cat([each.detach() for each in documents])
     if similarity == "cosine":

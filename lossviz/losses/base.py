@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import ClassVar, Self
@@ -62,15 +63,24 @@ class Loss:
         Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
         Raises ValueError naming the argument, what was expected and what came.
         """
+        loss = self._by_road(tensors, check)
+        return self.terms(*tensors, check=check).loss if loss is None else loss
+
+    def _by_road(self, tensors: tuple[Tensor, ...], check: bool) -> Tensor | None:
+        """The loss by its fast road. None without one, or where the definition may hold what overflows."""
         road = ROADS.get(type(self))
-        loss = road(self, *self._checked(tensors, check)) if road else None
-        # What overflows on a road may fit into the definition.
-        return loss if loss is not None and math.isfinite(loss.detach()) else self.terms(*tensors, check=check).loss
+        if road is None:
+            return None
+        given = self._checked(tensors, check)
+        with _without_autocast(given[0].device):
+            loss = road(self, *given)
+        return loss if loss is not None and math.isfinite(loss.detach()) else None
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
         given = self._checked(tensors, check)
-        terms = self.define(*map(exact, given))
+        with _without_autocast(given[0].device):
+            terms = self.define(*map(exact, given))
         self._check_shape(terms, tensors[0].shape[:-2])
         terms = replace(terms, loss=terms.loss.to(given[0].dtype))
         if check and not torch.isfinite(terms.loss.detach()).all():
@@ -121,6 +131,12 @@ class Loss:
         largest = max(large or inputs.rows, key=sizes.get)
         kind = str(terms.loss.dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
+
+
+def _without_autocast(device: torch.device) -> AbstractContextManager:
+    """Mixed precision is for the encoder: a loss in bfloat16 would not tell near distances apart."""
+    enabled = torch.is_autocast_enabled(device.type)
+    return torch.autocast(device.type, enabled=False) if enabled else nullcontext()
 
 
 def _is_number(value: object) -> bool:

@@ -12,7 +12,7 @@ from pytorch_metric_learning.losses import NTXentLoss
 from torch.testing import assert_close
 
 from lossviz.catalogue import entry
-from lossviz.losses import MultipleNegativesRankingLoss
+from lossviz.losses import MultipleNegativesRankingLoss, MultipleNegativesSymmetricRankingLoss
 from tests.losses import batches as make
 from tests.losses.batches import DOUBLE, SWEEP, value_and_gradients
 from tests.losses.naive import tensor
@@ -37,7 +37,14 @@ def test_worked_by_hand():
 
 
 def test_defaults():
-    assert MultipleNegativesRankingLoss().parameters() == {"scale": 20.0, "similarity": "cosine"}
+    assert MultipleNegativesRankingLoss().parameters() == {
+        "scale": 20.0,
+        "similarity": "cosine",
+        "directions": ("query_to_doc",),
+        "partition_mode": "joint",
+        "hardness_mode": None,
+        "hardness_strength": 0.0,
+    }
 
 
 def naive_values(anchor, candidates, scale, similarity):
@@ -95,6 +102,126 @@ def test_pytorch_metric_learning():
     theirs = NTXentLoss(temperature=1 / 20, distance=CosineSimilarity())
     expected = theirs(anchor, index, ref_emb=positive, ref_labels=index.clone())
     assert_close(MultipleNegativesRankingLoss()(anchor, positive), expected, rtol=1e-12, atol=0)
+
+
+# --- directions, partitions, hardness --------------------------------------------------------------------------------
+
+BOTH = ("query_to_doc", "doc_to_query")
+ALL_FOUR = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
+
+
+def pools_by_loop(anchor, positive, *negatives, directions, scale=20.0):
+    """For every anchor, {direction: the logits of its candidates}."""
+    documents = [positive, *negatives]
+    everyone = [(block, place) for block in range(len(documents)) for place in range(len(anchor))]
+    for i in range(len(anchor)):
+        met = {
+            "query_to_doc": [(anchor[i], documents[b][j]) for b, j in everyone],
+            "query_to_query": [(anchor[i], anchor[j]) for j in range(len(anchor)) if j != i],
+            "doc_to_query": [(positive[i], anchor[j]) for j in range(len(anchor))],
+            "doc_to_doc": [(positive[i], documents[b][j]) for b, j in everyone if j != i],
+        }
+        yield {name: [scale * F.cosine_similarity(x, y, dim=0).item() for x, y in met[name]] for name in directions}
+
+
+@pytest.mark.parametrize("negatives", (0, 1, 2))
+@pytest.mark.parametrize("directions", (BOTH, ALL_FOUR, ("query_to_doc", "doc_to_doc")), ids=len)
+def test_directions_add_candidates(directions, negatives):
+    tensors = POSITIVE_PAIRS.example(4, 3, negatives=negatives)
+    terms = MultipleNegativesRankingLoss(directions=directions).terms(*tensors)
+    for i, pools in enumerate(pools_by_loop(*tensors, directions=directions)):
+        together = [logit for pool in pools.values() for logit in pool]
+        cost = torch.logsumexp(tensor(together), 0).item() - pools["query_to_doc"][i]
+        assert 4 * terms.values[i].item() == pytest.approx(cost, rel=1e-9, abs=1e-12)
+        candidates = terms.positive[i] | terms.negative[i]
+        assert sorted(terms.matrix[i][candidates].tolist()) == pytest.approx(sorted(together), abs=1e-9)
+        assert terms.positive[i].sum() == 1 + ("doc_to_query" in directions)
+
+
+@pytest.mark.parametrize("negatives", (0, 2))
+def test_per_direction_each_has_a_logarithm_of_its_own(negatives):
+    tensors = POSITIVE_PAIRS.example(4, 3, negatives=negatives)
+    terms = MultipleNegativesRankingLoss(directions=BOTH, partition_mode="per_direction").terms(*tensors)
+    for i, pools in enumerate(pools_by_loop(*tensors, directions=BOTH)):
+        sums = [torch.logsumexp(tensor(pool), 0).item() for pool in pools.values()]
+        cost = sum(sums) / 2 - pools["query_to_doc"][i]
+        assert 4 * terms.values[i].item() == pytest.approx(cost, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("scale", (20.0, 1000.0))
+def test_joint_with_doc_to_query_counts_the_pair_twice_so_its_floor_is_ln_2(scale):
+    rows = torch.eye(3, dtype=DOUBLE)  # every pair coincides, and everyone else is at a right angle
+    loss = MultipleNegativesRankingLoss(scale, directions=BOTH)
+    assert loss(rows, rows).item() == pytest.approx(math.log(2), abs=1e-7)
+    assert loss.changed(partition_mode="per_direction")(rows, rows).item() == pytest.approx(0, abs=1e-7)
+    assert loss.changed(directions=("query_to_doc",))(rows, rows).item() == pytest.approx(0, abs=1e-7)
+    assert all(loss(*POSITIVE_PAIRS.example(3, 3, seed)) > math.log(2) for seed in range(5))
+
+
+@pytest.mark.parametrize("mode", ("in_batch_negatives", "hard_negatives", "all_negatives"))
+@pytest.mark.parametrize("negatives", (0, 1, 2))
+def test_hardness_weighs_these_negatives_by_how_near_they_are(negatives, mode):
+    tensors = POSITIVE_PAIRS.example(4, 3, negatives=negatives)
+    plain = MultipleNegativesRankingLoss().terms(*tensors).matrix
+    harder = MultipleNegativesRankingLoss(hardness_mode=mode, hardness_strength=5.0).terms(*tensors).matrix
+    for i in range(4):
+        for candidate in range(plain.shape[-1]):
+            own, target = candidate % 4 == i, candidate == i
+            named = {"in_batch_negatives": not own, "hard_negatives": own and not target, "all_negatives": not target}
+            expected = plain[i, candidate] * (1 + named[mode] * 5 / 20)
+            assert_close(harder[i, candidate], expected)
+
+
+def test_hardness_is_a_weight_that_no_gradient_passes_through():
+    """The gradient is that of the same softmax with the penalty as a number."""
+    anchor, positive = POSITIVE_PAIRS.example(4, 3)
+    loss = MultipleNegativesRankingLoss(hardness_mode="in_batch_negatives", hardness_strength=5.0)
+    penalty = loss.terms(anchor, positive).matrix - MultipleNegativesRankingLoss().terms(anchor, positive).matrix
+
+    def with_numbers(anchor, positive):
+        return F.cross_entropy(20 * F.normalize(anchor) @ F.normalize(positive).T + penalty, torch.arange(4))
+
+    _, gradients = value_and_gradients(loss, (anchor, positive))
+    _, expected = value_and_gradients(loss, (anchor, positive), with_numbers)
+    assert_close(gradients, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("negatives", (0, 2))
+def test_the_symmetric_loss_is_both_directions_each_by_itself(negatives):
+    tensors = POSITIVE_PAIRS.example(5, 3, negatives=negatives)
+    symmetric = MultipleNegativesSymmetricRankingLoss()
+    same = MultipleNegativesRankingLoss(directions=BOTH, partition_mode="per_direction")
+    assert_close(value_and_gradients(symmetric, tensors), value_and_gradients(same, tensors), rtol=1e-12, atol=1e-15)
+    terms = symmetric.terms(*tensors)
+    assert terms.values.shape == (2, 5) and terms.chosen["target"].tolist() == [list(range(5))] * 2
+    anchor, positive, *_ = tensors
+    assert_close(2 * terms.values[1].sum(), MultipleNegativesRankingLoss()(positive, anchor))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (
+            {"directions": ()},
+            "directions: expected query_to_doc, and any of query_to_query, doc_to_query, doc_to_doc, got none",
+        ),
+        ({"directions": ("doc_to_doc",)}, "directions: expected query_to_doc, and any of .*, got doc_to_doc"),
+        (
+            {"directions": ("query_to_doc", "up")},
+            "directions: expected query_to_doc, and any of .*, got query_to_doc, up",
+        ),
+        ({"partition_mode": "each"}, "partition_mode: expected one of joint, per_direction, got 'each'"),
+        (
+            {"directions": ALL_FOUR, "partition_mode": "per_direction"},
+            "directions: expected with per_direction only those that hold the positive pair, got query_to_doc, .*",
+        ),
+        ({"hardness_mode": "hard"}, "hardness_mode: expected one of None, in_batch_negatives, .*, got 'hard'"),
+        ({"hardness_strength": -1.0}, "hardness_strength: expected a number of at least 0, got -1.0"),
+    ],
+)
+def test_settings_that_do_not_exist_are_refused(wrong, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        MultipleNegativesRankingLoss(**wrong)(*POSITIVE_PAIRS.example())
 
 
 # --- degenerate and extreme ------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from lossviz.catalogue import entry
 from tests.losses import batches as batches_of_losses
 from tests.lowering.harness import Batch
 from tests.lowering.zoo import ZOO
@@ -84,7 +85,9 @@ def _batch(variant: Variant, seed: int) -> Batch:
     if type(loss).__name__ in EVEN:
         dimension += dimension % 2
         loss = variant.make(dimension, choose)
-    usual = "directions" if getattr(loss, "distance", "cosine") == "cosine" else "usual"
+    of_zoo = getattr(loss, "distance", None) == "cosine"
+    directed = batches_of_losses.measures_directions(loss) if entry(loss) else of_zoo
+    usual = "directions" if directed else "usual"
     arrange = choose.choice(ARRANGEMENTS[getattr(loss, "rows_of_the_fuzz", usual)])
     count = len(loss.inputs.rows) + variant.further
     rows = torch.stack([arrange(size, dimension, choose, generator) for _ in range(count)])

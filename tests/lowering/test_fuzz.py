@@ -36,7 +36,12 @@ def test_lowered_loss_is_torchs(variant, javascript):
         expected = harness.in_torch(batch)
         assert list(found) == list(expected), batch.name
         for path, numbers in expected.items():
-            assert_equal(path, found[path], numbers, batch)
+            if path == "terms active" and "terms thresholds scale" in expected:
+                # What a softmax costs may be nothing or a last digit: either road may call it active.
+                sure = (np.abs(expected["terms values"]) > 1e-14) | (expected["terms valid"] == 0)
+                assert_equal(path, found[path][sure], numbers[sure], batch)
+            else:
+                assert_equal(path, found[path], numbers, batch)
 
 
 @every_variant

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lossviz.losses import ContrastiveLoss
+from lossviz.losses import AnglELoss, ContrastiveLoss
 from lossviz.losses.base import Loss, Terms
 from lossviz.lowering import UnknownOperator, to_javascript
 from tests.lowering import zoo
@@ -99,6 +99,19 @@ def test_halves_serve_every_even_dimension(javascript, dimension):
 def test_halves_refuse_odd_dimensions(javascript, dimension):
     message = complaint(javascript, lowered(zoo.Halves()), {"first": [3, dimension], "second": [3, dimension]})
     assert "first.shape[1]" in message or "second.shape[1]" in message
+
+
+@pytest.mark.parametrize("dimension", [2, 4, 10])
+def test_angle_traced_in_two_dimensions_serves_every_even_one(javascript, dimension):
+    shapes = {"first": [3, dimension], "second": [3, dimension], "scores": [3]}
+    assert complaint(javascript, lowered(AnglELoss()), shapes) is None
+
+
+@pytest.mark.parametrize("dimension", [1, 3, 9])
+def test_angle_refuses_odd_dimensions(javascript, dimension):
+    shapes = {"first": [3, dimension], "second": [3, dimension], "scores": [3]}
+    message = complaint(javascript, lowered(AnglELoss()), shapes)
+    assert message and ("first.shape[1]" in message or "second.shape[1]" in message)
 
 
 def test_weights_must_fit_the_rows(javascript):

@@ -11,6 +11,7 @@ const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
 const ONE_WAY = { row: 64, narrowest: 58 };
 const BOTH_WAYS = { row: 80, narrowest: 76 };
+const CROWD = 64; // with more cells than this their logits are left to the mask: a frame has no time to write so much
 const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
 export function createScoreMatrix(spec, engine, actions) {
@@ -36,7 +37,7 @@ export function createScoreMatrix(spec, engine, actions) {
     svg("rect", { class: "across" }), svg("text", { class: "down", "text-anchor": "middle" }));
 
   // A cell where the candidate takes no part in the search stays empty.
-  function drawCell(cell, along, down, faded, { left, top, size, row }) {
+  function drawCell(cell, along, down, faded, { left, top, size, row, crowded }) {
     const [frame, bar, text, logit, across, below] = cell.children;
     const room = row - 2 * GAP;
     const middle = left + size / 2 + 5;
@@ -44,7 +45,7 @@ export function createScoreMatrix(spec, engine, actions) {
     setAttributes(frame, { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: room, rx: 5 });
     setAttributes(bar, { x: left + GAP + 3, y: top + GAP + room - 3 - along.share * (room - 6), width: 8, height: Math.max(1, along.share * (room - 6)) });
     setText(setAttributes(text, { x: middle, y: top + (down ? 24 : row / 2 - 2) }), (down ? "→ " : "") + percent(along.share));
-    setText(setAttributes(logit, { x: middle, y: top + (down ? 58 : row / 2 + 15) }), brief(along.logit, 1));
+    setText(setAttributes(logit, { x: middle, y: top + (down ? 58 : row / 2 + 15) }), crowded ? "" : brief(along.logit, 1));
     for (const part of [across, below]) setAttributes(part, { visibility: down ? null : "hidden" });
     if (!down) return setText(below, "");
     const length = down.share * (size - 2 * GAP - 18);
@@ -79,10 +80,12 @@ export function createScoreMatrix(spec, engine, actions) {
       const whole = SPACE.left + size * columns.length;
       const start = SPACE.top + drawBlocks(columns, size);
       const height = start + row * searches.rows.length + SPACE.bottom;
+      const crowded = columns.length * searches.rows.length > CROWD;
       setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
       setText(note, both ? "→ each row shares out 100 %, ↓ each column too" : "Each row shares out 100 %. Outlined: its positive");
       const softmaxes = variantOf(spec, state).searches.length > 1 ? "; each block by itself" : "";
-      setText(setAttributes(foot, { y: height - 8 }), `below the share: the logit, scale × similarity${softmaxes}`);
+      const logits = crowded ? "the logits stand in the mask" : "below the share: the logit, scale × similarity";
+      setText(setAttributes(foot, { y: height - 8 }), `${logits}${softmaxes}`);
       keep(heads, columns.length, makeHead).forEach((head, k) => {
         const term = searches.columns[k];
         setAttributes(head, { tabindex: term ? 0 : null, role: term ? "button" : null, "aria-label": term?.note });
@@ -100,7 +103,7 @@ export function createScoreMatrix(spec, engine, actions) {
         keep(group.children[2], columns.length, makeCell).forEach((cell, k) => {
           const search = searches.columns[k];
           const faded = lit && !isLit(term) && !isLit(search);
-          drawCell(cell, along[k], search?.candidates[index] ?? null, faded, { left: SPACE.left + k * size, top, size, row });
+          drawCell(cell, along[k], search?.candidates[index] ?? null, faded, { left: SPACE.left + k * size, top, size, row, crowded });
         });
       });
     },
