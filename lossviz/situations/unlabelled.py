@@ -25,7 +25,7 @@ UNLABELLED = (
         question=Question(
             "choice",
             "You switch dropout off: both passes of a sentence are now the same point. Is the loss 0?",
-            "Nothing is left to pull together, but two sentences that stand near each other still push each other away.",
+            "Nothing is left to pull together, but sentences that stand near each other still push each other away.",
             options=(
                 "Yes: every sentence finds itself",
                 "No: the sentences still repel each other",
