@@ -104,22 +104,27 @@ def test_sentence_transformers(settings, size):
     assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
 
 
+no_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+RANDOM_STATES = {"cpu": torch.get_rng_state, "cuda": torch.cuda.get_rng_state}
+
+
 @every_size
-def test_dropout_draws_the_same_masks_again(size):
+@pytest.mark.parametrize("device", ("cpu", pytest.param("cuda", marks=(pytest.mark.gpu, no_cuda))))
+def test_dropout_draws_the_same_masks_again(device, size):
     """The uncached answer to the very numbers that dropout drew: the encoder is called in the same order twice."""
-    encode, batch = encoder(dropout=0.5), columns("tensor", 3)
-    loss = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=size)
+    encode, batch = encoder(dropout=0.5).to(device), [each.to(device) for each in columns("tensor", 3)]
+    loss, random_state = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=size), RANDOM_STATES[device]
     torch.manual_seed(3)
     value = loss(*batch)
-    after = torch.get_rng_state()
-    torch.rand(10)  # what happens between must not matter
-    between = torch.get_rng_state()
+    after = random_state()
+    torch.rand(10, device=device)  # what happens between must not matter
+    between = random_state()
     value.backward()
-    assert torch.equal(torch.get_rng_state(), between), "the random numbers of the caller go on as if nothing was"
+    assert torch.equal(random_state(), between), "the random numbers of the caller go on as if nothing was"
     found = parameter_gradients(encode)
     torch.manual_seed(3)
     uncached = loss.uncached(*(torch.cat([encode(part) for part in each.split(size)]) for each in batch))
-    assert torch.equal(torch.get_rng_state(), after)
+    assert torch.equal(random_state(), after)
     uncached.backward()
     assert_close(value.detach(), uncached.detach(), rtol=1e-12, atol=0)
     assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
