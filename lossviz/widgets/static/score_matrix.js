@@ -82,7 +82,7 @@ export function createScoreMatrix(spec, engine, actions) {
       const height = start + row * searches.rows.length + SPACE.bottom;
       const crowded = columns.length * searches.rows.length > CROWD;
       setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
-      setText(note, both ? "→ each row shares out 100 %, ↓ each column too" : "Each row shares out 100 %. Outlined: its positive");
+      setText(note, both ? "→ each row, ↓ each column shares out 100 %" : "Each row shares out 100 %. Outlined: its positive");
       const softmaxes = variantOf(spec, state).searches.length > 1 ? "; each block by itself" : "";
       const logits = crowded ? "the logits stand in the mask" : "below the share: the logit, scale × similarity";
       setText(setAttributes(foot, { y: height - 8 }), `${logits}${softmaxes}`);
