@@ -34,6 +34,7 @@ FAMILIES = {
     "labelled_sentences": (BatchHardTripletLoss(margin=1.0),),
     "positive_pairs": (MultipleNegativesRankingLoss(scale=5.0),),
 }
+IN_WORDS = {type(loss) for losses in FAMILIES.values() for loss in losses}  # whose sentences are told here too
 # One batch of each: where it starts.
 BATCHES = {name: each[0] for name, each in SITUATIONS.items()}
 KINDS = {entry.loss.__name__: entry.loss for entry in catalogue.ENTRIES}

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 from torch import Tensor
 
 from lossviz import Terms
-from tests.widgets.expected import Expected, Term, brief, fixed, percent
+from tests.widgets.expected import IN_WORDS, Expected, Term, brief, fixed, percent
 
 # Where the points are drawn, from the middle of the plane, in its units.
 PLACES = r"""(root) => {
@@ -54,6 +54,13 @@ PLAYED = """(root) => {
   if (state.playing && (ENOUGH)) root.querySelector(".buttons .primary").click();
   return !state.playing && root.dataset.ready;
 }"""
+MARKS = {
+    "distance line": ".distance-line .dot",
+    "triplet plane": ".triplet-plane .dot",
+    "score plane": ".score-plane .dot",
+    "class regions": ".class-bars g[tabindex]",
+    "score matrix": ".score-matrix .rows > g",
+}
 PATIENCE = 60_000  # milliseconds: Play is at most 400 frames, on a busy machine
 
 
@@ -141,8 +148,10 @@ class Explorer:
     # What it says, and what torch says
 
     def says_what_torch_says(self) -> Expected:
-        """Loss, sum, sentence, chart and plane, to the digits shown."""
+        """Loss, sum, sentence, chart and plane, to the digits shown; of other losses than IN_WORDS the numbers."""
         wanted = self.torch
+        if wanted.kind not in IN_WORDS:
+            return self.shows_what_torch_says()
         loss = fixed(wanted.terms.loss.item())
         adding = wanted.ranked()
         count = "1 term adds" if len(adding) == 1 else f"{len(adding)} terms add"
@@ -156,9 +165,31 @@ class Explorer:
         if wanted.state["tab"] == "chart":
             draw = {"distance line": self.line, "triplet plane": self.triplets, "score matrix": self.matrix}
             draw[wanted.chart](wanted, wanted.read())
+        self.plane(wanted)
+        return wanted
+
+    def plane(self, wanted: Expected) -> None:
         if self.spec["dimension"] == 2:
             places = torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
             assert torch.allclose(places, wanted.points, rtol=0, atol=0.01)
+
+    def shows_what_torch_says(self) -> Expected:
+        """The loss, its largest terms, a mark for each where the chart has one, and the points in their places."""
+        wanted = self.torch
+        expect(self.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
+        values = wanted.terms.values.flatten()
+        largest = sorted((each for each in values.tolist() if each), key=lambda each: -abs(each))
+        told = largest if len(largest) <= 13 else largest[:12]
+        assert self.find(".sum .number").all_text_contents() == [fixed(each, 5) for each in told]
+        if len(told) < len(largest):
+            words = f"and {len(largest) - 12} more add {fixed(sum(largest[12:]), 5)}"
+            expect(self.find(".sum .rest")).to_have_text(words)
+        pairs, terms = len(wanted.terms.matrix), int(wanted.terms.valid.sum())
+        marks = {"distance line": terms, "triplet plane": terms, "score plane": pairs, "class regions": pairs}
+        if wanted.state["tab"] == "chart":
+            expect(self.find(MARKS[wanted.chart])).to_have_count(marks.get(wanted.chart, pairs))
+        assert self.root.evaluate("root => /NaN|undefined|Infinity/.test(root.innerHTML)") is False
+        self.plane(wanted)
         return wanted
 
     def line(self, wanted: Expected, terms: list[Term]) -> None:

@@ -150,48 +150,21 @@ def test_a_touched_point_shows_a_piece_for_every_term_that_pulls_it(mounted, los
 def test_every_loss_shows_what_torch_says_and_steps_as_torch_does(mounted, entry):
     explorer = mounted(lossviz.explore(entry.default(), situation=BATCHES[entry.loss.inputs.name]))
     start = explorer.torch
-    shown_as_torch_says(explorer)
+    explorer.shows_what_torch_says()
     explorer.button("Step").click()
     expect(explorer.find(".history span")).to_contain_text("1 step: loss")
     after = explorer.state
     assert torch.allclose(torch.tensor(after["points"], dtype=torch.float64), start.after_step(), rtol=0, atol=1e-9)
     for name, tensor in start.trained().items():
         assert torch.allclose(torch.tensor(after["tensors"][name], dtype=torch.float64), tensor, rtol=0, atol=1e-9)
-    shown_as_torch_says(explorer)
+    explorer.shows_what_torch_says()
     explorer.play("state.history.length > 3")
-    wanted = shown_as_torch_says(explorer)
+    wanted = explorer.shows_what_torch_says()
     losses, points = start.descent(len(wanted.state["history"]))
     assert wanted.state["history"] == pytest.approx(losses, abs=1e-9)
     assert torch.allclose(wanted.points.detach(), points, rtol=0, atol=1e-6)
     explorer.tab("Mask").click()
     assert explorer.find("table.mask tbody tr").count() == mask_rows(wanted)
-
-
-def shown_as_torch_says(explorer: Explorer) -> Expected:
-    """The loss, its largest terms, and a mark for each where the chart has one."""
-    wanted = explorer.torch
-    expect(explorer.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
-    values = wanted.terms.values.flatten()
-    largest = sorted((each for each in values.tolist() if each), key=lambda each: -abs(each))
-    told = largest if len(largest) <= 13 else largest[:12]
-    assert explorer.find(".sum .number").all_text_contents() == [fixed(each, 5) for each in told]
-    if len(told) < len(largest):
-        words = f"and {len(largest) - 12} more add {fixed(sum(largest[12:]), 5)}"
-        expect(explorer.find(".sum .rest")).to_have_text(words)
-    pairs, terms = len(wanted.terms.matrix), int(wanted.terms.valid.sum())
-    marks = {"distance line": terms, "triplet plane": terms, "score plane": pairs, "class regions": pairs}
-    expect(explorer.find(MARKS[wanted.chart])).to_have_count(marks.get(wanted.chart, pairs))
-    assert explorer.root.evaluate("root => /NaN|undefined|Infinity/.test(root.innerHTML)") is False
-    return wanted
-
-
-MARKS = {
-    "distance line": ".distance-line .dot",
-    "triplet plane": ".triplet-plane .dot",
-    "score plane": ".score-plane .dot",
-    "class regions": ".class-bars g[tabindex]",
-    "score matrix": ".score-matrix .rows > g",
-}
 
 
 def mask_rows(wanted: Expected) -> int:
