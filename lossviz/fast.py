@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid, pad, relu, softplus
 
 from lossviz import distances, losses
-from lossviz.losses.base import ROADS, Loss
+from lossviz.losses.base import ROADS, Loss, exact
 from lossviz.losses.labelled_sentences import COUNTED
 
 # A slice of a square matrix holds about so many numbers: few enough for the processor's cache, and for the memory.
@@ -34,7 +34,12 @@ def road(*served: type[Loss]):
 
     def register(function: Callable[..., Tensor | None]):
         def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
-            return function(loss, *tensors) if _is_plain(loss, tensors) else None
+            if not _is_plain(loss, tensors):
+                return None
+            if not _needs_digits(loss, tensors):
+                return function(loss, *tensors)
+            served = function(loss, *map(exact, tensors))
+            return None if served is None else served.to(tensors[0].dtype)
 
         ROADS.update(dict.fromkeys(served, serve))
         return function
@@ -55,6 +60,17 @@ def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
 
 
 SIMILARITIES = ("cosine", "dot")
+FAR = 0.99  # rows whose mean has this share of their squared length are a cluster far from the origin
+
+
+def _needs_digits(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
+    """Whether float32 is too coarse: rows far from the origin hardly differ in direction. (Other distances centre.)"""
+    if tensors[0].dtype != torch.float32 or vars(loss).get("distance", "cosine") != "cosine":
+        return False
+    rows = [each.detach() for each in tensors if each.ndim == 2]
+    centre = sum(each.mean(0) for each in rows)
+    squares = sum(each.square().sum() for each in rows) * (len(rows) / len(rows[0]))
+    return bool(centre.square().sum() > FAR * squares)
 
 
 class _Known(torch.autograd.Function):
