@@ -29,14 +29,15 @@ MANY = 64  # from so many positives per anchor on, one sort of the negatives is 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
 
-def road(*served: type[Loss]):
-    """Makes a function of a loss and its tensors the fast road of these losses."""
+def road(*served: type[Loss], keeps_digits: bool = False):
+    """Makes a function of a loss and its tensors the fast road of these losses. One that keeps its digits by itself
+    needs no float64 for rows far from the origin."""
 
     def register(function: Callable[..., Tensor | None]):
         def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
             if not _is_plain(loss, tensors):
                 return None
-            if not _needs_digits(loss, tensors):
+            if keeps_digits or not _needs_digits(loss, tensors):
                 return function(loss, *tensors)
             served = function(loss, *map(exact, tensors))
             return None if served is None else served.to(tensors[0].dtype)
@@ -176,6 +177,11 @@ def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     u, v = _Unit(x), _Unit(y)
     chord = u.rows - v.rows
     distance = 0.5 * chord.square().sum(-1)
+    near = distance < NEAR
+    if near.any():  # the difference of two float32 directions has few digits left
+        exact_chord = distances.unit(exact(x[near])) - distances.unit(exact(y[near]))
+        chord[near] = exact_chord.to(x.dtype)
+        distance[near] = (0.5 * exact_chord.square().sum(-1)).to(x.dtype)
     none = (u.length == torch.inf) | (v.length == torch.inf)  # a row without direction
     distance.masked_fill_(none.squeeze(-1), 1)
 
@@ -186,10 +192,11 @@ def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     return distance, pull
 
 
+NEAR = 0.01  # a cosine distance below this is measured in float64
 PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
 
 
-@road(losses.ContrastiveLoss)
+@road(losses.ContrastiveLoss, keeps_digits=True)
 def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
     distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
     share = 1 / len(distance) if loss.size_average else 1.0
@@ -199,7 +206,7 @@ def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, la
     return _known(value, lambda: pull((attraction - repulsion) * share), anchor, other)
 
 
-@road(losses.OnlineContrastiveLoss)
+@road(losses.OnlineContrastiveLoss, keeps_digits=True)
 def _online_contrastive(
     loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
 ) -> Tensor | None:
@@ -224,7 +231,7 @@ def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, sec
     return _known(value, gradients, first, second)
 
 
-@road(losses.TripletLoss)
+@road(losses.TripletLoss, keeps_digits=True)
 def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
     measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
     to_positive, pull_positive = measure(anchor_rows, positive.detach())
@@ -239,10 +246,10 @@ def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negativ
     return _known(shortfall.mean(), gradients, anchor, positive, negative)
 
 
-@road(losses.CosineSimilarityLoss)
+@road(losses.CosineSimilarityLoss, keeps_digits=True)
 def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     distance, pull = _cosine(first.detach(), second.detach())
-    residual = 1 - distance - scores
+    residual = (1 - scores) - distance  # in this order nothing is lost where both are near 1
     return _known(residual.square().mean(), lambda: pull(residual * (-2 / len(residual))), first, second)
 
 
@@ -676,9 +683,9 @@ class _Logits:
 # --- ordered pairs ---------------------------------------------------------------------------------------------------
 
 
-@road(losses.CoSENTLoss)
+@road(losses.CoSENTLoss, keeps_digits=True)
 def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
-    return _in_order(_cosine_similarity_of, float(loss.scale), first, second, scores)
+    return _in_order(_nearness, float(loss.scale), first, second, scores)
 
 
 @road(losses.AnglELoss)
@@ -703,9 +710,10 @@ def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, sc
     return _known(value, lambda: pull(slope), first, second)
 
 
-def _cosine_similarity_of(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+def _nearness(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    """The cosine similarity less 1: an order needs differences alone, and near 1 the 1 would cost digits."""
     distance, pull = _cosine(x, y)
-    return 1 - distance, lambda gradient: pull(-gradient)
+    return -distance, lambda gradient: pull(-gradient)
 
 
 def _angle_similarity(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
