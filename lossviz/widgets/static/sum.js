@@ -5,7 +5,7 @@ import { litTerms } from "./reading.js";
 import { fixed } from "./words.js";
 
 const MOST = 12; // so many terms are told one by one
-const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", class: "●", anchor: "●" };
+const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
 
 export function createSum(spec, engine, actions) {
   const heading = html("h4");
@@ -45,7 +45,7 @@ export function createSum(spec, engine, actions) {
         const term = ranked[k];
         const faded = lit && !lit.has(term.index) ? " faded" : "";
         setAttributes(item, { class: term.kind + faded });
-        const texts = [SIGNS[term.kind], term.letters, term.who, term.formula ?? "", fixed(term.value, 5)];
+        const texts = [term.sign ?? SIGNS[term.kind], term.letters, term.who, term.formula ?? "", fixed(term.value, 5)];
         texts.forEach((text, column) => setText(item.children[column], text));
       });
     },
