@@ -5,6 +5,7 @@ import { litTerms } from "./reading.js";
 import { fixed } from "./words.js";
 
 const MOST = 12; // so many terms are told one by one
+const LONG = 36; // letters of a formula that leave no room for the names beside it
 const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
 
 export function createSum(spec, engine, actions) {
@@ -31,7 +32,8 @@ export function createSum(spec, engine, actions) {
       const count = ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`;
       setText(heading, reading.terms.length ? `The sum: ${count} up to ${fixed(reading.loss)}` : `The loss is ${fixed(reading.loss)}`);
       const longest = Math.max(1, ...ranked.map(({ letters }) => letters.length));
-      setAttributes(list, { style: `--letters: ${10 + 9 * longest}px` });
+      const long = ranked.some(({ formula }) => formula?.length > LONG);
+      setAttributes(list, { style: `--letters: ${10 + 9 * longest}px`, class: long ? "long" : null });
       const whole = ranked.reduce((sum, term) => sum + Math.abs(term.value), 0);
       keep(bar, ranked.length, () => html("i")).forEach((part, k) => {
         const faded = lit && !lit.has(ranked[k].index) ? " faded" : "";
