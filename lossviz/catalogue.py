@@ -172,12 +172,12 @@ CARLSSON = Paper(
     2021,
 )
 SOFTMAX_OF_ROWS = (
-    r"\mathcal{L} = \frac{1}{B} \sum_{i=1}^{B} \left[\, \log \sum_{j} e^{s_{ij}} - s_{ii} \,\right],"
+    r"\mathcal{L} = \frac{1}{B} \sum_{i=1}^{B} \left[\, \ln \sum_{j} e^{s_{ij}} - s_{ii} \,\right],"
     r"\qquad s_{ij} = \mathrm{scale} \cdot \cos(a_i, c_j)"
 )
 SOFTMAX_BOTH_WAYS = (
-    r"\mathcal{L} = \frac{1}{2B} \sum_{i=1}^{B} \left[\, \log \sum_{j} e^{s_{ij}}"
-    r" + \log \sum_{j} e^{s_{ji}} - 2 s_{ii} \,\right]"
+    r"\mathcal{L} = \frac{1}{2B} \sum_{i=1}^{B} \left[\, \ln \sum_{j} e^{s_{ij}}"
+    r" + \ln \sum_{j} e^{s_{ji}} - 2 s_{ii} \,\right]"
 )
 IN_ORDER = r"\mathcal{L} = \ln\left(1 + \sum_{y_i < y_j} e^{\,\mathrm{scale} \cdot (s_i - s_j)}\right)"
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterable
 
 from lossviz.catalogue import ENTRIES, Entry, Paper, Parameter
@@ -9,6 +10,7 @@ from lossviz.losses import Terms
 from lossviz.losses.base import Loss
 
 MARK = "<!-- every loss -->"
+WIDTH = 78  # letters of code in a line of the page
 CHAPTERS = {"unlabelled_pairs": "unlabelled"}  # where an input type shares another's chapter
 
 
@@ -71,7 +73,7 @@ def signature(entry: Entry) -> str:
     made = inspect.signature(entry.loss).replace(return_annotation=inspect.Signature.empty)
     bare = [each.replace(annotation=inspect.Parameter.empty) for each in made.parameters.values()]
     lines = [f"loss = {name(entry)}({', '.join(map(str, bare))})", f"loss({', '.join(arguments(entry))})"]
-    return "\n".join(lines)
+    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in lines)
 
 
 def arguments(entry: Entry) -> list[str]:
@@ -122,13 +124,17 @@ def terms_in_words(entry: Entry) -> str:
     terms: Terms = entry.default().terms(*example)
     batch = f"For a batch of {len(example[0])} rows"
     parts = [
-        f"`matrix` is a {entry.matrix} of shape `{tuple(terms.matrix.shape)}`",
+        f"`matrix` is {article(entry.matrix)} {entry.matrix} of shape `{tuple(terms.matrix.shape)}`",
         f"`valid`, `active` and `values` have the shape `{tuple(terms.values.shape)}`: {axes(entry.loss)}",
     ]
     for field, found in (("chosen", terms.chosen), ("thresholds", terms.thresholds)):
         if found:
             parts.append(f"`{field}` has {' and '.join(f'*{each}*' for each in found)}")
     return f"{batch}, {'; '.join(parts)}."
+
+
+def article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def changes(entry: Entry) -> str:
@@ -142,7 +148,7 @@ def cited(paper: Paper) -> str:
 
 def prose(paragraph: str) -> str:
     """A paragraph of a docstring as Markdown: its literals marked once, an indented formula as it stands."""
-    return paragraph if paragraph.startswith("    ") else paragraph.replace("``", "`").replace("*n", r"\*n")
+    return paragraph if paragraph.startswith("    ") else paragraph.replace("``", "`")
 
 
 def code(loss: type[Loss]) -> str:

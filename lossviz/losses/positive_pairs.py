@@ -23,7 +23,7 @@ class MultipleNegativesRankingLoss(Loss):
 
     With s the similarity of an anchor to a candidate, times the scale (1 / temperature),
 
-        loss = mean over anchors i of  log Σⱼ exp(sᵢⱼ) − sᵢᵢ
+        loss = mean over anchors i of  ln Σⱼ exp(sᵢⱼ) − sᵢᵢ
 
     The candidates are all positives of the batch, then all explicit negatives of the batch.
 
@@ -130,7 +130,8 @@ class MultipleNegativesSymmetricRankingLoss(Loss):
 
     With s the similarity of an anchor to a candidate, times the scale (1 / temperature),
 
-        loss = ½ · mean over i of  [ log Σⱼ exp(sᵢⱼ) − sᵢᵢ ]  +  ½ · mean over i of  [ log Σⱼ exp(sⱼᵢ) − sᵢᵢ ]
+        loss = ½ · mean over i of  [ ln Σⱼ exp(sᵢⱼ) − sᵢᵢ ]
+             + ½ · mean over i of  [ ln Σⱼ exp(sⱼᵢ) − sᵢᵢ ]
 
     The first sum is over all candidates, explicit negatives among them; the second over all anchors.
 
@@ -186,7 +187,7 @@ class CachedMultipleNegativesRankingLoss(Loss):
     again, mini-batch by mini-batch, with the random numbers of its first run (dropout draws the same masks), and
     passes each embedding's gradient on.
 
-        loss = mean over anchors i of  log Σⱼ exp(sᵢⱼ) − sᵢᵢ
+        loss = mean over anchors i of  ln Σⱼ exp(sᵢⱼ) − sᵢᵢ
 
     ``(anchors, positives, *negatives)``: lists, tensors, or dicts of tensors, of one length; a slice along the batch
     goes to ``encode``, which returns (m, d). ``terms`` and ``define`` take the embeddings themselves, each (…, B, d).

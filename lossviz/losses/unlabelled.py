@@ -53,7 +53,8 @@ class ContrastiveTensionLossInBatchNegatives(Loss):
 
     With s the cosine of a first to a second pass, times the scale,
 
-        loss = ½ · mean over i of  [ log Σⱼ exp(sᵢⱼ) − sᵢᵢ ]  +  ½ · mean over i of  [ log Σⱼ exp(sⱼᵢ) − sᵢᵢ ]
+        loss = ½ · mean over i of  [ ln Σⱼ exp(sᵢⱼ) − sᵢᵢ ]
+             + ½ · mean over i of  [ ln Σⱼ exp(sⱼᵢ) − sᵢᵢ ]
 
     ``(first, second)``: each (…, B, d), two passes of the same sentences. ``scale`` may be a tensor that is learned;
     sentence-transformers learns its logarithm. Raises ValueError as ``Loss`` says.

@@ -127,6 +127,23 @@ def test_every_explorer_of_every_page_says_what_torch_says(opened, name, file):
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
 
 
+def test_the_front_page_is_answered_played_and_swapped(opened):
+    name = "book/index.html"
+    with opened(name) as page:
+        (explorer,) = explorers(page, name)
+        for hidden in ("Play", "Swap the loss"):
+            expect(explorer.button(hidden)).to_have_count(0)
+        explorer.show_answer()
+        before = explorer.state
+        explorer.play()
+        assert explorer.state["points"] != before["points"]
+        explorer.says_what_torch_says()
+        explorer.button("Swap the loss").click()
+        after = explorer.says_what_torch_says().state
+        assert [before["loss"], after["loss"]] == ["ContrastiveLoss", "OnlineContrastiveLoss"]
+        assert after["points"] == before["points"]
+
+
 # Moving points
 
 

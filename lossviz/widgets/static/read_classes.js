@@ -2,6 +2,8 @@
 
 import { fill, letter, percent, probability, quoted } from "./words.js";
 
+const SIGNS = "●■▲◆"; // as a class's glyph in the chart
+
 export function readClasses({ situation, templates, numbers, terms, shapes }) {
   const [first, second] = Object.values(situation.rows);
   const classes = shapes.matrix.at(-1);
@@ -17,6 +19,7 @@ export function readClasses({ situation, templates, numbers, terms, shapes }) {
     return {
       index, points, letters, shares, target, guess, value,
       kind: "class",
+      sign: SIGNS[target % SIGNS.length],
       who: names.join(" / "),
       links: [{ from: one, to: second[index], side: "class", weight: 1 - shares[target] }],
       valid: Boolean(terms.valid[index]),

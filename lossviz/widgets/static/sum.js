@@ -5,8 +5,8 @@ import { litTerms } from "./reading.js";
 import { fixed } from "./words.js";
 
 const MOST = 12; // so many terms are told one by one
-const LONG = 36; // letters of a formula that needs a line of its own
-const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", class: "●", anchor: "●" };
+const LONG = 36; // letters of a formula that leave no room for the names beside it
+const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
 
 export function createSum(spec, engine, actions) {
   const heading = html("h4");
@@ -47,7 +47,7 @@ export function createSum(spec, engine, actions) {
         const term = ranked[k];
         const faded = lit && !lit.has(term.index) ? " faded" : "";
         setAttributes(item, { class: term.kind + faded });
-        const texts = [SIGNS[term.kind], term.letters, term.who, term.formula ?? "", fixed(term.value, 5)];
+        const texts = [term.sign ?? SIGNS[term.kind], term.letters, term.who, term.formula ?? "", fixed(term.value, 5)];
         texts.forEach((text, column) => setText(item.children[column], text));
       });
     },

@@ -1,0 +1,58 @@
+"""The page "Every loss": what the catalogue holds, and nothing else."""
+
+import pytest
+from every_loss import WIDTH, prose, signature
+
+from lossviz.catalogue import ENTRIES
+
+NAMES = [entry.loss.__name__ for entry in ENTRIES]
+# Lists that differ are worth reading; a count that differs is not.
+SECTIONS = "items => items.map(item => item.firstChild.textContent)"
+ROWS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page("book/losses.html")
+
+
+def test_every_loss_has_a_section(page):
+    assert page.locator("article h2").evaluate_all(SECTIONS) == NAMES
+
+
+def test_the_table_is_the_catalogue(page):
+    rows = page.locator("article table").first.locator("tbody tr").evaluate_all(ROWS)
+    wanted = [
+        [
+            each.loss.__name__,
+            inputs.shape,
+            inputs.labels.meaning if inputs.labels else "none",
+            " × ".join(each.loss.axes),
+        ]
+        for each in ENTRIES
+        for inputs in [each.loss.inputs]
+    ]
+    assert rows == wanted
+
+
+def test_a_link_of_the_table_leads_to_the_section(page):
+    page.locator("article table").first.get_by_role("link", name="CoSENTLoss", exact=True).click()
+    target = page.evaluate("decodeURIComponent(location.hash.slice(1))")
+    assert target == "loss-cosentloss"
+    assert page.locator(f"[id='{target}']").count() == 1
+
+
+def test_nothing_of_the_markup_is_left(page):
+    words = page.locator("article").inner_text()
+    assert "``" not in words and "\\*" not in words
+
+
+def test_a_literal_is_marked_once():
+    assert prose("``(anchor, *negatives)``: each (…, B, d)") == "`(anchor, *negatives)`: each (…, B, d)"
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=NAMES)
+def test_a_signature_fits_the_page(entry):
+    lines = signature(entry).splitlines()
+    assert lines[0].startswith(f"loss = {entry.loss.__name__}(")
+    assert max(map(len, lines)) <= WIDTH
