@@ -1,7 +1,7 @@
 // The class regions: the first sentence of a pair held fast, the plane shaded by the class that the classifier would give
 // the pair wherever the second one stood; below, what it gives every pair. Without a plane, the bars alone.
 
-import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
+import { html, idle, keep, lights, setAttributes, setText, svg } from "./dom.js";
 import { contour, frame, glyph } from "./geometry.js";
 import { parseHex } from "./colour.js";
 import { theme } from "./heat_picture.js";
@@ -73,6 +73,7 @@ export function createClassRegions(spec, engine, actions) {
     if (busy) return;
     busy = true;
     while (shown?.key !== wanted.key) {
+      await idle(); // the regions may wait, the frame may not
       const { key, state, held, extent } = wanted;
       const pairs = gridPlaces(extent).map((place) => [held, place]);
       const logs = await engine.classify(state, pairs);
