@@ -387,8 +387,8 @@ ENTRIES = (
         chart="distance line",
         matrix="dot product",
         peer="ContrastiveTensionLoss",
-        formula=r"\mathcal{L} = \sum_{i=1}^{B} y_i \ln\left(1 + e^{-z_i}\right)"
-        r" + (1 - y_i) \ln\left(1 + e^{z_i}\right),\qquad z_i = u_i \cdot v_i",
+        formula=r"\mathcal{L} = \sum_{i=1}^{B} \left[\, y_i \ln\left(1 + e^{-z_i}\right)"
+        r" + (1 - y_i) \ln\left(1 + e^{z_i}\right) \,\right],\qquad z_i = u_i \cdot v_i",
         term=lambda loss: {"positive": "ln(1 + e^−({d}))", "negative": "ln(1 + e^({d}))"},
         parameters={},
         changes=(),
