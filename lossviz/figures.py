@@ -82,7 +82,8 @@ def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 
         if index != point:
             axes.plot(x, y, "o", color="black")
             side, shift = ("right", -6) if x > reach / 2 else ("left", 6)
-            name = axes.annotate(situation.sentence(index).short, (x, y), (shift, 6), textcoords="offset points", ha=side)
+            words = situation.sentence(index).short
+            name = axes.annotate(words, (x, y), (shift, 6), textcoords="offset points", ha=side)
             name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on the arrows
     axes.set(aspect="equal", xlabel="x", ylabel="y", title=f"Where “{situation.sentence(point).short}” would go")
     plt.close(figure)  # shown once, by the cell that returns it

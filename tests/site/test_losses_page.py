@@ -22,17 +22,16 @@ def test_every_loss_has_a_section(page):
 
 def test_the_table_is_the_catalogue(page):
     rows = page.locator("article table").first.locator("tbody tr").evaluate_all(ROWS)
-    wanted = [
-        [
-            each.loss.__name__,
-            inputs.shape,
-            inputs.labels.meaning if inputs.labels else "none",
-            " × ".join(each.loss.axes),
-        ]
-        for each in ENTRIES
-        for inputs in [each.loss.inputs]
-    ]
+    wanted = [[each.loss.__name__, each.loss.inputs.shape, " × ".join(each.loss.axes)] for each in ENTRIES]
     assert rows == wanted
+
+
+def test_every_loss_has_its_formula_once_and_its_chapter_by_its_own_title(page):
+    titles = page.locator("nav.bd-links a.reference.internal").all_inner_texts()
+    chapters = page.locator("article li:has-text('to move it') a").all_inner_texts()
+    assert len(chapters) == len(ENTRIES) and set(chapters) < set(titles)
+    formulas = page.locator("article section:has(> h2)").evaluate_all("all => all.map(each => each.querySelectorAll('div.math').length)")
+    assert formulas[-len(ENTRIES):] == [1] * len(ENTRIES)
 
 
 def test_a_link_of_the_table_leads_to_the_section(page):
