@@ -44,6 +44,28 @@ CLASSIFIED_PAIRS = (
         ),
     ),
     _pairs(
+        "trained",
+        "Predict: trained, then compared",
+        chosen=4,
+        question=Question(
+            "choice",
+            "You train until all four pairs have their right class. D–E is an entailment, D–F is neutral. Which of the "
+            "two has the higher cosine then?",
+            "All four classes are right now, and D and E stand more than a right angle apart, seen from the centre. "
+            "The loss asked for classes. It never compared a cosine.",
+            options=("D–E: it follows", "D–F: it only may be so", "They end alike"),
+            answer=1,
+            moves={
+                0: (0.68, 1.96),
+                1: (-1.46, 1.58),
+                2: (1.28, -2.69),
+                3: (-0.34, -0.11),
+                4: (1.91, 2.6),
+                5: (-0.48, -0.21),
+            },
+        ),
+    ),
+    _pairs(
         "hard negatives",
         "Shared words, opposite meaning",
         ((-0.7, 0.6), (0.5, 0.9), (-0.5, 0.35), (0.6, -0.5), (-0.6, -0.8), (0.85, -0.3)),

@@ -198,6 +198,9 @@ def test_the_regions_are_coloured_by_the_class_of_the_moving_sentence(mounted):
     rooms = explorer.find(".class-bars .room").evaluate_all("p => p.map(b => Number(b.getAttribute('width')))")
     shares = torch.tensor(found).div(torch.tensor(rooms)).view(-1, 3)
     assert torch.allclose(shares, wanted.terms.matrix.detach().exp().float(), atol=1e-3)
+    expect(explorer.find(".class-names li")).to_have_text(["entailment", "neutral", "contradiction"])
+    said = re.compile("is labelled entailment")
+    expect(explorer.find(".class-bars [role=button]").first).to_have_attribute("aria-label", said)
     expect(explorer.find(".regions .border")).to_have_attribute("d", re.compile("^M"))
     colours = explorer.find(".chart canvas").evaluate(
         "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
