@@ -7,7 +7,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path for path in (ROOT / "book").glob("*.ipynb") if path.stem != "index")
-FOLDS = ("The loss as a surface to turn", "The gradient as a field of arrows", "The same batch in sentence-transformers")
+FOLDS = (
+    "The loss as a surface to turn",
+    "The gradient as a field of arrows",
+    "The same batch in sentence-transformers",
+)
 SECTIONS = ("Move it", "The formula and the code", "Break it, and cure it", "The same on real embeddings", "Exercises")
 DROPDOWNS = ("Answers", "What ")  # what changed, or what is different
 
