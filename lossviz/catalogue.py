@@ -58,11 +58,11 @@ class Entry:
     """What is known of one loss.
 
     ``chart`` names the chart that shows it first, ``matrix`` what the numbers are that it reads. ``term(loss)`` gives,
-    for each kind of term, the formula of what it adds; names in braces stand for numbers: {d} what the matrix holds
-    for a pair, {s} its similarity and {y} its score, {d_ap} and {d_an} the distances of a triplet, {s_low} and {s_high}
-    the similarities of two pairs in order, {sum} the sum of all exponentials and {loss} the loss, {p} the probability
-    of a target, {B} the number of valid terms, {A} that of active ones, or a parameter. ``changes`` says what changed
-    in sentence-transformers, by version.
+    for each kind of term, the formula of what it adds; names in braces stand for numbers: {d} the distance of a pair,
+    {z} its dot product, {s} its similarity and {y} its score, {d_ap} and {d_an} the distances of a triplet, {s_low}
+    and {s_high} the similarities of two pairs in order, {sum} the sum of all exponentials and {loss} the loss, {p} the
+    probability of a target, {B} the number of valid terms, {A} that of active ones, or a parameter. ``changes`` says
+    what changed in sentence-transformers, by version.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
     explorers and in tests: every combination of the choices that an explorer offers, then ``also``.
@@ -101,7 +101,7 @@ DISTANCE = Parameter(
 )
 FAR_ENOUGH = Parameter("m", "the distance from which a negative pair is left alone", 0.0, 2.0, 0.01)
 NEARER_BY = Parameter("m", "how much nearer the positive must be than the negative", 0.0, 6.0, 0.05)
-SCALE = Parameter("s", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5)
+SCALE = Parameter("1/τ", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5)
 SIMILARITY = Parameter("cos", "how the similarity is measured", choices=("cosine", "dot"))
 BOTH = ("query_to_doc", "doc_to_query")
 ALL_FOUR = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
@@ -389,7 +389,7 @@ ENTRIES = (
         peer="ContrastiveTensionLoss",
         formula=r"\mathcal{L} = \sum_{i=1}^{B} \left[\, y_i \ln\left(1 + e^{-z_i}\right)"
         r" + (1 - y_i) \ln\left(1 + e^{z_i}\right) \,\right],\qquad z_i = u_i \cdot v_i",
-        term=lambda loss: {"positive": "ln(1 + e^−({d}))", "negative": "ln(1 + e^({d}))"},
+        term=lambda loss: {"positive": "ln(1 + e^−({z}))", "negative": "ln(1 + e^({z}))"},
         parameters={},
         changes=(),
         paper=CARLSSON,

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import plotly.graph_objects as go
 import torch
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from lossviz.losses import AnglELoss, CachedMultipleNegativesRankingLoss, CosineSimilarityLoss, Loss
@@ -80,7 +81,10 @@ def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 
     for index, (x, y) in enumerate(situation.points(2).tolist()):
         if index != point:
             axes.plot(x, y, "o", color="black")
-            axes.annotate(situation.sentence(index).short, (x, y), xytext=(6, 6), textcoords="offset points")
+            side, shift = ("right", -6) if x > reach / 2 else ("left", 6)
+            words = situation.sentence(index).short
+            name = axes.annotate(words, (x, y), (shift, 6), textcoords="offset points", ha=side)
+            name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on the arrows
     axes.set(aspect="equal", xlabel="x", ylabel="y", title=f"Where “{situation.sentence(point).short}” would go")
     plt.close(figure)  # shown once, by the cell that returns it
     return figure

@@ -71,7 +71,7 @@ def test_docstrings_tell_formula_shapes_errors_and_source(known):
 
 
 NUMBERS_OF_A_TERM = {
-    "distance line": {"d", "B"},
+    "distance line": {"d", "z", "B"},
     "triplet plane": {"d_ap", "d_an", "A", "B"},
     "score plane": {"s", "y", "s_low", "s_high", "sum", "loss", "B"},
     "class regions": {"p", "B"},

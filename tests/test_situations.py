@@ -30,7 +30,7 @@ IN_THE_BOOK = {
     "MultipleNegativesSymmetricRankingLoss": ({}, {"scale": 10.0}),
 }
 NO_EXPLORER = {"CachedMultipleNegativesRankingLoss"}  # on a plane it is MultipleNegativesRankingLoss
-OVERLAP_IS_THE_POINT = {"collapsed", "perfect", "without dropout"}
+OVERLAP_IS_THE_POINT = {"collapsed", "all alike", "perfect", "without dropout"}
 ALWAYS_COSINE = {"CosineSimilarityLoss", "CoSENTLoss", "AnglELoss", "ContrastiveTensionLossInBatchNegatives"}
 TWO_PASSES = {"unlabelled", "unlabelled_pairs"}  # a sentence is two points
 EVERY = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch]
@@ -182,6 +182,22 @@ def add_pairs(state: State) -> int:
     return 1 + int((after.loss - before.loss).sign().item())
 
 
+def accumulation(state: State) -> int:
+    """Whether the gradients of the mini-batches, weighed by their pairs, are that of the whole batch."""
+    whole = state.value_and_gradient()[1]
+    shown = state.apply(state.situation.question)
+    assert shown.points.equal(state.points[:4])
+    added = torch.zeros_like(whole)
+    for size, part in ((2, slice(0, 4)), (1, slice(4, 6))):
+        rows = [state.points[part][k::2].clone().requires_grad_() for k in (0, 1)]
+        for k, gradient in enumerate(torch.autograd.grad(state.loss(*rows), rows)):
+            added[part][k::2] += gradient * size / 3
+    assert not added[4:].any(), "a single pair has no rival"
+    if torch.allclose(added, whole):
+        return 0
+    return 2 if torch.allclose(added, 3 * whole) else 1
+
+
 def who_pulls(state: State) -> int:
     """How the push on A is shared by its rivals D and F: candidates 1 and 2."""
 
@@ -309,6 +325,16 @@ def borders(state: State) -> int:
     return 2 if torch.allclose(height, height_after) else 1
 
 
+def trained(state: State) -> int:
+    """Where training ends: all classes right, and which of D–E and D–F has the higher cosine."""
+    shown = state.apply(state.situation.question)
+    assert_close(shown.points, state.play(steps=20)[0].points, atol=0.006, rtol=0)
+    assert shown.terms().matrix.argmax(-1).tolist() == list(state.situation.labels)
+    entailment, neutral = torch.nn.functional.cosine_similarity(shown.points[3], shown.points[4:], dim=-1).tolist()
+    assert entailment < 0 and state.situation.labels[2:] == (0, 1)
+    return 2 if math.isclose(entailment, neutral) else int(neutral > entailment)
+
+
 def not_its_negative(state: State) -> int:
     """Away, towards, or not at all: what A feels of F."""
     shown = state.apply(state.situation.question)
@@ -363,6 +389,17 @@ def stuck(state: State, loss: float | None = None) -> bool:
     """Nothing moves, at a loss that is not 0 (at this one)."""
     value = state.terms().loss.item()
     return state.pull() < 1e-9 and value > 0.01 and (loss is None or value == pytest.approx(loss, abs=1e-12))
+
+
+def all_alike(state: State) -> bool:
+    """Every cosine above 0.99, and a pull near nothing."""
+    anchor, other, _ = state.situation.inputs(state.points)
+    return bool((torch.nn.functional.cosine_similarity(anchor, other) > 0.99).all()) and state.pull() < 0.01
+
+
+def spreads(before: State, after: State) -> bool:
+    end, losses = after.play()
+    return after.pull() > 10 * before.pull() and losses[-1] < 1e-9 and end.spread() > 5 * after.spread()
 
 
 def at_the_margin(state: State) -> bool:
@@ -549,6 +586,7 @@ CLAIMS = {
         "a single positive": Claim(symptom=one_pair_decides),
         "one class": Claim(symptom=all_in_one_place),
         "collapsed": Claim(symptom=stuck),
+        "all alike": Claim(symptom=all_alike, helps=spreads),
         "duplicates": Claim(symptom=pushes_the_same_apart),
     },
     "labelled_sentences": {
@@ -584,6 +622,7 @@ CLAIMS = {
         "start": Claim(),
         "rotate both": Claim(answer=rotate_both),
         "borders": Claim(answer=borders),
+        "trained": Claim(answer=trained),
         "hard negatives": Claim(),
         "one class": Claim(symptom=always_class_0),
         "collapsed": Claim(symptom=one_answer_for_all),
@@ -601,11 +640,13 @@ CLAIMS = {
     "positive_pairs": {
         "start": Claim(),
         "add pairs": Claim(answer=add_pairs),
+        "accumulation": Claim(answer=accumulation),
         "who pulls": Claim(answer=who_pulls),
         "rows and columns": Claim(answer=rows_and_columns),
         "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
         "perfect": Claim(symptom=not_zero_though_right),
         "hard negatives": Claim(symptom=negatives_win),
+        "several positives": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
         "one pair": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=at_log_b),
         "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),

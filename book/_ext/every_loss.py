@@ -12,6 +12,7 @@ from lossviz.losses.base import Loss
 MARK = "<!-- every loss -->"
 WIDTH = 78  # letters of code in a line of the page
 CHAPTERS = {"unlabelled_pairs": "unlabelled"}  # where an input type shares another's chapter
+INDENT = "    "  # of the formula in a docstring
 
 
 def write(app, docname: str, source: list[str]) -> None:
@@ -28,9 +29,9 @@ def every_loss(entries: Iterable[Entry]) -> str:
 
 def overview(entries: tuple[Entry, ...]) -> str:
     rows = [
-        (f"[{name(each)}](#{anchor(each)})", each.loss.inputs.shape, labels(each), axes(each.loss)) for each in entries
+        (f"[{name(each)}](#{anchor(each)})", each.loss.inputs.shape, axes(each.loss)) for each in entries
     ]
-    return table(("loss", "learns from", "labels", "one term for each"), rows)
+    return table(("loss", "learns from", "one term for each"), rows)
 
 
 def section(entry: Entry) -> str:
@@ -39,10 +40,9 @@ def section(entry: Entry) -> str:
         f"({anchor(entry)})=\n## {name(entry)}",
         prose(summary),
         fenced(signature(entry)),
-        f"$$\n{entry.formula}\n$$",
+        *(f"$$\n{entry.formula}\n$$" if each.startswith(INDENT) else prose(each) for each in rest),
         facts(entry),
         parameters(entry),
-        *map(prose, rest),
         f"**Terms.** {terms_in_words(entry)}",
         changes(entry),
         f"**Paper.** {cited(entry.paper)}",
@@ -89,7 +89,7 @@ def facts(entry: Entry) -> str:
         ("one term for each", axes(entry.loss)),
         ("a term adds", "; ".join(f"{formula} ({kind})" for kind, formula in term_formulas(entry))),
         ("in sentence-transformers", f"`{entry.peer}`"),
-        ("to move", f"[{chapter.replace('_', ' ').capitalize()}]({chapter})"),
+        ("to move it", f"[]({chapter})"),
     ]
     return "\n".join(f"- {fact}: {text}" for fact, text in rows)
 
@@ -124,7 +124,7 @@ def terms_in_words(entry: Entry) -> str:
     terms: Terms = entry.default().terms(*example)
     batch = f"For a batch of {len(example[0])} rows"
     parts = [
-        f"`matrix` is {article(entry.matrix)} {entry.matrix} of shape `{tuple(terms.matrix.shape)}`",
+        f"`matrix` has the shape `{tuple(terms.matrix.shape)}`, each number {article(entry.matrix)} {entry.matrix}",
         f"`valid`, `active` and `values` have the shape `{tuple(terms.values.shape)}`: {axes(entry.loss)}",
     ]
     for field, found in (("chosen", terms.chosen), ("thresholds", terms.thresholds)):
@@ -147,8 +147,8 @@ def cited(paper: Paper) -> str:
 
 
 def prose(paragraph: str) -> str:
-    """A paragraph of a docstring as Markdown: its literals marked once, an indented formula as it stands."""
-    return paragraph if paragraph.startswith("    ") else paragraph.replace("``", "`")
+    """A paragraph of a docstring as Markdown: its literals marked once."""
+    return paragraph.replace("``", "`")
 
 
 def code(loss: type[Loss]) -> str:

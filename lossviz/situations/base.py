@@ -58,6 +58,7 @@ class Situation:
     ``keys``        the sentences, one point each
     ``rows``        argument → indices into ``keys``, one per row of the batch
     ``labels``      one per row, or None where the input type has none
+    ``classes``     what the labels 0, 1, … are called, where they are classes with names
     ``places``      where each point starts in the plane
     ``chosen``      the point whose loss is drawn first
     ``watched``     the anchor whose choice is drawn as the chosen point moves; None for the chosen point itself
@@ -75,6 +76,7 @@ class Situation:
     rows: dict[str, tuple[int, ...]]
     labels: tuple[float, ...] | None
     places: tuple[Place, ...]
+    classes: tuple[str, ...] = ()
     chosen: int = 0
     watched: int | None = None
     parameters: dict[str, float | str | bool] = field(default_factory=dict)

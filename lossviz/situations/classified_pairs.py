@@ -5,12 +5,13 @@ from lossviz.situations.base import Cure, Question, Situation
 _BREAD_AND_DOG = (
     "slicing_bread", "preparing_food", "empty_kitchen", "dog_swims", "animal_in_water", "dog_fetches",
 )  # fmt: skip
+_CLASSES = ("entailment", "neutral", "contradiction")
 _FOUR = {"first": (0, 0, 3, 3), "second": (1, 2, 4, 5)}
 _SPREAD = ((-0.7, 0.6), (-0.9, -0.2), (0.25, 0.75), (0.1, 0.1), (0.8, -0.3), (0.35, -0.9))
 
 
 def _pairs(name, title, places=_SPREAD, keys=_BREAD_AND_DOG, rows=_FOUR, labels=(0, 2, 0, 1), **others) -> Situation:
-    return Situation(name, title, keys, rows, labels, places, **others)
+    return Situation(name, title, keys, rows, labels, places, classes=_CLASSES, **others)
 
 
 CLASSIFIED_PAIRS = (
@@ -43,6 +44,28 @@ CLASSIFIED_PAIRS = (
         ),
     ),
     _pairs(
+        "trained",
+        "Predict: trained, then compared",
+        chosen=4,
+        question=Question(
+            "choice",
+            "You train until all four pairs have their right class. D–E is an entailment, D–F is neutral. Which of the "
+            "two has the higher cosine then?",
+            "See it: all four classes are right, and from the centre D and E are more than a right angle apart. The loss "
+            "asked for classes. It never compared a cosine.",
+            options=("D–E: it follows", "D–F: it only may be so", "They end alike"),
+            answer=1,
+            moves={
+                0: (0.68, 1.96),
+                1: (-1.46, 1.58),
+                2: (1.28, -2.69),
+                3: (-0.34, -0.11),
+                4: (1.91, 2.6),
+                5: (-0.48, -0.21),
+            },
+        ),
+    ),
+    _pairs(
         "hard negatives",
         "Shared words, opposite meaning",
         ((-0.7, 0.6), (0.5, 0.9), (-0.5, 0.35), (0.6, -0.5), (-0.6, -0.8), (0.85, -0.3)),
@@ -55,7 +78,7 @@ CLASSIFIED_PAIRS = (
         "One class in the batch",
         labels=(0, 0, 0, 0),
         chosen=1,
-        symptom="The loss falls towards 0, and soon every pair is given class 0, right or wrong.",
+        symptom="The loss falls towards 0, and soon every pair is an entailment, right or wrong.",
         cures=(Cure("Put all three classes into the batch", situation="start"),),
     ),
     _pairs(

@@ -126,6 +126,16 @@ LABELLED_PAIRS = (
         cures=(Cure("Nudge C and F by ten degrees", moves={2: at(70), 5: at(50)}),),
     ),
     _pairs(
+        "all alike",
+        "All cosines near 1",
+        on_circle(58, 63, 60, 56, 61, 58),
+        parameters={"distance": "cosine", "margin": 0.5},
+        loss="ContrastiveLoss",
+        chosen=2,
+        symptom="Every pair, positive or negative, has a cosine above 0.99, and training hardly moves.",
+        cures=(Cure("The Euclidean distance: it pushes near points, too", parameters={"distance": "euclidean"}),),
+    ),
+    _pairs(
         "duplicates",
         "Duplicates with label 0",
         on_circle(100, 60, 114, 238, 300, 214),

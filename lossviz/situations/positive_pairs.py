@@ -33,6 +33,22 @@ POSITIVE_PAIRS = (
         ),
     ),
     _positives(
+        "accumulation",
+        "Predict: accumulation",
+        on_circle(95, 35, 215, 130, 330, 270),
+        chosen=2,
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "choice",
+            "Your memory holds two pairs. You take A–B and C–D first, E–F alone after them, and add up the gradients. "
+            "Is that the gradient of all three?",
+            "Here is the first mini-batch. F is gone, the rival that pushed C hardest. And E–F alone has no rival.",
+            options=("Yes: gradients add up", "No: rivals are missing", "Yes, but it comes three times too large"),
+            answer=1,
+            situation="add pairs",
+        ),
+    ),
+    _positives(
         "who pulls",
         "Predict: who pulls?",
         on_circle(95, 35, 215, 130, 290, 166),
@@ -93,6 +109,17 @@ POSITIVE_PAIRS = (
         chosen=2,
         symptom="The explicit negatives, C and F, take most of the shares.",
         cures=(Cure(NONE_NEEDED, moves={2: at(190), 5: at(170)}),),
+    ),
+    _positives(
+        "several positives",
+        "Two positives for one anchor",
+        on_circle(100, 60, 145, 330, 250),
+        keys=("cat_naps", "cat_naps_again", "kitten_dozes", "boil_egg_q", "boil_egg_a"),
+        rows={"anchor": (0, 0, 3), "positive": (1, 2, 4)},
+        chosen=0,
+        parameters={"scale": 20.0},
+        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and no further: B and C are rivals for A.",
+        cures=(Cure("Never two of them in one batch", situation="start"),),
     ),
     _positives(
         "one pair",

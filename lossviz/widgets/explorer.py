@@ -406,6 +406,7 @@ def _describe_situation(situation: Situation, dimension: int, batches: tuple[Sit
         "sentences": [{"text": each.text, "short": each.short} for each in found],
         "rows": {name: list(rows) for name, rows in situation.rows.items()},
         "labels": None if situation.labels is None else list(situation.labels),
+        "classes": list(situation.classes),
         "points": situation.points(dimension).tolist(),
         "chosen": situation.chosen,
         "watched": situation.watched,

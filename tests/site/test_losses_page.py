@@ -8,6 +8,7 @@ from lossviz.catalogue import ENTRIES
 NAMES = [entry.loss.__name__ for entry in ENTRIES]
 # Lists that differ are worth reading; a count that differs is not.
 SECTIONS = "items => items.map(item => item.firstChild.textContent)"
+FORMULAS = "all => all.map(section => section.querySelectorAll('div.math').length)"
 ROWS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
 
 
@@ -22,17 +23,16 @@ def test_every_loss_has_a_section(page):
 
 def test_the_table_is_the_catalogue(page):
     rows = page.locator("article table").first.locator("tbody tr").evaluate_all(ROWS)
-    wanted = [
-        [
-            each.loss.__name__,
-            inputs.shape,
-            inputs.labels.meaning if inputs.labels else "none",
-            " × ".join(each.loss.axes),
-        ]
-        for each in ENTRIES
-        for inputs in [each.loss.inputs]
-    ]
+    wanted = [[each.loss.__name__, each.loss.inputs.shape, " × ".join(each.loss.axes)] for each in ENTRIES]
     assert rows == wanted
+
+
+def test_every_loss_has_its_formula_once_and_its_chapter_by_its_own_title(page):
+    titles = page.locator("nav.bd-links a.reference.internal").all_inner_texts()
+    chapters = page.locator("article li:has-text('to move it') a").all_inner_texts()
+    assert len(chapters) == len(ENTRIES) and set(chapters) < set(titles)
+    formulas = page.locator("article section:has(> h2)").evaluate_all(FORMULAS)
+    assert formulas[-len(ENTRIES) :] == [1] * len(ENTRIES)
 
 
 def test_a_link_of_the_table_leads_to_the_section(page):

@@ -70,10 +70,10 @@ def brief(value: float, digits: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """Never nothing or all where it is not."""
+    """Never nothing or all where it is not; the space does not break."""
     if 0 < share < 0.005:
-        return "<1 %"
-    return ">99 %" if 0.995 <= share < 1 else f"{math.floor(100 * share + 0.5)} %"
+        return "<1\u00a0%"
+    return ">99\u00a0%" if 0.995 <= share < 1 else f"{math.floor(100 * share + 0.5)}\u00a0%"
 
 
 def probability(share: float) -> str:

@@ -189,7 +189,7 @@ def test_orders_are_drawn_as_wide_as_their_share(mounted):
     assert wide and found == pytest.approx(sorted(wide + [1.0] * int((terms.valid & ~fallen).sum())), abs=0.006)
     assert lines.evaluate_all("l => l.filter(p => p.classList.contains('falling')).length") == len(wide)
     expect(explorer.find(".score-plane .shares text").last).to_have_text(
-        f"the 1: {100 * terms.thresholds['the 1'].item():.1f} %"
+        f"the 1: {100 * terms.thresholds['the 1'].item():.1f}\u00a0%"
     )
 
 
@@ -201,6 +201,9 @@ def test_the_regions_are_coloured_by_the_class_of_the_moving_sentence(mounted):
     rooms = explorer.find(".class-bars .room").evaluate_all("p => p.map(b => Number(b.getAttribute('width')))")
     shares = torch.tensor(found).div(torch.tensor(rooms)).view(-1, 3)
     assert torch.allclose(shares, wanted.terms.matrix.detach().exp().float(), atol=1e-3)
+    expect(explorer.find(".class-names li")).to_have_text(["entailment", "neutral", "contradiction"])
+    said = re.compile("is labelled entailment")
+    expect(explorer.find(".class-bars [role=button]").first).to_have_attribute("aria-label", said)
     expect(explorer.find(".regions .border")).to_have_attribute("d", re.compile("^M"))
     colours = explorer.find(".chart canvas").evaluate(
         "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"

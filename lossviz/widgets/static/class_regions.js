@@ -6,7 +6,8 @@ import { contour, frame, glyph } from "./geometry.js";
 import { parseHex } from "./colour.js";
 import { theme } from "./heat_picture.js";
 import { litTerms } from "./reading.js";
-import { letter, percent } from "./words.js";
+import { situationOf } from "./state.js";
+import { className, letter, percent } from "./words.js";
 
 const GRID = 61;
 const EDGE = 10; // of a point, in pixels
@@ -59,7 +60,8 @@ export function createClassRegions(spec, engine, actions) {
   const bars = svg("svg", { class: "class-bars", role: "group", "aria-label": "What the classifier gives each pair" });
   const [title, rows] = [svg("text", { class: "quiet", x: 2, y: 12 }), svg("g")];
   bars.append(title, rows);
-  const root = html("div", {}, ...(plane ? [heading, html("div", { class: "frame" }, canvas, stage)] : []), bars);
+  const legend = html("ul", { class: "class-names", "aria-label": "Classes" });
+  const root = html("div", {}, legend, ...(plane ? [heading, html("div", { class: "frame" }, canvas, stage)] : []), bars);
   let width = 300;
   let seen = null;
   let shown = null; // {logs, classes, extent, key}: the regions
@@ -117,6 +119,15 @@ export function createClassRegions(spec, engine, actions) {
     });
   }
 
+  // Which class has which shape and hue. The names wrap, so they fit where the bars leave no room for them.
+  function drawLegend(state, classes) {
+    keep(legend, classes, () => html("li", {}, svg("svg", { width: 12, height: 12, viewBox: "-6 -6 12 12", "aria-hidden": "true" }, svg("path")), html("span"))).forEach((item, kind) => {
+      setAttributes(item, { class: `class${kind % 4}` });
+      setAttributes(item.firstChild.firstChild, { d: glyph(kind, 5) });
+      setText(item.lastChild, className(situationOf(spec, state).classes, kind));
+    });
+  }
+
   function drawPlane(state, terms) {
     const size = Math.round(Math.max(220, Math.min(width, 340)));
     const [held, second] = shownPair(state, terms).points;
@@ -159,7 +170,7 @@ export function createClassRegions(spec, engine, actions) {
         setAttributes(bar.children[0], { d: glyph(kind, 5), transform: `translate(${(at + 8).toFixed(2)},${top + 13})` });
         setAttributes(bar.children[1], { x: at + 18, y: top + 6, width: room, height: 14, rx: 3 });
         setAttributes(bar.children[2], { x: at + 18, y: top + 6, width: (room * shares[kind]).toFixed(2), height: 14, rx: 3 });
-        setText(setAttributes(bar.children[3], { x: at + 18, y: top + 35 }), `${kind}: ${percent(shares[kind])}`);
+        setText(setAttributes(bar.children[3], { x: at + 18, y: top + 35 }), percent(shares[kind]));
       });
     });
   }
@@ -171,6 +182,7 @@ export function createClassRegions(spec, engine, actions) {
     },
     draw(state, result, { terms }) {
       seen = { state, terms };
+      drawLegend(state, terms[0].shares.length);
       if (plane) drawPlane(state, terms);
       drawBars(state, terms);
     },

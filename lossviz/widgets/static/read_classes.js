@@ -1,6 +1,6 @@
 // Reads pairs that have a class: one term a pair, with the probability that the classifier gives each class.
 
-import { fill, letter, percent, probability, quoted } from "./words.js";
+import { className, fill, letter, percent, probability, quoted } from "./words.js";
 
 const SIGNS = "●■▲◆"; // as a class's glyph in the chart
 
@@ -14,7 +14,8 @@ export function readClasses({ situation, templates, numbers, terms, shapes }) {
     const shares = Array.from({ length: classes }, (_, kind) => Math.exp(terms.matrix[index * classes + kind]));
     const target = situation.labels[index];
     const guess = shares.indexOf(Math.max(...shares));
-    const said = guess === target ? "the most of all" : `less than class ${guess}, ${percent(shares[guess])}`;
+    const [named, rival] = [target, guess].map((kind) => className(situation.classes, kind));
+    const said = guess === target ? "the most of all" : `less than ${rival}, ${percent(shares[guess])}`;
     const value = terms.values[index];
     return {
       index, points, letters, shares, target, guess, value,
@@ -25,7 +26,7 @@ export function readClasses({ situation, templates, numbers, terms, shapes }) {
       valid: Boolean(terms.valid[index]),
       active: Boolean(terms.active[index]),
       formula: value && templates ? fill(templates.class, { ...numbers, p: probability(shares[target]), B: first.length }) : null,
-      note: `${letters}, ${names.map(quoted).join(" and ")}, is of class ${target}; the classifier gives that class ${percent(shares[target])}, ${said}.`,
+      note: `${letters}, ${names.map(quoted).join(" and ")}, is labelled ${named}; the classifier gives that ${percent(shares[target])}, ${said}.`,
     };
   });
 }

@@ -22,7 +22,8 @@ export function readPairs({ situation, templates, numbers, terms, loss }) {
   return first.map((anchor, index) => {
     const points = [anchor, second[index]];
     const side = sideOf(terms.positive[index], terms.negative[index]);
-    const own = { ...numbers, d: fixed(terms.matrix[index], 5), B: first.length };
+    const found = fixed(terms.matrix[index], 5);
+    const own = { ...numbers, d: found, z: found, B: first.length }; // a distance or a dot product
     const names = points.map((point) => situation.sentences[point].short);
     const letters = points.map(letter).join("–");
     const active = Boolean(terms.active[index]);

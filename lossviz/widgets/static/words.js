@@ -27,9 +27,9 @@ export function brief(value, digits = 3) {
   return text.includes("·") || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
 }
 
-// A share of the whole; never shown as nothing or all where it is not.
+// A share of the whole; never shown as nothing or all where it is not. The space does not break: no line begins with %.
 export const percent = (share) =>
-  share > 0 && share < 0.005 ? "<1 %" : share < 1 && share >= 0.995 ? ">99 %" : `${Math.round(100 * share)} %`;
+  share > 0 && share < 0.005 ? "<1\u00a0%" : share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
 
 // A probability with digits enough for its logarithm: near 0 five that count, near 1 what is missing.
 export function probability(share) {
@@ -46,9 +46,12 @@ export function factor(value) {
 
 // A share with one digit after the point.
 export const tenths = (share) =>
-  share > 0 && share < 0.0005 ? "<0.1 %" : share < 1 && share >= 0.9995 ? ">99.9 %" : `${(100 * share).toFixed(1)} %`;
+  share > 0 && share < 0.0005 ? "<0.1\u00a0%" : share < 1 && share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
 
 export const letter = (index) => String.fromCharCode(65 + index);
+
+// What a class is called: its name where the batch gives it one.
+export const className = (names, kind) => names[kind] ?? `class ${kind}`;
 
 export const quoted = (short) => `“${short}”`;
 export const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
