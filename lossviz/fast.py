@@ -10,7 +10,6 @@ difference. Where distances are compared, those that differ by rounding alone ar
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -84,10 +83,12 @@ class _Known(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        count = len(ctx.saved_tensors) // 2
-        gradients = [each * upstream for each in ctx.saved_tensors[:count]]
+        saved = ctx.saved_tensors
+        gradients, rows = saved[: len(saved) // 2], saved[len(saved) // 2 :]
+        if not (upstream.is_cpu and upstream.item() == 1):  # elsewhere a look at it would wait for the device
+            gradients = [each * upstream for each in gradients]
         if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
-            gradients = [_Once.apply(each, *ctx.saved_tensors[count:]) for each in gradients]
+            gradients = [_Once.apply(each, *rows) for each in gradients]
         return None, None, *gradients
 
 
@@ -119,6 +120,8 @@ def _slices(rows: int, columns: int, numbers: int) -> Iterator[slice]:
 
 
 # --- pairs -----------------------------------------------------------------------------------------------------------
+#
+# A measure of pairs gives their distances and a pull, which may use up what was kept for it: it is asked once.
 
 
 class _Unit:
@@ -126,7 +129,8 @@ class _Unit:
 
     def __init__(self, x: Tensor) -> None:
         self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        if _has_safe_squares(self.length):
+        self.safe = _has_safe_squares(self.length)
+        if self.safe:
             self.rows = x / self.length
         else:
             self.rows = distances.unit(x)
@@ -135,7 +139,7 @@ class _Unit:
             self.length = torch.where(peak > distances.SHORTEST, length, torch.inf)
 
     def pull(self, gradient: Tensor) -> Tensor:
-        along = (gradient * self.rows).sum(-1, keepdim=True)
+        along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
         return torch.addcmul(gradient, self.rows, along, value=-1).div_(self.length)
 
 
@@ -145,55 +149,78 @@ def _has_safe_squares(length: Tensor) -> bool:
     return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
 
 
-def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
     distance = torch.linalg.vector_norm(difference, dim=-1)
     safe = _has_safe_squares(distance)
     if not safe:
         distance = distances.euclidean(x, y)
 
-    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(gradient: Tensor) -> Tensor:
         if safe:
-            for_x = difference * (gradient / distance).unsqueeze(-1)
-        else:
-            direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
-            for_x = direction * gradient.unsqueeze(-1)
-        return for_x, -for_x
+            return difference.mul_((gradient / distance).unsqueeze(-1))
+        direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
+        return direction * gradient.unsqueeze(-1)
 
     return distance, pull
 
 
-def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
+    return difference.abs().sum(-1), lambda gradient: difference.sign_().mul_(gradient.unsqueeze(-1))
 
-    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        for_x = difference.sign() * gradient.unsqueeze(-1)
-        return for_x, -for_x
 
-    return difference.abs().sum(-1), pull
+def _chords(u: Tensor, v: Tensor, rows_of: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """The differences of directions, and half their squares, the cosine distances. ``rows_of`` gives the rows of chosen
+    pairs: the difference of two near float32 directions has few digits left."""
+    chord = u - v
+    distance = torch.linalg.vector_norm(chord, dim=-1).square_().mul_(0.5)
+    if chord.dtype != torch.float64 and distance.amin().item() < NEAR:
+        near = distance < NEAR
+        x, y = rows_of(near)
+        exact_chord = distances.unit(exact(x)) - distances.unit(exact(y))
+        chord[near] = exact_chord.to(chord.dtype)
+        distance[near] = (0.5 * exact_chord.square().sum(-1)).to(chord.dtype)
+    return chord, distance
+
+
+NEAR = 0.01  # a cosine distance below this is measured in float64
 
 
 def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     u, v = _Unit(x), _Unit(y)
-    chord = u.rows - v.rows
-    distance = 0.5 * chord.square().sum(-1)
-    near = distance < NEAR
-    if near.any():  # the difference of two float32 directions has few digits left
-        exact_chord = distances.unit(exact(x[near])) - distances.unit(exact(y[near]))
-        chord[near] = exact_chord.to(x.dtype)
-        distance[near] = (0.5 * exact_chord.square().sum(-1)).to(x.dtype)
-    none = (u.length == torch.inf) | (v.length == torch.inf)  # a row without direction
-    distance.masked_fill_(none.squeeze(-1), 1)
+    chord, distance = _chords(u.rows, v.rows, lambda near: (x[near], y[near]))
+    none = None if u.safe and v.safe else ((u.length == torch.inf) | (v.length == torch.inf)).squeeze(-1)
+    if none is not None:  # a row without direction
+        distance.masked_fill_(none, 1)
 
     def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        along = chord * gradient.unsqueeze(-1).masked_fill(none, 0)
-        return u.pull(along), v.pull(-along)
+        """Of the chord, what is along a direction is the distance: the rest pulls."""
+        along = (gradient if none is None else gradient.masked_fill(none, 0)).unsqueeze(-1)
+        height = distance.unsqueeze(-1)
+        for_x = torch.addcmul(chord, u.rows, height, value=-1).mul_(along / u.length)
+        for_y = chord.addcmul_(v.rows, height).mul_(-along / v.length)
+        return for_x, for_y
 
     return distance, pull
 
 
-NEAR = 0.01  # a cosine distance below this is measured in float64
-PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
+def _both_ways(measure: Callable) -> Callable[[Tensor, Tensor], tuple[Tensor, Pull]]:
+    def measured(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+        distance, pull_x = measure(x, y)
+
+        def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+            for_x = pull_x(gradient)
+            return for_x, -for_x
+
+        return distance, pull
+
+    return measured
+
+
+PAIRED = {"euclidean": _both_ways(_euclidean), "cosine": _cosine, "manhattan": _both_ways(_manhattan)}
 
 
 @road(losses.ContrastiveLoss, keeps_digits=True)
@@ -202,7 +229,7 @@ def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, la
     share = 1 / len(distance) if loss.size_average else 1.0
     shortfall = relu(float(loss.margin) - distance)
     attraction, repulsion = labels * distance, (1 - labels) * shortfall
-    value = (attraction * distance + repulsion * shortfall).sum() * (share / 2)
+    value = (attraction.dot(distance) + repulsion.dot(shortfall)) * (share / 2)
     return _known(value, lambda: pull((attraction - repulsion) * share), anchor, other)
 
 
@@ -210,18 +237,23 @@ def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, la
 def _online_contrastive(
     loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
 ) -> Tensor | None:
-    """Which pairs count, and what they cost, the definition says of the distances."""
-    anchor_rows, other_rows = anchor.detach(), other.detach()
-    distance, pull = PAIRED[loss.distance](anchor_rows, other_rows)
-    terms = replace(loss, distance=lambda x, y: distance).define(anchor_rows, other_rows, labels)
-    slope = 2 * terms.active * torch.where(terms.positive, distance, distance - float(loss.margin))
-    return _known(terms.loss, lambda: pull(slope), anchor, other)
+    distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
+    positive = labels > 0
+    farthest_positive = torch.where(positive, distance, -torch.inf).amax().item()
+    nearest_negative = torch.where(positive, torch.inf, distance).amin().item()
+    if farthest_positive == -torch.inf or nearest_negative == torch.inf:  # one class: the other's stand-in is the mean
+        farthest_positive = nearest_negative = distance.mean()
+    shortfall = relu(float(loss.margin) - distance)
+    attraction = torch.where(positive & (distance > nearest_negative), distance, 0)
+    repulsion = torch.where(positive | (distance >= farthest_positive), 0, shortfall)
+    value = attraction.dot(attraction) + repulsion.dot(repulsion)
+    return _known(value, lambda: pull(2 * (attraction - repulsion)), anchor, other)
 
 
 @road(losses.ContrastiveTensionLoss)
 def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
     first_rows, second_rows = first.detach(), second.detach()
-    product = (first_rows * second_rows).sum(-1)
+    product = torch.linalg.vecdot(first_rows, second_rows)
     value = -(labels * logsigmoid(product) + (1 - labels) * logsigmoid(-product)).sum()
 
     def gradients() -> tuple[Tensor, Tensor]:
@@ -239,9 +271,9 @@ def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negativ
     shortfall = relu(to_positive - to_negative + float(loss.triplet_margin))
 
     def gradients() -> tuple[Tensor, ...]:
-        slope = (shortfall > 0) / torch.full_like(shortfall, len(shortfall))
+        slope = shortfall.sign() / len(shortfall)
         (with_positive, for_positive), (with_negative, for_negative) = pull_positive(slope), pull_negative(-slope)
-        return with_positive + with_negative, for_positive, for_negative
+        return with_positive.add_(with_negative), for_positive, for_negative
 
     return _known(shortfall.mean(), gradients, anchor, positive, negative)
 
@@ -260,12 +292,12 @@ class _Square:
     """The distances of all rows of x to all, a slice at a time, and the gradient of a function of them.
 
     ``rows`` measures the rows of a slice to all, with 0 from a row to itself; ``pull`` takes the gradient of these
-    distances and adds what it means for x. ``pairs`` and ``pull_pairs`` do so for chosen pairs (x[i], x[j]). ``pulled``
-    is the gradient of all that was added.
+    distances and adds what it means for x. ``pairs`` measures chosen pairs (x[i], x[j]), by their difference, and gives
+    their pull. ``pulled`` is the gradient of all that was added.
     """
 
-    measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
     off = 8  # a distance is off by fewer roundings than this
+    near = None  # places in the last slice of pairs too near for a product of matrices
 
     def __init__(self, x: Tensor) -> None:
         self.x, self.gradient = x, torch.zeros_like(x)
@@ -284,41 +316,75 @@ class _Square:
         """By how much a distance may differ from an equal one."""
         return self.rounding * distance.abs()
 
-    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
-        parts = [
-            self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[0]
-            for some, others in self._in_parts(i, j)
-        ]
-        return torch.cat(parts)
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """The distances of pairs, and the pull on the first of each; that on the second is its opposite."""
+        raise NotImplementedError
 
-    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
-        for some, others, felt in self._in_parts(i, j, gradient):
-            pull = self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[1]
-            for rows, pulled in zip((some, others), pull(felt), strict=True):
-                self.gradient.index_add_(0, rows, pulled)
+    def pairs(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        distance, pull = self.between(i, j)
+
+        def add(gradient: Tensor) -> None:
+            pulled = pull(gradient)
+            self.gradient.index_add_(0, i, pulled)
+            self.gradient.index_add_(0, j, pulled, alpha=-1)
+
+        return distance, add
+
+    def measure_near(self, rows: slice, distance: Tensor) -> None:
+        """Instead of the distances of pairs that are too near for a product."""
+        if self.near:
+            i, j = self.near
+            distance[i, j] = torch.cat([self.between(*part)[0] for part in self._in_parts(i + rows.start, j)])
+
+    def pull_near(self, rows: slice, gradient: Tensor) -> None:
+        """Takes the pairs that are too near for a product out of the gradient."""
+        if self.near:
+            i, j = self.near
+            for some, others, felt in self._in_parts(i + rows.start, j, gradient[i, j]):
+                self.pairs(some, others)[1](felt)
+            gradient[i, j] = 0
 
     def _in_parts(self, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """So many pairs at a time that their differences take no more than a slice."""
         size = max(1, DISTANCES // self.x.shape[1])
         return zip(*(each.split(size) for each in columns), strict=True)
 
+    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
+        """One sum of rows of x for the anchors of the slice, one for all; where these are the same, one for both."""
+        self.pull_near(rows, gradient)
+        share = self.share(distance, gradient)
+        if len(share) == len(self.x):
+            self.add(rows, slice(None), share + share.T, distance)
+        else:
+            self.add(rows, slice(None), share, distance)
+            self.add(slice(None), rows, share.T, distance.T)
+
+    def share(self, distance: Tensor, gradient: Tensor) -> Tensor:
+        return gradient
+
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
+        """Adds to the gradient of the rows what they receive from the others."""
+        raise NotImplementedError
+
     def pulled(self) -> Tensor:
         return self.gradient
 
 
 class _EuclideanSquare(_Square):
-    measure = staticmethod(_euclidean)
     NEAR = 0.1  # a squared distance below this share of the squared lengths has lost too many digits by subtraction
 
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.centred = x - x.mean(0)
-        self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square()
+        self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square_()
         self.longest = self.lengths.max().item()
         self.received = torch.zeros_like(self.lengths)
 
     def fits(self) -> bool:
         return self.longest < torch.finfo(self.x.dtype).max ** 0.5
+
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        return _euclidean(self.x.index_select(0, i), self.x.index_select(0, j))
 
     def rows(self, rows: slice) -> Tensor:
         squared = torch.addmm(self.lengths, self.centred[rows], self.centred.T, alpha=-2)
@@ -328,70 +394,70 @@ class _EuclideanSquare(_Square):
         self.near = self._near(squared, rows)
         itself.zero_()
         distance = squared.clamp_(min=0).sqrt_()
-        if self.near:
-            i, j = self.near
-            distance[i, j] = self.pairs(i + rows.start, j)
+        self.measure_near(rows, distance)
         return distance
 
     def _near(self, squared: Tensor, rows: slice) -> tuple[Tensor, Tensor] | None:
         """Places in the slice of pairs too near for the subtraction of squares."""
         floor = self.tiny / self.rounding  # below it squares have no digits to lose
-        if squared.amin() > 2 * self.NEAR * self.longest + floor:
+        if squared.amin().item() > 2 * self.NEAR * self.longest + floor:
             return None
         share = self.NEAR * self.lengths
         i, j = (squared <= share[rows, None] + share + floor).nonzero(as_tuple=True)
         return (i, j) if len(i) else None
 
-    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        if self.near:
-            i, j = self.near
-            self.pull_pairs(i + rows.start, j, gradient[i, j])
-            gradient[i, j] = 0
-        share = gradient.div_(distance.clamp_(min=self.tiny))
-        self.received += share.sum(0)
+    def share(self, distance: Tensor, gradient: Tensor) -> Tensor:
+        return gradient.div_(distance.clamp_(min=self.tiny))
+
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
         self.received[rows] += share.sum(1)
-        self.gradient[rows].addmm_(share, self.centred, alpha=-1)
-        self.gradient.addmm_(share.T, self.centred[rows], alpha=-1)
+        self.gradient[rows].addmm_(share, self.centred[others], alpha=-1)
 
     def pulled(self) -> Tensor:
         return self.gradient.addcmul_(self.received.unsqueeze(-1), self.centred)
 
 
 class _CosineSquare(_Square):
-    measure = staticmethod(_cosine)
-
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.directions = _Unit(x)
-        self.unit, self.of_unit = self.directions.rows, torch.zeros_like(x)
 
     def slack(self, distance: Tensor) -> Tensor:
         return torch.full_like(distance, self.rounding)
 
-    def rows(self, rows: slice) -> Tensor:
-        return torch.mm(self.unit[rows], self.unit.T).neg_().add_(1)
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        units, safe = self.directions.rows, self.directions.safe
+        u, v = units.index_select(0, i), units.index_select(0, j)
+        chord, distance = _chords(u, v, lambda near: (self.x[i[near]], self.x[j[near]]))
+        none = None if safe else (self.directions.length == torch.inf).squeeze(-1)
+        if none is not None:
+            none = none[i] | none[j]
+            distance.masked_fill_(none, 1)
+        return distance, lambda gradient: chord.mul_(
+            (gradient if none is None else gradient.masked_fill(none, 0)).unsqueeze(-1)
+        )
 
-    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        self.of_unit[rows].addmm_(gradient, self.unit, alpha=-1)
-        self.of_unit.addmm_(gradient.T, self.unit[rows], alpha=-1)
+    def rows(self, rows: slice) -> Tensor:
+        return torch.mm(self.directions.rows[rows], self.directions.rows.T).neg_().add_(1)
+
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
+        self.gradient[rows].addmm_(share, self.directions.rows[others], alpha=-1)
 
     def pulled(self) -> Tensor:
-        return self.gradient.add_(self.directions.pull(self.of_unit))
+        return self.directions.pull(self.gradient)
 
 
 class _ManhattanSquare(_Square):
-    measure = staticmethod(_manhattan)
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        return _manhattan(self.x.index_select(0, i), self.x.index_select(0, j))
 
     def rows(self, rows: slice) -> Tensor:
         return torch.cdist(self.x[rows], self.x, p=1)
 
-    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        few, all_rows = self.x[rows].requires_grad_(), self.x.detach().requires_grad_()
-        with torch.enable_grad():
-            measured = torch.cdist(few, all_rows, p=1)
-        for_few, for_all = torch.autograd.grad(measured, (few, all_rows), gradient)
-        self.gradient[rows] += for_few
-        self.gradient += for_all
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
+        """As autograd would: but it would measure the distances again."""
+        measured = self.x[rows], self.x[others], 1.0, distance.contiguous()
+        self.gradient[rows] += torch.ops.aten._cdist_backward(share.contiguous(), *measured)
 
 
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
@@ -556,22 +622,21 @@ def _mean_of_hardest(
     square = _Square.of(loss.distance, embeddings.detach())
     if square is None:
         return None
-    count = len(labels)
-    found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
-    positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
-    anchor = torch.arange(count, device=labels.device)
-    anchors, others = anchor.repeat(2), torch.cat((positive, negative))
-    to_positive, to_negative = square.pairs(anchors, others).chunk(2)
-    to_positive = torch.where(has_positive, to_positive, 0)
-    to_negative = torch.where(has_negative, to_negative, stand_in)
-    costs, slope = cost(to_positive - to_negative)
-
-    def gradients() -> tuple[Tensor]:
-        slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
-        square.pull_pairs(anchors, others, torch.cat((slope * has_positive, -slope)))
-        return (square.pulled(),)
-
-    return _known(costs.mean(), gradients, embeddings)
+    total, count, felt = 0, len(labels), _felt(embeddings)
+    for rows in _slices(count, count, DISTANCES):
+        positive, has_positive, negative, has_negative, stand_in = _hardest(square, labels, rows)
+        anchor = torch.arange(rows.start, rows.stop, device=labels.device).repeat(2)
+        distance, pull = square.pairs(anchor, torch.cat((positive, negative)))
+        to_positive, to_negative = distance.chunk(2)
+        to_positive = torch.where(has_positive, to_positive, 0)
+        to_negative = torch.where(has_negative, to_negative, stand_in)
+        costs, slope = cost(to_positive - to_negative)
+        total += costs.sum(dtype=torch.float64)
+        if felt:
+            slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
+            pull(torch.cat((slope * has_positive, -slope)))
+    value = (total / count).to(embeddings.dtype)
+    return _known(value, lambda: (square.pulled(),), embeddings)
 
 
 def _hardest(square: _Square, labels: Tensor, rows: slice) -> tuple[Tensor, ...]:
