@@ -23,21 +23,25 @@ from lossviz.losses.labelled_sentences import COUNTED
 DISTANCES = 2**18
 LOGITS = 2**22
 FEWEST_ROWS = 64  # fewer make a slow product of matrices
+SMALL = 128  # a square of so few rows is pulled as a whole, however few of its distances are felt
 MANY = 64  # from so many positives per anchor on, one sort of the negatives is faster than a look for each positive
 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
 
 def road(*served: type[Loss], keeps_digits: bool = False):
-    """Makes a function of a loss and its tensors the fast road of these losses. One that keeps its digits by itself
-    needs no float64 for rows far from the origin."""
+    """Makes a function of a loss and its tensors the fast road of these losses. One that keeps its digits by itself, or
+    sees where it does not (TooCoarse), needs no float64 for rows far from the origin."""
 
     def register(function: Callable[..., Tensor | None]):
         def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
             if not _is_plain(loss, tensors):
                 return None
             if keeps_digits or not _needs_digits(loss, tensors):
-                return function(loss, *tensors)
+                try:
+                    return function(loss, *tensors)
+                except TooCoarse:
+                    pass
             served = function(loss, *map(exact, tensors))
             return None if served is None else served.to(tensors[0].dtype)
 
@@ -45,6 +49,10 @@ def road(*served: type[Loss], keeps_digits: bool = False):
         return function
 
     return register
+
+
+class TooCoarse(Exception):
+    """These rows are a case for float64."""
 
 
 def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
@@ -64,13 +72,12 @@ FAR = 0.99  # rows whose mean has this share of their squared length are a clust
 
 
 def _needs_digits(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
-    """Whether float32 is too coarse: rows far from the origin hardly differ in direction. (Other distances centre.)"""
-    if tensors[0].dtype != torch.float32 or vars(loss).get("distance", "cosine") != "cosine":
+    """Whether float32 is too coarse: rows far from the origin hardly differ in direction."""
+    if tensors[0].dtype != torch.float32:
         return False
     rows = [each.detach() for each in tensors if each.ndim == 2]
-    centre = sum(each.mean(0) for each in rows)
-    squares = sum(each.square().sum() for each in rows) * (len(rows) / len(rows[0]))
-    return bool(centre.square().sum() > FAR * squares)
+    centre, *lengths = (torch.linalg.vector_norm(each).item() for each in (sum(each.sum(0) for each in rows), *rows))
+    return centre**2 > FAR * sum(each**2 for each in lengths) * len(rows) * len(rows[0])
 
 
 class _Known(torch.autograd.Function):
@@ -187,6 +194,7 @@ def _chords(u: Tensor, v: Tensor, rows_of: Callable[[Tensor], tuple[Tensor, Tens
 
 
 NEAR = 0.01  # a cosine distance below this is measured in float64
+MOST_NEAR = 1000  # from so many near pairs in a slice on, the whole square is
 
 
 def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
@@ -330,6 +338,18 @@ class _Square:
 
         return distance, add
 
+    def chosen(self, rows: slice, distance: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        """The distances of the rows of a slice to a few chosen others each, and their pull."""
+        if len(self.x) > SMALL:
+            i = torch.arange(rows.start, rows.stop, device=j.device).repeat_interleave(j.shape[1])
+            measured, pull = self.pairs(i, j.flatten())
+            return measured.view(j.shape), lambda gradient: pull(gradient.flatten())
+
+        def pull_all(gradient: Tensor) -> None:
+            self.pull(rows, distance, torch.zeros_like(distance).scatter_add_(1, j, gradient))
+
+        return distance.gather(1, j), pull_all
+
     def measure_near(self, rows: slice, distance: Tensor) -> None:
         """Instead of the distances of pairs that are too near for a product."""
         if self.near:
@@ -438,7 +458,24 @@ class _CosineSquare(_Square):
         )
 
     def rows(self, rows: slice) -> Tensor:
-        return torch.mm(self.directions.rows[rows], self.directions.rows.T).neg_().add_(1)
+        distance = torch.mm(self.directions.rows[rows], self.directions.rows.T).neg_().add_(1)
+        if distance.dtype == torch.float32:
+            itself = distance.diagonal(rows.start)
+            from_itself = itself.clone()
+            itself.fill_(torch.inf)
+            self.near = self._near(distance)
+            itself.copy_(from_itself)
+            self.measure_near(rows, distance)
+        return distance
+
+    def _near(self, distance: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Places in the slice of pairs whose distance from 1 has lost too many digits, if there are not too many."""
+        if distance.amin().item() > NEAR:
+            return None
+        i, j = (distance < NEAR).nonzero(as_tuple=True)
+        if len(i) > MOST_NEAR:
+            raise TooCoarse
+        return i, j
 
     def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
         self.gradient[rows].addmm_(share, self.directions.rows[others], alpha=-1)
@@ -537,7 +574,7 @@ def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, la
     return _known(value, lambda: (square.pulled() / count,), embeddings)
 
 
-@road(losses.BatchAllTripletLoss)
+@road(losses.BatchAllTripletLoss, keeps_digits=True)
 def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     """A triplet counts while its negative lies below a threshold, its positive's distance plus the margin. So the loss
     needs, of every threshold, how many negatives lie below it; of every negative, below how many thresholds it lies."""
@@ -563,7 +600,7 @@ def _exact(x: Tensor, y: Tensor) -> Tensor:
     return (x * y).sum(dtype=torch.float64)
 
 
-@road(losses.BatchSemiHardTripletLoss)
+@road(losses.BatchSemiHardTripletLoss, keeps_digits=True)
 def _semi_hard(loss: losses.BatchSemiHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     margin = float(loss.margin)
 
@@ -595,7 +632,7 @@ def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
     return torch.where(found, nearest, farthest), exists
 
 
-@road(losses.BatchHardTripletLoss)
+@road(losses.BatchHardTripletLoss, keeps_digits=True)
 def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
         shortfall = relu(gap + float(loss.margin))
@@ -604,10 +641,10 @@ def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: T
     return _mean_of_hardest(cost, loss, embeddings, labels)
 
 
-@road(losses.BatchHardSoftMarginTripletLoss)
+@road(losses.BatchHardSoftMarginTripletLoss, keeps_digits=True)
 def _batch_hard_soft(loss: losses.BatchHardSoftMarginTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
-        return softplus(gap), torch.where(gap > 20, 1.0, gap.sigmoid())  # from 20 on softplus is a straight line
+        return softplus(gap), gap.sigmoid().masked_fill_(gap > 20, 1)  # from 20 on softplus is a straight line
 
     return _mean_of_hardest(cost, loss, embeddings, labels)
 
@@ -617,47 +654,46 @@ def _mean_of_hardest(
 ) -> Tensor | None:
     """The mean over anchors of what the gap between hardest positive and hardest negative costs (and its slope).
 
-    First every anchor's two are found; then only their distances are asked for.
+    First the two of every anchor of a slice are found; then they alone are asked for their distances, and pulled.
     """
     square = _Square.of(loss.distance, embeddings.detach())
     if square is None:
         return None
     total, count, felt = 0, len(labels), _felt(embeddings)
     for rows in _slices(count, count, DISTANCES):
-        positive, has_positive, negative, has_negative, stand_in = _hardest(square, labels, rows)
-        anchor = torch.arange(rows.start, rows.stop, device=labels.device).repeat(2)
-        distance, pull = square.pairs(anchor, torch.cat((positive, negative)))
-        to_positive, to_negative = distance.chunk(2)
-        to_positive = torch.where(has_positive, to_positive, 0)
-        to_negative = torch.where(has_negative, to_negative, stand_in)
-        costs, slope = cost(to_positive - to_negative)
+        distance = square.rows(rows)
+        positive, has_positive, negative, has_negatives = _hardest(square, distance, labels, rows)
+        chosen = torch.stack((positive, negative), 1)
+        measured, pull = square.chosen(rows, distance, chosen)
+        to_positive, to_negative = measured.unbind(1)
+        if not has_negatives:
+            to_negative = distance.amin(1) + distance.amax(1)
+        costs, slope = cost(torch.where(has_positive, to_positive, 0) - to_negative)
         total += costs.sum(dtype=torch.float64)
-        if felt:
-            slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
-            pull(torch.cat((slope * has_positive, -slope)))
+        if felt and has_negatives:  # a stand-in moves nothing
+            slope.div_(count)
+            pull(torch.stack((slope * has_positive, -slope), 1))
     value = (total / count).to(embeddings.dtype)
     return _known(value, lambda: (square.pulled(),), embeddings)
 
 
-def _hardest(square: _Square, labels: Tensor, rows: slice) -> tuple[Tensor, ...]:
-    """Place of the farthest positive and of the nearest negative, each with whether there is one, and the distance
-    that stands in for a negative."""
-    distance = square.rows(rows)
+def _hardest(square: _Square, distance: Tensor, labels: Tensor, rows: slice) -> tuple[Tensor, Tensor, Tensor, bool]:
+    """Place of the farthest positive of each anchor and whether there is one; of its nearest negative, and whether
+    there are any: unless all are of one class, every anchor has one."""
     far = torch.finfo(distance.dtype).max / 4
-    unlike, spare = torch.empty_like(distance), torch.empty_like(distance)
-    torch.ne(labels[rows, None], labels, out=unlike)
-    stand_in = distance.amin(1) + distance.amax(1)
-    candidates = torch.sub(distance, unlike, alpha=far)
+    differs, spare = torch.empty_like(distance), torch.empty_like(distance)
+    torch.ne(labels[rows, None], labels, out=differs)
+    candidates = torch.sub(distance, differs, alpha=far)
     candidates.diagonal(rows.start).fill_(-far)
     farthest = candidates.amax(1)
     bound = (farthest - square.slack(farthest)).unsqueeze(1)
     positive = torch.ge(candidates, bound, out=spare).argmax(1)
-    alike = unlike.neg_().add_(1)
+    alike = torch.eq(labels[rows, None], labels, out=differs)
     candidates = torch.add(distance, alike, alpha=far, out=candidates)
     nearest = candidates.amin(1)
     bound = (nearest + square.slack(nearest)).unsqueeze(1)
     negative = torch.le(candidates, bound, out=spare).argmax(1)
-    return positive, farthest > -far / 2, negative, nearest < far / 2, stand_in
+    return positive, farthest > -far / 2, negative, nearest[0].item() < far / 2
 
 
 # --- rankings --------------------------------------------------------------------------------------------------------
