@@ -720,14 +720,13 @@ def _softmax_of_rows(
     similarity: str, scale: float, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
-    count = len(anchor)
-    queries, candidates = anchor.detach(), torch.cat([each.detach() for each in documents])
+    count, terms = len(anchor), len(anchor) * (1 + both_ways)
+    queries, candidates = anchor.detach(), _joined([each.detach() for each in documents])
     if similarity == "cosine":
         query_directions, candidate_directions = _Unit(queries), _Unit(candidates)
         queries, candidates = query_directions.rows, candidate_directions.rows
-    queries = queries * scale
-    logits = _Logits(queries, candidates)
-    peak, log_sum = logits.of_columns(count) if both_ways else (None, None)
+    logits = _Logits(queries, candidates, scale)
+    columns = logits.columns(count) if both_ways else None
     for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
     for rows in logits.slices:
         scores = logits.rows(rows)
@@ -736,41 +735,45 @@ def _softmax_of_rows(
         surprise, excess = targets.sum(dtype=torch.float64), targets.expm1()
         share = log_share.exp_()
         if both_ways:
-            of_column = scores[:, :count].sub_(peak).sub_(log_sum)
+            of_column = columns(scores)
             targets = of_column.diagonal(rows.start)
             surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
             share[:, :count] += of_column.exp_()
         share.diagonal(rows.start).copy_(excess)
         total -= surprise
-        torch.mm(share, candidates, out=for_queries[rows])
-        for_candidates.addmm_(share.T, queries[rows])
-    terms = count * (1 + both_ways)
-    for_queries *= scale / terms
-    for_candidates /= terms
+        _product(share, candidates, scale / terms, out=for_queries[rows])
+        for_candidates.addmm_(share.T, queries[rows], alpha=scale / terms)
     if similarity == "cosine":
         for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
     value = (total / terms).to(anchor.dtype)
     return _known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
 
 
-class _Logits:
-    """A product of matrices by slices of its rows; kept, if it is one slice."""
+def _joined(parts: list[Tensor]) -> Tensor:
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
 
-    def __init__(self, queries: Tensor, candidates: Tensor) -> None:
-        self.queries, self.candidates = queries, candidates.T
+
+def _product(x: Tensor, y: Tensor, scale: float, out: Tensor) -> Tensor:
+    return torch.addmm(out, x, y, beta=0, alpha=scale, out=out)
+
+
+class _Logits:
+    """A product of matrices, times the scale, by slices of its rows."""
+
+    def __init__(self, queries: Tensor, candidates: Tensor, scale: float) -> None:
+        self.queries, self.candidates, self.scale = queries, candidates.T, scale
         self.slices = list(_slices(len(queries), len(candidates), LOGITS))
-        self.whole = None
 
     def rows(self, rows: slice) -> Tensor:
-        if len(self.slices) > 1:
-            return self.queries[rows] @ self.candidates
-        if self.whole is None:
-            self.whole = self.queries @ self.candidates
-        return self.whole
+        few = self.queries[rows]
+        return _product(few, self.candidates, self.scale, out=few.new_empty(len(few), self.candidates.shape[1]))
 
-    def of_columns(self, count: int) -> tuple[Tensor, Tensor]:
-        """Of each of the first columns the largest logit, and the log of the sum of exponentials above it. Apart: in
-        their sum, digits would be lost."""
+    def columns(self, count: int) -> Callable[[Tensor], Tensor]:
+        """What turns a slice of logits into the log of their share along each of the first columns. It needs the
+        largest logit of each, and the log of the sum of exponentials above it: apart, for in their sum digits would be
+        lost."""
+        if len(self.slices) == 1:
+            return lambda scores: scores[:, :count].log_softmax(0)
         peaks, sums = [], []
         for rows in self.slices:
             scores = self.rows(rows)[:, :count]
@@ -778,7 +781,8 @@ class _Logits:
             sums.append((scores - peaks[-1]).exp_().sum(0))
         peaks, sums = torch.stack(peaks), torch.stack(sums)
         peak = peaks.amax(0)
-        return peak, (sums * (peaks - peak).exp()).sum(0).log()
+        log_sum = (sums * (peaks - peak).exp()).sum(0).log()
+        return lambda scores: scores[:, :count].sub_(peak).sub_(log_sum)
 
 
 # --- ordered pairs ---------------------------------------------------------------------------------------------------
