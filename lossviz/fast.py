@@ -9,6 +9,7 @@ No distance is further off than a few roundings: points are centred first, and n
 difference. Where distances are compared, those that differ by rounding alone are equal; of equal ones the first counts.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -29,22 +30,28 @@ MANY = 64  # from so many positives per anchor on, one sort of the negatives is 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
 
-def road(*served: type[Loss], keeps_digits: bool = False):
-    """Makes a function of a loss and its tensors the fast road of these losses. One that keeps its digits by itself, or
-    sees where it does not (TooCoarse), needs no float64 for rows far from the origin."""
+def road(*served: type[Loss], keeps_digits: bool = False, sees_rows: bool = False):
+    """Makes a function of a loss and its tensors the fast road of these losses.
+
+    One that keeps its digits by itself, or sees where it does not (TooCoarse), needs no float64 for rows far from the
+    origin. One that sees the rows is TooCoarse for those that are not finite, in any dtype."""
 
     def register(function: Callable[..., Tensor | None]):
         def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
             if not _is_plain(loss, tensors):
                 return None
-            if keeps_digits or not _needs_digits(loss, tensors):
-                try:
+            try:
+                if keeps_digits or not _needs_digits(tensors):
                     return function(loss, *tensors)
-                except TooCoarse:
-                    pass
-            served = function(loss, *map(exact, tensors))
+            except TooCoarse:
+                pass
+            try:
+                served = function(loss, *map(exact, tensors))
+            except TooCoarse:
+                return None
             return None if served is None else served.to(tensors[0].dtype)
 
+        serve.sees_rows = sees_rows
         ROADS.update(dict.fromkeys(served, serve))
         return function
 
@@ -52,7 +59,7 @@ def road(*served: type[Loss], keeps_digits: bool = False):
 
 
 class TooCoarse(Exception):
-    """These rows are a case for float64."""
+    """These rows are a case for float64, or for the definition."""
 
 
 def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
@@ -71,7 +78,7 @@ SIMILARITIES = ("cosine", "dot")
 FAR = 0.99  # rows whose mean has this share of their squared length are a cluster far from the origin
 
 
-def _needs_digits(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
+def _needs_digits(tensors: tuple[Tensor, ...]) -> bool:
     """Whether float32 is too coarse: rows far from the origin hardly differ in direction."""
     if tensors[0].dtype != torch.float32:
         return False
@@ -143,7 +150,7 @@ class _Unit:
             self.rows = distances.unit(x)
             peak = x.abs().amax(-1, keepdim=True)
             length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
-            self.length = torch.where(peak > distances.SHORTEST, length, torch.inf)
+            self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
 
     def pull(self, gradient: Tensor) -> Tensor:
         along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
@@ -156,13 +163,20 @@ def _has_safe_squares(length: Tensor) -> bool:
     return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
 
 
+def _seen(distance: Tensor) -> Tensor:
+    """Rows that are not finite have no finite distance; nor have those too far apart for their dtype."""
+    if not math.isfinite(distance.sum().item()):
+        raise TooCoarse
+    return distance
+
+
 def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
     distance = torch.linalg.vector_norm(difference, dim=-1)
     safe = _has_safe_squares(distance)
     if not safe:
-        distance = distances.euclidean(x, y)
+        distance = _seen(distances.euclidean(x, y))
 
     def pull(gradient: Tensor) -> Tensor:
         if safe:
@@ -176,7 +190,7 @@ def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]
 def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
-    return difference.abs().sum(-1), lambda gradient: difference.sign_().mul_(gradient.unsqueeze(-1))
+    return _seen(difference.abs().sum(-1)), lambda gradient: difference.sign_().mul_(gradient.unsqueeze(-1))
 
 
 def _chords(u: Tensor, v: Tensor, rows_of: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
@@ -200,9 +214,10 @@ MOST_NEAR = 1000  # from so many near pairs in a slice on, the whole square is
 def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     u, v = _Unit(x), _Unit(y)
     chord, distance = _chords(u.rows, v.rows, lambda near: (x[near], y[near]))
-    none = None if u.safe and v.safe else ((u.length == torch.inf) | (v.length == torch.inf)).squeeze(-1)
-    if none is not None:  # a row without direction
-        distance.masked_fill_(none, 1)
+    none = None
+    if not (u.safe and v.safe):
+        none = ((u.length == torch.inf) | (v.length == torch.inf)).squeeze(-1)  # a row without direction
+        _seen(distance.masked_fill_(none, 1))
 
     def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
         """Of the chord, what is along a direction is the distance: the rest pulls."""
@@ -231,7 +246,7 @@ def _both_ways(measure: Callable) -> Callable[[Tensor, Tensor], tuple[Tensor, Pu
 PAIRED = {"euclidean": _both_ways(_euclidean), "cosine": _cosine, "manhattan": _both_ways(_manhattan)}
 
 
-@road(losses.ContrastiveLoss, keeps_digits=True)
+@road(losses.ContrastiveLoss, keeps_digits=True, sees_rows=True)
 def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
     distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
     share = 1 / len(distance) if loss.size_average else 1.0
@@ -241,7 +256,7 @@ def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, la
     return _known(value, lambda: pull((attraction - repulsion) * share), anchor, other)
 
 
-@road(losses.OnlineContrastiveLoss, keeps_digits=True)
+@road(losses.OnlineContrastiveLoss, keeps_digits=True, sees_rows=True)
 def _online_contrastive(
     loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
 ) -> Tensor | None:
@@ -271,7 +286,7 @@ def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, sec
     return _known(value, gradients, first, second)
 
 
-@road(losses.TripletLoss, keeps_digits=True)
+@road(losses.TripletLoss, keeps_digits=True, sees_rows=True)
 def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
     measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
     to_positive, pull_positive = measure(anchor_rows, positive.detach())
@@ -286,7 +301,7 @@ def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negativ
     return _known(shortfall.mean(), gradients, anchor, positive, negative)
 
 
-@road(losses.CosineSimilarityLoss, keeps_digits=True)
+@road(losses.CosineSimilarityLoss, keeps_digits=True, sees_rows=True)
 def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     distance, pull = _cosine(first.detach(), second.detach())
     residual = (1 - scores) - distance  # in this order nothing is lost where both are near 1
@@ -443,7 +458,10 @@ class _CosineSquare(_Square):
         self.directions = _Unit(x)
 
     def slack(self, distance: Tensor) -> Tensor:
-        return torch.full_like(distance, self.rounding)
+        """A difference from 1 is off by roundings of 1; a near distance is measured by itself."""
+        if self.x.dtype != torch.float32:
+            return torch.full_like(distance, self.rounding)
+        return torch.where(distance < NEAR, distance, 1).abs_().mul_(self.rounding)
 
     def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         units, safe = self.directions.rows, self.directions.safe
@@ -470,7 +488,7 @@ class _CosineSquare(_Square):
 
     def _near(self, distance: Tensor) -> tuple[Tensor, Tensor] | None:
         """Places in the slice of pairs whose distance from 1 has lost too many digits, if there are not too many."""
-        if distance.amin().item() > NEAR:
+        if not distance.amin().item() < NEAR:
             return None
         i, j = (distance < NEAR).nonzero(as_tuple=True)
         if len(i) > MOST_NEAR:
@@ -788,7 +806,7 @@ class _Logits:
 # --- ordered pairs ---------------------------------------------------------------------------------------------------
 
 
-@road(losses.CoSENTLoss, keeps_digits=True)
+@road(losses.CoSENTLoss, keeps_digits=True, sees_rows=True)
 def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     return _in_order(_nearness, float(loss.scale), first, second, scores)
 

@@ -91,9 +91,9 @@ class InputType:
         if self.labels:
             _check_labels(self.label, self.labels, tensors[-1], self.rows[0], rows[0])
 
-    def check_values(self, tensors: Sequence[Tensor]) -> None:
-        """Raises ValueError for embeddings that are not finite and labels outside their set."""
-        for name, tensor in zip(self.rows, tensors, strict=False):
+    def check_values(self, tensors: Sequence[Tensor], rows: bool = True) -> None:
+        """Raises ValueError for embeddings that are not finite, where ``rows``, and labels outside their set."""
+        for name, tensor in zip(self.rows, tensors, strict=False) if rows else ():
             check_finite(name, tensor)
         if self.labels:
             labels = tensors[-1]
