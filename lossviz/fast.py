@@ -9,8 +9,8 @@ No distance is further off than a few roundings: points are centred first, and n
 difference. Where distances are compared, those that differ by rounding alone are equal; of equal ones the first counts.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -24,28 +24,42 @@ from lossviz.losses.labelled_sentences import COUNTED
 DISTANCES = 2**18
 LOGITS = 2**22
 FEWEST_ROWS = 64  # fewer make a slow product of matrices
+SMALL = 128  # a square of so few rows is pulled as a whole, however few of its distances are felt
 MANY = 64  # from so many positives per anchor on, one sort of the negatives is faster than a look for each positive
 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
 
-def road(*served: type[Loss], keeps_digits: bool = False):
-    """Makes a function of a loss and its tensors the fast road of these losses. One that keeps its digits by itself
-    needs no float64 for rows far from the origin."""
+def road(*served: type[Loss], keeps_digits: bool = False, sees_rows: bool = False):
+    """Makes a function of a loss and its tensors the fast road of these losses.
+
+    One that keeps its digits by itself, or sees where it does not (TooCoarse), needs no float64 for rows far from the
+    origin. One that sees the rows is TooCoarse for those that are not finite, in any dtype."""
 
     def register(function: Callable[..., Tensor | None]):
         def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
             if not _is_plain(loss, tensors):
                 return None
-            if keeps_digits or not _needs_digits(loss, tensors):
-                return function(loss, *tensors)
-            served = function(loss, *map(exact, tensors))
+            try:
+                if keeps_digits or not _needs_digits(tensors):
+                    return function(loss, *tensors)
+            except TooCoarse:
+                pass
+            try:
+                served = function(loss, *map(exact, tensors))
+            except TooCoarse:
+                return None
             return None if served is None else served.to(tensors[0].dtype)
 
+        serve.sees_rows = sees_rows
         ROADS.update(dict.fromkeys(served, serve))
         return function
 
     return register
+
+
+class TooCoarse(Exception):
+    """These rows are a case for float64, or for the definition."""
 
 
 def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
@@ -64,14 +78,13 @@ SIMILARITIES = ("cosine", "dot")
 FAR = 0.99  # rows whose mean has this share of their squared length are a cluster far from the origin
 
 
-def _needs_digits(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
-    """Whether float32 is too coarse: rows far from the origin hardly differ in direction. (Other distances centre.)"""
-    if tensors[0].dtype != torch.float32 or vars(loss).get("distance", "cosine") != "cosine":
+def _needs_digits(tensors: tuple[Tensor, ...]) -> bool:
+    """Whether float32 is too coarse: rows far from the origin hardly differ in direction."""
+    if tensors[0].dtype != torch.float32:
         return False
     rows = [each.detach() for each in tensors if each.ndim == 2]
-    centre = sum(each.mean(0) for each in rows)
-    squares = sum(each.square().sum() for each in rows) * (len(rows) / len(rows[0]))
-    return bool(centre.square().sum() > FAR * squares)
+    centre, *lengths = (torch.linalg.vector_norm(each).item() for each in (sum(each.sum(0) for each in rows), *rows))
+    return centre**2 > FAR * sum(each**2 for each in lengths) * len(rows) * len(rows[0])
 
 
 class _Known(torch.autograd.Function):
@@ -84,10 +97,12 @@ class _Known(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        count = len(ctx.saved_tensors) // 2
-        gradients = [each * upstream for each in ctx.saved_tensors[:count]]
+        saved = ctx.saved_tensors
+        gradients, rows = saved[: len(saved) // 2], saved[len(saved) // 2 :]
+        if not (upstream.is_cpu and upstream.item() == 1):  # elsewhere a look at it would wait for the device
+            gradients = [each * upstream for each in gradients]
         if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
-            gradients = [_Once.apply(each, *ctx.saved_tensors[count:]) for each in gradients]
+            gradients = [_Once.apply(each, *rows) for each in gradients]
         return None, None, *gradients
 
 
@@ -119,6 +134,8 @@ def _slices(rows: int, columns: int, numbers: int) -> Iterator[slice]:
 
 
 # --- pairs -----------------------------------------------------------------------------------------------------------
+#
+# A measure of pairs gives their distances and a pull, which may use up what was kept for it: it is asked once.
 
 
 class _Unit:
@@ -126,16 +143,17 @@ class _Unit:
 
     def __init__(self, x: Tensor) -> None:
         self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        if _has_safe_squares(self.length):
+        self.safe = _has_safe_squares(self.length)
+        if self.safe:
             self.rows = x / self.length
         else:
             self.rows = distances.unit(x)
             peak = x.abs().amax(-1, keepdim=True)
             length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
-            self.length = torch.where(peak > distances.SHORTEST, length, torch.inf)
+            self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
 
     def pull(self, gradient: Tensor) -> Tensor:
-        along = (gradient * self.rows).sum(-1, keepdim=True)
+        along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
         return torch.addcmul(gradient, self.rows, along, value=-1).div_(self.length)
 
 
@@ -145,83 +163,120 @@ def _has_safe_squares(length: Tensor) -> bool:
     return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
 
 
-def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+def _seen(distance: Tensor) -> Tensor:
+    """Rows that are not finite have no finite distance; nor have those too far apart for their dtype."""
+    if not math.isfinite(distance.sum().item()):
+        raise TooCoarse
+    return distance
+
+
+def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
     distance = torch.linalg.vector_norm(difference, dim=-1)
     safe = _has_safe_squares(distance)
     if not safe:
-        distance = distances.euclidean(x, y)
+        distance = _seen(distances.euclidean(x, y))
 
-    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(gradient: Tensor) -> Tensor:
         if safe:
-            for_x = difference * (gradient / distance).unsqueeze(-1)
-        else:
-            direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
-            for_x = direction * gradient.unsqueeze(-1)
-        return for_x, -for_x
+            return difference.mul_((gradient / distance).unsqueeze(-1))
+        direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
+        return direction * gradient.unsqueeze(-1)
 
     return distance, pull
 
 
-def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+def _manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
+    return _seen(difference.abs().sum(-1)), lambda gradient: difference.sign_().mul_(gradient.unsqueeze(-1))
 
-    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        for_x = difference.sign() * gradient.unsqueeze(-1)
-        return for_x, -for_x
 
-    return difference.abs().sum(-1), pull
+def _chords(u: Tensor, v: Tensor, rows_of: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """The differences of directions, and half their squares, the cosine distances. ``rows_of`` gives the rows of chosen
+    pairs: the difference of two near float32 directions has few digits left."""
+    chord = u - v
+    distance = torch.linalg.vector_norm(chord, dim=-1).square_().mul_(0.5)
+    if chord.dtype != torch.float64 and distance.amin().item() < NEAR:
+        near = distance < NEAR
+        x, y = rows_of(near)
+        exact_chord = distances.unit(exact(x)) - distances.unit(exact(y))
+        chord[near] = exact_chord.to(chord.dtype)
+        distance[near] = (0.5 * exact_chord.square().sum(-1)).to(chord.dtype)
+    return chord, distance
+
+
+NEAR = 0.01  # a cosine distance below this is measured in float64
+MOST_NEAR = 1000  # from so many near pairs in a slice on, the whole square is
 
 
 def _cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     u, v = _Unit(x), _Unit(y)
-    chord = u.rows - v.rows
-    distance = 0.5 * chord.square().sum(-1)
-    near = distance < NEAR
-    if near.any():  # the difference of two float32 directions has few digits left
-        exact_chord = distances.unit(exact(x[near])) - distances.unit(exact(y[near]))
-        chord[near] = exact_chord.to(x.dtype)
-        distance[near] = (0.5 * exact_chord.square().sum(-1)).to(x.dtype)
-    none = (u.length == torch.inf) | (v.length == torch.inf)  # a row without direction
-    distance.masked_fill_(none.squeeze(-1), 1)
+    chord, distance = _chords(u.rows, v.rows, lambda near: (x[near], y[near]))
+    none = None
+    if not (u.safe and v.safe):
+        none = ((u.length == torch.inf) | (v.length == torch.inf)).squeeze(-1)  # a row without direction
+        _seen(distance.masked_fill_(none, 1))
 
     def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        along = chord * gradient.unsqueeze(-1).masked_fill(none, 0)
-        return u.pull(along), v.pull(-along)
+        """Of the chord, what is along a direction is the distance: the rest pulls."""
+        along = (gradient if none is None else gradient.masked_fill(none, 0)).unsqueeze(-1)
+        height = distance.unsqueeze(-1)
+        for_x = torch.addcmul(chord, u.rows, height, value=-1).mul_(along / u.length)
+        for_y = chord.addcmul_(v.rows, height).mul_(-along / v.length)
+        return for_x, for_y
 
     return distance, pull
 
 
-NEAR = 0.01  # a cosine distance below this is measured in float64
-PAIRED = {"euclidean": _euclidean, "cosine": _cosine, "manhattan": _manhattan}
+def _both_ways(measure: Callable) -> Callable[[Tensor, Tensor], tuple[Tensor, Pull]]:
+    def measured(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+        distance, pull_x = measure(x, y)
+
+        def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+            for_x = pull_x(gradient)
+            return for_x, -for_x
+
+        return distance, pull
+
+    return measured
 
 
-@road(losses.ContrastiveLoss, keeps_digits=True)
+PAIRED = {"euclidean": _both_ways(_euclidean), "cosine": _cosine, "manhattan": _both_ways(_manhattan)}
+
+
+@road(losses.ContrastiveLoss, keeps_digits=True, sees_rows=True)
 def _contrastive(loss: losses.ContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor) -> Tensor | None:
     distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
     share = 1 / len(distance) if loss.size_average else 1.0
     shortfall = relu(float(loss.margin) - distance)
     attraction, repulsion = labels * distance, (1 - labels) * shortfall
-    value = (attraction * distance + repulsion * shortfall).sum() * (share / 2)
+    value = (attraction.dot(distance) + repulsion.dot(shortfall)) * (share / 2)
     return _known(value, lambda: pull((attraction - repulsion) * share), anchor, other)
 
 
-@road(losses.OnlineContrastiveLoss, keeps_digits=True)
+@road(losses.OnlineContrastiveLoss, keeps_digits=True, sees_rows=True)
 def _online_contrastive(
     loss: losses.OnlineContrastiveLoss, anchor: Tensor, other: Tensor, labels: Tensor
 ) -> Tensor | None:
-    """Which pairs count, and what they cost, the definition says of the distances."""
-    anchor_rows, other_rows = anchor.detach(), other.detach()
-    distance, pull = PAIRED[loss.distance](anchor_rows, other_rows)
-    terms = replace(loss, distance=lambda x, y: distance).define(anchor_rows, other_rows, labels)
-    slope = 2 * terms.active * torch.where(terms.positive, distance, distance - float(loss.margin))
-    return _known(terms.loss, lambda: pull(slope), anchor, other)
+    distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
+    positive = labels > 0
+    farthest_positive = torch.where(positive, distance, -torch.inf).amax().item()
+    nearest_negative = torch.where(positive, torch.inf, distance).amin().item()
+    if farthest_positive == -torch.inf or nearest_negative == torch.inf:  # one class: the other's stand-in is the mean
+        farthest_positive = nearest_negative = distance.mean()
+    shortfall = relu(float(loss.margin) - distance)
+    attraction = torch.where(positive & (distance > nearest_negative), distance, 0)
+    repulsion = torch.where(positive | (distance >= farthest_positive), 0, shortfall)
+    value = attraction.dot(attraction) + repulsion.dot(repulsion)
+    return _known(value, lambda: pull(2 * (attraction - repulsion)), anchor, other)
 
 
 @road(losses.ContrastiveTensionLoss)
 def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
     first_rows, second_rows = first.detach(), second.detach()
-    product = (first_rows * second_rows).sum(-1)
+    product = torch.linalg.vecdot(first_rows, second_rows)
     value = -(labels * logsigmoid(product) + (1 - labels) * logsigmoid(-product)).sum()
 
     def gradients() -> tuple[Tensor, Tensor]:
@@ -231,7 +286,7 @@ def _contrastive_tension(loss: losses.ContrastiveTensionLoss, first: Tensor, sec
     return _known(value, gradients, first, second)
 
 
-@road(losses.TripletLoss, keeps_digits=True)
+@road(losses.TripletLoss, keeps_digits=True, sees_rows=True)
 def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor | None:
     measure, anchor_rows = PAIRED[loss.distance], anchor.detach()
     to_positive, pull_positive = measure(anchor_rows, positive.detach())
@@ -239,14 +294,14 @@ def _triplet(loss: losses.TripletLoss, anchor: Tensor, positive: Tensor, negativ
     shortfall = relu(to_positive - to_negative + float(loss.triplet_margin))
 
     def gradients() -> tuple[Tensor, ...]:
-        slope = (shortfall > 0) / torch.full_like(shortfall, len(shortfall))
+        slope = shortfall.sign() / len(shortfall)
         (with_positive, for_positive), (with_negative, for_negative) = pull_positive(slope), pull_negative(-slope)
-        return with_positive + with_negative, for_positive, for_negative
+        return with_positive.add_(with_negative), for_positive, for_negative
 
     return _known(shortfall.mean(), gradients, anchor, positive, negative)
 
 
-@road(losses.CosineSimilarityLoss, keeps_digits=True)
+@road(losses.CosineSimilarityLoss, keeps_digits=True, sees_rows=True)
 def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     distance, pull = _cosine(first.detach(), second.detach())
     residual = (1 - scores) - distance  # in this order nothing is lost where both are near 1
@@ -260,12 +315,12 @@ class _Square:
     """The distances of all rows of x to all, a slice at a time, and the gradient of a function of them.
 
     ``rows`` measures the rows of a slice to all, with 0 from a row to itself; ``pull`` takes the gradient of these
-    distances and adds what it means for x. ``pairs`` and ``pull_pairs`` do so for chosen pairs (x[i], x[j]). ``pulled``
-    is the gradient of all that was added.
+    distances and adds what it means for x. ``pairs`` measures chosen pairs (x[i], x[j]), by their difference, and gives
+    their pull. ``pulled`` is the gradient of all that was added.
     """
 
-    measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]
     off = 8  # a distance is off by fewer roundings than this
+    near = None  # places in the last slice of pairs too near for a product of matrices
 
     def __init__(self, x: Tensor) -> None:
         self.x, self.gradient = x, torch.zeros_like(x)
@@ -284,41 +339,87 @@ class _Square:
         """By how much a distance may differ from an equal one."""
         return self.rounding * distance.abs()
 
-    def pairs(self, i: Tensor, j: Tensor) -> Tensor:
-        parts = [
-            self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[0]
-            for some, others in self._in_parts(i, j)
-        ]
-        return torch.cat(parts)
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """The distances of pairs, and the pull on the first of each; that on the second is its opposite."""
+        raise NotImplementedError
 
-    def pull_pairs(self, i: Tensor, j: Tensor, gradient: Tensor) -> None:
-        for some, others, felt in self._in_parts(i, j, gradient):
-            pull = self.measure(self.x.index_select(0, some), self.x.index_select(0, others))[1]
-            for rows, pulled in zip((some, others), pull(felt), strict=True):
-                self.gradient.index_add_(0, rows, pulled)
+    def pairs(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        distance, pull = self.between(i, j)
+
+        def add(gradient: Tensor) -> None:
+            pulled = pull(gradient)
+            self.gradient.index_add_(0, i, pulled)
+            self.gradient.index_add_(0, j, pulled, alpha=-1)
+
+        return distance, add
+
+    def chosen(self, rows: slice, distance: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+        """The distances of the rows of a slice to a few chosen others each, and their pull."""
+        if len(self.x) > SMALL:
+            i = torch.arange(rows.start, rows.stop, device=j.device).repeat_interleave(j.shape[1])
+            measured, pull = self.pairs(i, j.flatten())
+            return measured.view(j.shape), lambda gradient: pull(gradient.flatten())
+
+        def pull_all(gradient: Tensor) -> None:
+            self.pull(rows, distance, torch.zeros_like(distance).scatter_add_(1, j, gradient))
+
+        return distance.gather(1, j), pull_all
+
+    def measure_near(self, rows: slice, distance: Tensor) -> None:
+        """Instead of the distances of pairs that are too near for a product."""
+        if self.near:
+            i, j = self.near
+            distance[i, j] = torch.cat([self.between(*part)[0] for part in self._in_parts(i + rows.start, j)])
+
+    def pull_near(self, rows: slice, gradient: Tensor) -> None:
+        """Takes the pairs that are too near for a product out of the gradient."""
+        if self.near:
+            i, j = self.near
+            for some, others, felt in self._in_parts(i + rows.start, j, gradient[i, j]):
+                self.pairs(some, others)[1](felt)
+            gradient[i, j] = 0
 
     def _in_parts(self, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """So many pairs at a time that their differences take no more than a slice."""
         size = max(1, DISTANCES // self.x.shape[1])
         return zip(*(each.split(size) for each in columns), strict=True)
 
+    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
+        """One sum of rows of x for the anchors of the slice, one for all; where these are the same, one for both."""
+        self.pull_near(rows, gradient)
+        share = self.share(distance, gradient)
+        if len(share) == len(self.x):
+            self.add(rows, slice(None), share + share.T, distance)
+        else:
+            self.add(rows, slice(None), share, distance)
+            self.add(slice(None), rows, share.T, distance.T)
+
+    def share(self, distance: Tensor, gradient: Tensor) -> Tensor:
+        return gradient
+
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
+        """Adds to the gradient of the rows what they receive from the others."""
+        raise NotImplementedError
+
     def pulled(self) -> Tensor:
         return self.gradient
 
 
 class _EuclideanSquare(_Square):
-    measure = staticmethod(_euclidean)
     NEAR = 0.1  # a squared distance below this share of the squared lengths has lost too many digits by subtraction
 
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.centred = x - x.mean(0)
-        self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square()
+        self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square_()
         self.longest = self.lengths.max().item()
         self.received = torch.zeros_like(self.lengths)
 
     def fits(self) -> bool:
         return self.longest < torch.finfo(self.x.dtype).max ** 0.5
+
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        return _euclidean(self.x.index_select(0, i), self.x.index_select(0, j))
 
     def rows(self, rows: slice) -> Tensor:
         squared = torch.addmm(self.lengths, self.centred[rows], self.centred.T, alpha=-2)
@@ -328,70 +429,90 @@ class _EuclideanSquare(_Square):
         self.near = self._near(squared, rows)
         itself.zero_()
         distance = squared.clamp_(min=0).sqrt_()
-        if self.near:
-            i, j = self.near
-            distance[i, j] = self.pairs(i + rows.start, j)
+        self.measure_near(rows, distance)
         return distance
 
     def _near(self, squared: Tensor, rows: slice) -> tuple[Tensor, Tensor] | None:
         """Places in the slice of pairs too near for the subtraction of squares."""
         floor = self.tiny / self.rounding  # below it squares have no digits to lose
-        if squared.amin() > 2 * self.NEAR * self.longest + floor:
+        if squared.amin().item() > 2 * self.NEAR * self.longest + floor:
             return None
         share = self.NEAR * self.lengths
         i, j = (squared <= share[rows, None] + share + floor).nonzero(as_tuple=True)
         return (i, j) if len(i) else None
 
-    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        if self.near:
-            i, j = self.near
-            self.pull_pairs(i + rows.start, j, gradient[i, j])
-            gradient[i, j] = 0
-        share = gradient.div_(distance.clamp_(min=self.tiny))
-        self.received += share.sum(0)
+    def share(self, distance: Tensor, gradient: Tensor) -> Tensor:
+        return gradient.div_(distance.clamp_(min=self.tiny))
+
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
         self.received[rows] += share.sum(1)
-        self.gradient[rows].addmm_(share, self.centred, alpha=-1)
-        self.gradient.addmm_(share.T, self.centred[rows], alpha=-1)
+        self.gradient[rows].addmm_(share, self.centred[others], alpha=-1)
 
     def pulled(self) -> Tensor:
         return self.gradient.addcmul_(self.received.unsqueeze(-1), self.centred)
 
 
 class _CosineSquare(_Square):
-    measure = staticmethod(_cosine)
-
     def __init__(self, x: Tensor) -> None:
         super().__init__(x)
         self.directions = _Unit(x)
-        self.unit, self.of_unit = self.directions.rows, torch.zeros_like(x)
 
     def slack(self, distance: Tensor) -> Tensor:
-        return torch.full_like(distance, self.rounding)
+        """A difference from 1 is off by roundings of 1; a near distance is measured by itself."""
+        if self.x.dtype != torch.float32:
+            return torch.full_like(distance, self.rounding)
+        return torch.where(distance < NEAR, distance, 1).abs_().mul_(self.rounding)
+
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        units, safe = self.directions.rows, self.directions.safe
+        u, v = units.index_select(0, i), units.index_select(0, j)
+        chord, distance = _chords(u, v, lambda near: (self.x[i[near]], self.x[j[near]]))
+        none = None if safe else (self.directions.length == torch.inf).squeeze(-1)
+        if none is not None:
+            none = none[i] | none[j]
+            distance.masked_fill_(none, 1)
+        return distance, lambda gradient: chord.mul_(
+            (gradient if none is None else gradient.masked_fill(none, 0)).unsqueeze(-1)
+        )
 
     def rows(self, rows: slice) -> Tensor:
-        return torch.mm(self.unit[rows], self.unit.T).neg_().add_(1)
+        distance = torch.mm(self.directions.rows[rows], self.directions.rows.T).neg_().add_(1)
+        if distance.dtype == torch.float32:
+            itself = distance.diagonal(rows.start)
+            from_itself = itself.clone()
+            itself.fill_(torch.inf)
+            self.near = self._near(distance)
+            itself.copy_(from_itself)
+            self.measure_near(rows, distance)
+        return distance
 
-    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        self.of_unit[rows].addmm_(gradient, self.unit, alpha=-1)
-        self.of_unit.addmm_(gradient.T, self.unit[rows], alpha=-1)
+    def _near(self, distance: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Places in the slice of pairs whose distance from 1 has lost too many digits, if there are not too many."""
+        if not distance.amin().item() < NEAR:
+            return None
+        i, j = (distance < NEAR).nonzero(as_tuple=True)
+        if len(i) > MOST_NEAR:
+            raise TooCoarse
+        return i, j
+
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
+        self.gradient[rows].addmm_(share, self.directions.rows[others], alpha=-1)
 
     def pulled(self) -> Tensor:
-        return self.gradient.add_(self.directions.pull(self.of_unit))
+        return self.directions.pull(self.gradient)
 
 
 class _ManhattanSquare(_Square):
-    measure = staticmethod(_manhattan)
+    def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        return _manhattan(self.x.index_select(0, i), self.x.index_select(0, j))
 
     def rows(self, rows: slice) -> Tensor:
         return torch.cdist(self.x[rows], self.x, p=1)
 
-    def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
-        few, all_rows = self.x[rows].requires_grad_(), self.x.detach().requires_grad_()
-        with torch.enable_grad():
-            measured = torch.cdist(few, all_rows, p=1)
-        for_few, for_all = torch.autograd.grad(measured, (few, all_rows), gradient)
-        self.gradient[rows] += for_few
-        self.gradient += for_all
+    def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
+        """As autograd would: but it would measure the distances again."""
+        measured = self.x[rows], self.x[others], 1.0, distance.contiguous()
+        self.gradient[rows] += torch.ops.aten._cdist_backward(share.contiguous(), *measured)
 
 
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
@@ -471,7 +592,7 @@ def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, la
     return _known(value, lambda: (square.pulled() / count,), embeddings)
 
 
-@road(losses.BatchAllTripletLoss)
+@road(losses.BatchAllTripletLoss, keeps_digits=True)
 def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     """A triplet counts while its negative lies below a threshold, its positive's distance plus the margin. So the loss
     needs, of every threshold, how many negatives lie below it; of every negative, below how many thresholds it lies."""
@@ -497,7 +618,7 @@ def _exact(x: Tensor, y: Tensor) -> Tensor:
     return (x * y).sum(dtype=torch.float64)
 
 
-@road(losses.BatchSemiHardTripletLoss)
+@road(losses.BatchSemiHardTripletLoss, keeps_digits=True)
 def _semi_hard(loss: losses.BatchSemiHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     margin = float(loss.margin)
 
@@ -529,7 +650,7 @@ def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
     return torch.where(found, nearest, farthest), exists
 
 
-@road(losses.BatchHardTripletLoss)
+@road(losses.BatchHardTripletLoss, keeps_digits=True)
 def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
         shortfall = relu(gap + float(loss.margin))
@@ -538,10 +659,10 @@ def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: T
     return _mean_of_hardest(cost, loss, embeddings, labels)
 
 
-@road(losses.BatchHardSoftMarginTripletLoss)
+@road(losses.BatchHardSoftMarginTripletLoss, keeps_digits=True)
 def _batch_hard_soft(loss: losses.BatchHardSoftMarginTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
-        return softplus(gap), torch.where(gap > 20, 1.0, gap.sigmoid())  # from 20 on softplus is a straight line
+        return softplus(gap), gap.sigmoid().masked_fill_(gap > 20, 1)  # from 20 on softplus is a straight line
 
     return _mean_of_hardest(cost, loss, embeddings, labels)
 
@@ -551,48 +672,46 @@ def _mean_of_hardest(
 ) -> Tensor | None:
     """The mean over anchors of what the gap between hardest positive and hardest negative costs (and its slope).
 
-    First every anchor's two are found; then only their distances are asked for.
+    First the two of every anchor of a slice are found; then they alone are asked for their distances, and pulled.
     """
     square = _Square.of(loss.distance, embeddings.detach())
     if square is None:
         return None
-    count = len(labels)
-    found = [_hardest(square, labels, rows) for rows in _slices(count, count, DISTANCES)]
-    positive, has_positive, negative, has_negative, stand_in = map(torch.cat, zip(*found, strict=True))
-    anchor = torch.arange(count, device=labels.device)
-    anchors, others = anchor.repeat(2), torch.cat((positive, negative))
-    to_positive, to_negative = square.pairs(anchors, others).chunk(2)
-    to_positive = torch.where(has_positive, to_positive, 0)
-    to_negative = torch.where(has_negative, to_negative, stand_in)
-    costs, slope = cost(to_positive - to_negative)
+    total, count, felt = 0, len(labels), _felt(embeddings)
+    for rows in _slices(count, count, DISTANCES):
+        distance = square.rows(rows)
+        positive, has_positive, negative, has_negatives = _hardest(square, distance, labels, rows)
+        chosen = torch.stack((positive, negative), 1)
+        measured, pull = square.chosen(rows, distance, chosen)
+        to_positive, to_negative = measured.unbind(1)
+        if not has_negatives:
+            to_negative = distance.amin(1) + distance.amax(1)
+        costs, slope = cost(torch.where(has_positive, to_positive, 0) - to_negative)
+        total += costs.sum(dtype=torch.float64)
+        if felt and has_negatives:  # a stand-in moves nothing
+            slope.div_(count)
+            pull(torch.stack((slope * has_positive, -slope), 1))
+    value = (total / count).to(embeddings.dtype)
+    return _known(value, lambda: (square.pulled(),), embeddings)
 
-    def gradients() -> tuple[Tensor]:
-        slope.mul_(has_negative).div_(count)  # a stand-in moves nothing
-        square.pull_pairs(anchors, others, torch.cat((slope * has_positive, -slope)))
-        return (square.pulled(),)
 
-    return _known(costs.mean(), gradients, embeddings)
-
-
-def _hardest(square: _Square, labels: Tensor, rows: slice) -> tuple[Tensor, ...]:
-    """Place of the farthest positive and of the nearest negative, each with whether there is one, and the distance
-    that stands in for a negative."""
-    distance = square.rows(rows)
+def _hardest(square: _Square, distance: Tensor, labels: Tensor, rows: slice) -> tuple[Tensor, Tensor, Tensor, bool]:
+    """Place of the farthest positive of each anchor and whether there is one; of its nearest negative, and whether
+    there are any: unless all are of one class, every anchor has one."""
     far = torch.finfo(distance.dtype).max / 4
-    unlike, spare = torch.empty_like(distance), torch.empty_like(distance)
-    torch.ne(labels[rows, None], labels, out=unlike)
-    stand_in = distance.amin(1) + distance.amax(1)
-    candidates = torch.sub(distance, unlike, alpha=far)
+    differs, spare = torch.empty_like(distance), torch.empty_like(distance)
+    torch.ne(labels[rows, None], labels, out=differs)
+    candidates = torch.sub(distance, differs, alpha=far)
     candidates.diagonal(rows.start).fill_(-far)
     farthest = candidates.amax(1)
     bound = (farthest - square.slack(farthest)).unsqueeze(1)
     positive = torch.ge(candidates, bound, out=spare).argmax(1)
-    alike = unlike.neg_().add_(1)
+    alike = torch.eq(labels[rows, None], labels, out=differs)
     candidates = torch.add(distance, alike, alpha=far, out=candidates)
     nearest = candidates.amin(1)
     bound = (nearest + square.slack(nearest)).unsqueeze(1)
     negative = torch.le(candidates, bound, out=spare).argmax(1)
-    return positive, farthest > -far / 2, negative, nearest < far / 2, stand_in
+    return positive, farthest > -far / 2, negative, nearest[0].item() < far / 2
 
 
 # --- rankings --------------------------------------------------------------------------------------------------------
@@ -619,14 +738,13 @@ def _softmax_of_rows(
     similarity: str, scale: float, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
-    count = len(anchor)
-    queries, candidates = anchor.detach(), torch.cat([each.detach() for each in documents])
+    count, terms = len(anchor), len(anchor) * (1 + both_ways)
+    queries, candidates = anchor.detach(), _joined([each.detach() for each in documents])
     if similarity == "cosine":
         query_directions, candidate_directions = _Unit(queries), _Unit(candidates)
         queries, candidates = query_directions.rows, candidate_directions.rows
-    queries = queries * scale
-    logits = _Logits(queries, candidates)
-    peak, log_sum = logits.of_columns(count) if both_ways else (None, None)
+    logits = _Logits(queries, candidates, scale)
+    columns = logits.columns(count) if both_ways else None
     for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
     for rows in logits.slices:
         scores = logits.rows(rows)
@@ -635,41 +753,45 @@ def _softmax_of_rows(
         surprise, excess = targets.sum(dtype=torch.float64), targets.expm1()
         share = log_share.exp_()
         if both_ways:
-            of_column = scores[:, :count].sub_(peak).sub_(log_sum)
+            of_column = columns(scores)
             targets = of_column.diagonal(rows.start)
             surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
             share[:, :count] += of_column.exp_()
         share.diagonal(rows.start).copy_(excess)
         total -= surprise
-        torch.mm(share, candidates, out=for_queries[rows])
-        for_candidates.addmm_(share.T, queries[rows])
-    terms = count * (1 + both_ways)
-    for_queries *= scale / terms
-    for_candidates /= terms
+        _product(share, candidates, scale / terms, out=for_queries[rows])
+        for_candidates.addmm_(share.T, queries[rows], alpha=scale / terms)
     if similarity == "cosine":
         for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
     value = (total / terms).to(anchor.dtype)
     return _known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
 
 
-class _Logits:
-    """A product of matrices by slices of its rows; kept, if it is one slice."""
+def _joined(parts: list[Tensor]) -> Tensor:
+    return torch.cat(parts) if len(parts) > 1 else parts[0]
 
-    def __init__(self, queries: Tensor, candidates: Tensor) -> None:
-        self.queries, self.candidates = queries, candidates.T
+
+def _product(x: Tensor, y: Tensor, scale: float, out: Tensor) -> Tensor:
+    return torch.addmm(out, x, y, beta=0, alpha=scale, out=out)
+
+
+class _Logits:
+    """A product of matrices, times the scale, by slices of its rows."""
+
+    def __init__(self, queries: Tensor, candidates: Tensor, scale: float) -> None:
+        self.queries, self.candidates, self.scale = queries, candidates.T, scale
         self.slices = list(_slices(len(queries), len(candidates), LOGITS))
-        self.whole = None
 
     def rows(self, rows: slice) -> Tensor:
-        if len(self.slices) > 1:
-            return self.queries[rows] @ self.candidates
-        if self.whole is None:
-            self.whole = self.queries @ self.candidates
-        return self.whole
+        few = self.queries[rows]
+        return _product(few, self.candidates, self.scale, out=few.new_empty(len(few), self.candidates.shape[1]))
 
-    def of_columns(self, count: int) -> tuple[Tensor, Tensor]:
-        """Of each of the first columns the largest logit, and the log of the sum of exponentials above it. Apart: in
-        their sum, digits would be lost."""
+    def columns(self, count: int) -> Callable[[Tensor], Tensor]:
+        """What turns a slice of logits into the log of their share along each of the first columns. It needs the
+        largest logit of each, and the log of the sum of exponentials above it: apart, for in their sum digits would be
+        lost."""
+        if len(self.slices) == 1:
+            return lambda scores: scores[:, :count].log_softmax(0)
         peaks, sums = [], []
         for rows in self.slices:
             scores = self.rows(rows)[:, :count]
@@ -677,13 +799,14 @@ class _Logits:
             sums.append((scores - peaks[-1]).exp_().sum(0))
         peaks, sums = torch.stack(peaks), torch.stack(sums)
         peak = peaks.amax(0)
-        return peak, (sums * (peaks - peak).exp()).sum(0).log()
+        log_sum = (sums * (peaks - peak).exp()).sum(0).log()
+        return lambda scores: scores[:, :count].sub_(peak).sub_(log_sum)
 
 
 # --- ordered pairs ---------------------------------------------------------------------------------------------------
 
 
-@road(losses.CoSENTLoss, keeps_digits=True)
+@road(losses.CoSENTLoss, keeps_digits=True, sees_rows=True)
 def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     return _in_order(_nearness, float(loss.scale), first, second, scores)
 

@@ -44,7 +44,7 @@ def definition(loss):
 @pytest.fixture(autouse=True)
 def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
-    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1, "MANY": 3}.items():
+    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1, "MANY": 3, "SMALL": 8}.items():
         monkeypatch.setattr(fast, name, value)
 
 

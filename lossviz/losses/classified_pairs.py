@@ -69,8 +69,8 @@ class SoftmaxLoss(Loss):
         if self.bias is not None and self.bias.shape != (classes,):
             raise wrong("bias", f"shape ({classes},), one number per class", f"shape {tuple(self.bias.shape)}")
 
-    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
-        super()._check_values(inputs, tensors)
+    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...], rows: bool) -> None:
+        super()._check_values(inputs, tensors, rows)
         largest, classes = tensors[-1].max().item(), len(self.weight)
         if largest >= classes:
             raise wrong("labels", f"whole numbers from 0 to {classes - 1}", f"{largest:g}")
