@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 from torch import Tensor
 
 from lossviz import Terms
-from tests.widgets.expected import IN_WORDS, Expected, Term, brief, fixed, percent
+from tests.widgets.expected import Expected, Term, brief, fixed, percent
 
 # Where the points are drawn, from the middle of the plane, in its units.
 PLACES = r"""(root) => {
@@ -152,7 +152,7 @@ class Explorer:
     def says_what_torch_says(self) -> Expected:
         """Loss, sum, sentence, chart and plane, to the digits shown; of other losses than IN_WORDS the numbers."""
         wanted = self.torch
-        if wanted.kind not in IN_WORDS:
+        if not wanted.in_words:
             return self.shows_what_torch_says()
         loss = fixed(wanted.terms.loss.item())
         adding = wanted.ranked()
