@@ -215,8 +215,8 @@ ENTRIES = (
         loss=BatchAllTripletLoss,
         chart="triplet plane",
         peer="BatchAllTripletLoss",
-        formula=r"\mathcal{L} = \frac{1}{|A|} \sum_{(a,p,n)} \max\left(0,\ d(a,p) - d(a,n) + m\right),"
-        r"\qquad A = \text{the triplets that cost something}",
+        formula=r"\begin{gathered} \mathcal{L} = \frac{1}{|A|} \sum_{(a,p,n)}"
+        r" \max\left(0,\ d(a,p) - d(a,n) + m\right), \\ A = \text{the triplets that cost something} \end{gathered}",
         term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / {A}"},
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(("6.2", "no longer builds a cube of B³ numbers"),),
@@ -246,8 +246,9 @@ ENTRIES = (
         loss=BatchSemiHardTripletLoss,
         chart="triplet plane",
         peer="BatchSemiHardTripletLoss",
-        formula=r"\mathcal{L} = \frac{1}{|P|} \sum_{(a,p)} \max\left(0,\ d(a,p) - d(a,n_{ap}) + m\right),"
-        r"\qquad n_{ap} = \text{the nearest negative beyond } p \text{, else the farthest}",
+        formula=r"\begin{gathered} \mathcal{L} = \frac{1}{|P|} \sum_{(a,p)}"
+        r" \max\left(0,\ d(a,p) - d(a,n_{ap}) + m\right), \\"
+        r" n_{ap} = \text{the nearest negative beyond } p \text{, else the farthest} \end{gathered}",
         term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / {B}"},
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(),

@@ -64,7 +64,8 @@ def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.
         x=found.x.tolist(), y=found.y.tolist(), z=found.loss.tolist(), colorscale="Cividis", showscale=False
     )
     axes = {"xaxis_title": "x", "yaxis_title": "y", "zaxis_title": "loss"}
-    figure = go.Figure(drawn, {"scene": axes, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
+    shape = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7}}  # whatever the loss's range
+    figure = go.Figure(drawn, {"scene": axes | shape, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
     low, high = found.loss.min().item(), found.loss.max().item()
     return Interactive(figure, f"The loss from {low:.4f} to {high:.4f} as “{name}” moves over the plane")
 
@@ -91,7 +92,8 @@ def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 
 
 
 def _surface(loss: Loss, situation: Situation, point: int, reach: float, resolution: int) -> Surface:
-    return surface(loss, situation.inputs(situation.points(2)), situation.rows_of(point), resolution, reach)
+    inputs, moving = situation.inputs(situation.points(2)), situation.rows_of(point)
+    return surface(loss, inputs, moving, resolution, reach, progress=False)  # a slow machine builds the same page
 
 
 def similarity_by_turn(dimensions: tuple[int, ...] = (2, 384)) -> Figure:

@@ -42,6 +42,7 @@ def surface(
     origin: Tensor | None = None,
     directions: Tensor | None = None,
     chunk: int | None = None,
+    progress: bool = True,
 ) -> Surface:
     """The loss and its gradient as one point moves over a square, on the device of the inputs, computed in float64.
 
@@ -55,8 +56,9 @@ def surface(
                     In two dimensions the plane itself, unless given. In more, directions must be given; the origin is
                     then where the first moving row stands
     ``chunk``       how many positions at a time, if not as many as suit the device
+    ``progress``    whether a bar shows the progress past a second
 
-    Past a second, a bar shows the progress. Raises ValueError naming the argument, what was expected and what came.
+    Raises ValueError naming the argument, what was expected and what came.
     """
     moving = _checked(loss, inputs, moving)
     if resolution < 2:
@@ -73,7 +75,9 @@ def surface(
     square = torch.stack([across.flatten(), up.flatten()])
     at = Moving(loss, inputs, moving)
     losses, gradients = [], []
-    with tqdm(total=square.shape[1], delay=1, leave=False, unit="position", unit_scale=True) as bar:
+    with tqdm(
+        total=square.shape[1], delay=1, leave=False, unit="position", unit_scale=True, disable=not progress
+    ) as bar:
         for places in square.split(chunk or _suitable(at, origin.device), dim=1):
             places = places.contiguous().requires_grad_()
             value = at(origin.unsqueeze(1) + directions.T @ places)

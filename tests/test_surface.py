@@ -305,12 +305,14 @@ def test_a_point_that_stands_nowhere_changes_nothing():
 # Progress
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0.0, False), (2.0, True)])
-def test_a_bar_is_shown_past_a_second(monkeypatch, capsys, seconds, shown):
+@pytest.mark.parametrize(
+    ("seconds", "progress", "shown"), [(0.0, True, False), (2.0, True, True), (2.0, False, False)]
+)
+def test_a_bar_is_shown_past_a_second_where_it_is_wanted(monkeypatch, capsys, seconds, progress, shown):
     """A clock that goes on by so many seconds whenever it is read."""
     now = iter(range(1_000_000))
     monkeypatch.setattr("tqdm.std.time", lambda: next(now) * seconds)
-    surface(ContrastiveLoss(), LABELLED_PAIRS.example(6), ("anchor", 0), **SMALL)
+    surface(ContrastiveLoss(), LABELLED_PAIRS.example(6), ("anchor", 0), progress=progress, **SMALL)
     assert ("position" in capsys.readouterr().err) is shown
 
 

@@ -29,7 +29,7 @@ def every_loss(entries: Iterable[Entry]) -> str:
 
 def overview(entries: tuple[Entry, ...]) -> str:
     rows = [
-        (f"[{name(each)}](#{anchor(each)})", each.loss.inputs.shape, axes(each.loss)) for each in entries
+        (f"[{breakable(name(each))}](#{anchor(each)})", each.loss.inputs.shape, axes(each.loss)) for each in entries
     ]
     return table(("loss", "learns from", "one term for each"), rows)
 
@@ -53,6 +53,11 @@ def section(entry: Entry) -> str:
 
 def name(entry: Entry) -> str:
     return entry.loss.__name__
+
+
+def breakable(name: str) -> str:
+    """A name that a narrow column breaks between its words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "<wbr>", name)
 
 
 def anchor(entry: Entry) -> str:

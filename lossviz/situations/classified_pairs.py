@@ -51,8 +51,8 @@ CLASSIFIED_PAIRS = (
             "choice",
             "You train until all four pairs have their right class. D–E is an entailment, D–F is neutral. Which of the "
             "two has the higher cosine then?",
-            "See it: all four classes are right, and from the centre D and E are more than a right angle apart. The loss "
-            "asked for classes. It never compared a cosine.",
+            "See it: all four classes are right, and from the centre D and E are more than a right angle apart. The "
+            "loss asked for classes. It never compared a cosine.",
             options=("D–E: it follows", "D–F: it only may be so", "They end alike"),
             answer=1,
             moves={
