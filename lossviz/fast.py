@@ -30,15 +30,16 @@ MANY = 64  # from so many positives per anchor on, one sort of the negatives is 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
 
-def road(*served: type[Loss], keeps_digits: bool = False, sees_rows: bool = False):
+def road(*served: type[Loss], keeps_digits: bool = False, sees_rows: bool = False, learns: tuple[str, ...] = ()):
     """Makes a function of a loss and its tensors the fast road of these losses.
 
     One that keeps its digits by itself, or sees where it does not (TooCoarse), needs no float64 for rows far from the
-    origin. One that sees the rows is TooCoarse for those that are not finite, in any dtype."""
+    origin. One that sees the rows is TooCoarse for those that are not finite, in any dtype. One that learns parameters
+    gives their gradients too."""
 
     def register(function: Callable[..., Tensor | None]):
         def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
-            if not _is_plain(loss, tensors):
+            if not _is_plain(loss, tensors, learns):
                 return None
             try:
                 if keeps_digits or not _needs_digits(tensors):
@@ -62,13 +63,14 @@ class TooCoarse(Exception):
     """These rows are a case for float64, or for the definition."""
 
 
-def _is_plain(loss: Loss, tensors: tuple[Tensor, ...]) -> bool:
+def _is_plain(loss: Loss, tensors: tuple[Tensor, ...], learns: tuple[str, ...]) -> bool:
     if tensors[0].ndim > 2 or torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
         return False
     parameters = vars(loss)
     if parameters.get("distance", "cosine") not in [*PAIRED] or parameters.get("similarity", "dot") not in SIMILARITIES:
         return False
-    constants = (*parameters.values(), *(tensors[-1:] if loss.inputs.labels else ()))
+    constants = [value for name, value in parameters.items() if name not in learns]
+    constants += tensors[-1:] if loss.inputs.labels else ()
     return all(type(each) in (Tensor, torch.nn.Parameter) for each in tensors) and not any(
         isinstance(each, Tensor) and each.requires_grad for each in constants
     )
@@ -163,11 +165,11 @@ def _has_safe_squares(length: Tensor) -> bool:
     return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
 
 
-def _seen(distance: Tensor) -> Tensor:
-    """Rows that are not finite have no finite distance; nor have those too far apart for their dtype."""
-    if not math.isfinite(distance.sum().item()):
+def _seen(measured: Tensor) -> Tensor:
+    """What is measured of rows that are not finite is not finite; nor of those that are too large for their dtype."""
+    if not math.isfinite(measured.sum().item()):
         raise TooCoarse
-    return distance
+    return measured
 
 
 def _euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -306,6 +308,38 @@ def _cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second:
     distance, pull = _cosine(first.detach(), second.detach())
     residual = (1 - scores) - distance  # in this order nothing is lost where both are near 1
     return _known(residual.square().mean(), lambda: pull(residual * (-2 / len(residual))), first, second)
+
+
+@road(losses.SoftmaxLoss, sees_rows=True, learns=("weight", "bias"))
+def _softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
+    learned = [each.to(first) for each in (loss.weight, loss.bias) if each is not None]
+    weight, *bias = (each.detach() for each in learned)
+    u, v = first.detach(), second.detach()
+    features = loss.features(u, v)
+    logits = _seen(torch.nn.functional.linear(features, weight, *bias))
+    log_share = logits.log_softmax(1)
+    target = labels.long().unsqueeze(1)
+    surprise = log_share.gather(1, target)
+
+    def gradients() -> tuple[Tensor, ...]:
+        share = log_share.exp_().scatter_(1, target, surprise.expm1()).div_(len(target))
+        for_weight = share.T @ features
+        return *_of_pair(loss, u, v, torch.mm(share, weight, out=features)), *(for_weight, share.sum(0))[: len(learned)]
+
+    return _known(-surprise.mean(), gradients, first, second, *learned)
+
+
+def _of_pair(loss: losses.SoftmaxLoss, u: Tensor, v: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient of what the classifier reads of a pair as that of the two rows."""
+    parts = iter(gradient.split(u.shape[1], 1))
+    for_u, for_v = (next(parts), next(parts)) if loss.concatenation_sent_rep else (0, 0)
+    if loss.concatenation_sent_difference:
+        along = (u - v).sign_().mul_(next(parts))
+        for_u, for_v = for_u + along, for_v - along
+    if loss.concatenation_sent_multiplication:
+        product = next(parts)
+        for_u, for_v = for_u + product * v, for_v + product * u
+    return for_u, for_v
 
 
 # --- squares of distances --------------------------------------------------------------------------------------------

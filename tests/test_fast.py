@@ -197,7 +197,32 @@ def test_other_rankings_are_the_definitions():
     tensors = MultipleNegativesRankingLoss.inputs.example()
     assert steps_aside(MultipleNegativesRankingLoss(directions=("query_to_doc", "doc_to_query")), *tensors)
     assert steps_aside(MultipleNegativesRankingLoss(hardness_mode="all_negatives", hardness_strength=1.0), *tensors)
-    assert SoftmaxLoss not in ROADS  # its weights are learned
+
+
+def test_a_classifier_learns_on_its_road():
+    loss = SoftmaxLoss.initial(5, 3, concatenation_sent_multiplication=True)
+    tensors = loss.inputs.example(9, 5)
+    for bias in (loss.bias, None):
+        weights = [each.clone().requires_grad_() for each in (loss.weight, bias) if each is not None]
+        learning = loss.changed(**dict(zip(("weight", "bias"), [*weights, None], strict=False)))
+        gradients = torch.autograd.grad(road(learning, *tensors), weights)
+        expected = torch.autograd.grad(learning.define(*tensors).loss, weights)
+        assert_close(gradients, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", (1, 3.0))
+@every_road
+def test_backward_twice(weight, variant):
+    """The gradient that was kept is handed on as it is where it may be, and is there for the next time."""
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = leaves(rows)
+    value = weight * loss(*rows, *labels)
+    _, expected = value_and_gradients(loss, (*rows, *labels), definition(loss))
+    for times in (1, 2):
+        value.backward(retain_graph=True)
+        for each, gradient in zip(rows, expected, strict=True):
+            assert_close(each.grad, times * weight * gradient, rtol=1e-8, atol=1e-8)
 
 
 @every_road
