@@ -77,7 +77,7 @@ def _is_plain(loss: Loss, tensors: tuple[Tensor, ...], learns: tuple[str, ...]) 
 
 
 SIMILARITIES = ("cosine", "dot")
-FAR = 0.99  # rows whose mean has this share of their squared length are a cluster far from the origin
+FAR = 0.99  # if so much of a squared length is common to all, what differs has lost too many digits
 
 
 def _needs_digits(tensors: tuple[Tensor, ...]) -> bool:
@@ -155,7 +155,12 @@ class _Unit:
             self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
 
     def pull(self, gradient: Tensor) -> Tensor:
+        """What is left without the part along the row. Where that is nearly all, float32 leaves too few digits."""
         along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
+        if gradient.dtype == torch.float32:
+            whole, lost = (torch.linalg.vector_norm(each).item() for each in (gradient, along))
+            if lost**2 > FAR * whole**2:
+                raise TooCoarse
         return torch.addcmul(gradient, self.rows, along, value=-1).div_(self.length)
 
 
@@ -779,7 +784,7 @@ def _softmax_of_rows(
         queries, candidates = query_directions.rows, candidate_directions.rows
     logits = _Logits(queries, candidates, scale)
     columns = logits.columns(count) if both_ways else None
-    for_queries, for_candidates, total = torch.empty_like(queries), torch.zeros_like(candidates), 0
+    for_queries, for_candidates, total, excesses = torch.empty_like(queries), torch.zeros_like(candidates), 0, []
     for rows in logits.slices:
         scores = logits.rows(rows)
         log_share = scores.log_softmax(1)
@@ -792,13 +797,24 @@ def _softmax_of_rows(
             surprise, excess = surprise + targets.sum(dtype=torch.float64), excess + targets.expm1()
             share[:, :count] += of_column.exp_()
         share.diagonal(rows.start).copy_(excess)
+        excesses.append(excess)
         total -= surprise
         _product(share, candidates, scale / terms, out=for_queries[rows])
         for_candidates.addmm_(share.T, queries[rows], alpha=scale / terms)
     if similarity == "cosine":
         for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
+    else:
+        pulls = torch.cat(excesses).unsqueeze(1) * candidates[:count] * (scale / terms)
+        _keep_digits(pulls, for_queries)
     value = (total / terms).to(anchor.dtype)
     return _known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
+
+
+def _keep_digits(parts: Tensor, total: Tensor) -> None:
+    """TooCoarse where the parts of a sum all but cancel."""
+    whole, left = (torch.linalg.vector_norm(each).item() for each in (parts, total))
+    if total.dtype == torch.float32 and left**2 < (1 - FAR) * whole**2:
+        raise TooCoarse
 
 
 def _joined(parts: list[Tensor]) -> Tensor:

@@ -160,6 +160,31 @@ def test_two_tight_clusters_far_from_each_other():
         assert (gradient - expected).norm() <= 1e-5 * expected.norm()
 
 
+def clusters(loss, share, count, seed):
+    """Rows in tight clusters at right angles: each row's direction has this share of its square from its cluster."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.nn.functional.normalize(torch.randn(len(loss.inputs.rows), 24, 16, generator=generator), dim=-1)
+    centres = torch.eye(16)[torch.arange(24) // 2 % count]  # a class, and the pairs of a batch, are in all of them
+    rows = share**0.5 * centres + (1 - share) ** 0.5 * noise
+    return *rows.unbind(), *split(loss, example(loss, 24, 16, seed))[1]
+
+
+@every_road
+@pytest.mark.parametrize("count", (1, 2))
+@pytest.mark.parametrize("share", (0.5, 0.97, 0.9999))
+def test_clusters_in_float32(share, count, variant):
+    """As exact as float32 is: 1e-6, or as many roundings as a scale makes of one."""
+    loss = variant(16)
+    times = 3 if loss.inputs.name == "scored_pairs" else 1  # there, differences of exponents
+    within = max(1e-6, times * loss.parameters().get("scale", 0) * torch.finfo(torch.float32).eps)
+    tensors = clusters(loss, share, count, seed=1)
+    rows, labels = split(loss, tensors)
+    _, gradients = value_and_gradients(loss, tensors)
+    _, exact = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
+    error = torch.stack(gradients).double() - torch.stack(exact)
+    assert error.norm() <= within * torch.stack(exact).norm()
+
+
 # --- out of the way --------------------------------------------------------------------------------------------------
 
 
