@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossviz import fast
+from lossviz.fast import labelled_sentences, slices, squares
 from lossviz.losses import (
     BatchAllTripletLoss,
     BatchHardTripletLoss,
@@ -44,8 +44,10 @@ def definition(loss):
 @pytest.fixture(autouse=True)
 def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
-    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1, "MANY": 3, "SMALL": 8}.items():
-        monkeypatch.setattr(fast, name, value)
+    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1}.items():
+        monkeypatch.setattr(slices, name, value)
+    monkeypatch.setattr(labelled_sentences, "MANY", 3)
+    monkeypatch.setattr(squares, "SMALL", 8)
 
 
 # --- the definition's answer -----------------------------------------------------------------------------------------
@@ -285,7 +287,7 @@ def test_without_a_gradient(variant):
 @every_road
 def test_a_batch_as_trained_is_sentence_transformers(variant, monkeypatch):
     monkeypatch.undo()  # slices as they are
-    monkeypatch.setattr(fast, "DISTANCES", 2**13)
+    monkeypatch.setattr(slices, "DISTANCES", 2**13)
     loss = variant(32)
     tensors = example(loss, 200, 32)
     assert not steps_aside(loss, *tensors)

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from lossviz import fast
 from lossviz.catalogue import ENTRIES, Entry
+from lossviz.fast import slices
 from lossviz.losses import CachedMultipleNegativesRankingLoss, Loss, SoftmaxLoss
 from tests.losses.peers import Given, columns, peer, peer_module, softmax_module
 
@@ -157,12 +157,12 @@ def steps_of_cached(batch: tuple[Tensor, ...]) -> tuple[Callable[[], None], Call
 def products(loss: Loss, batch: tuple[Tensor, ...]) -> Callable[[], None]:
     """One product for the square, two for its gradient, by slices."""
     first, second = batch[0].detach(), batch[min(1, len(loss.inputs.rows) - 1)].detach()
-    numbers = fast.DISTANCES if len(loss.inputs.rows) == 1 else fast.LOGITS
-    slices = list(fast._slices(len(first), len(second), numbers))
+    numbers = slices.DISTANCES if len(loss.inputs.rows) == 1 else slices.LOGITS
+    parts = list(slices.rows_of(len(first), len(second), numbers))
     out = torch.zeros_like(second)
 
     def multiply() -> None:
-        for rows in slices:
+        for rows in parts:
             square = first[rows] @ second.T
             square @ second
             out.addmm_(square.T, first[rows])
