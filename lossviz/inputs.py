@@ -42,6 +42,8 @@ def _finite(labels: Tensor) -> Tensor:
 
 
 def _whole(labels: Tensor) -> Tensor:
+    if not labels.is_floating_point():
+        return labels >= 0
     return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
 
 

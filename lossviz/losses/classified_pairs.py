@@ -77,7 +77,7 @@ class SoftmaxLoss(Loss):
 
     def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
         weight, bias = (None if each is None else each.to(first) for each in (self.weight, self.bias))
-        logits = linear(self._features(first, second), weight, bias)
+        logits = linear(self.features(first, second), weight, bias)
         target = masks.of_class(labels, logits.shape[-1])
         log_probability = logits.log_softmax(-1)
         values = -torch.where(target, log_probability, 0.0).sum(-1) / labels.shape[-1]
@@ -92,7 +92,7 @@ class SoftmaxLoss(Loss):
             loss=values.sum(-1),
         )
 
-    def _features(self, first: Tensor, second: Tensor) -> Tensor:
+    def features(self, first: Tensor, second: Tensor) -> Tensor:
         parts = [first, second] if self.concatenation_sent_rep else []
         if self.concatenation_sent_difference:
             parts.append((first - second).abs())
