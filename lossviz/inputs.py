@@ -30,7 +30,7 @@ class LabelSet:
 
 
 def _zero_or_one(labels: Tensor) -> Tensor:
-    return (labels == 0) | (labels == 1)
+    return labels == labels.bool()
 
 
 def _zero_to_one(labels: Tensor) -> Tensor:
@@ -42,6 +42,8 @@ def _finite(labels: Tensor) -> Tensor:
 
 
 def _whole(labels: Tensor) -> Tensor:
+    if not labels.is_floating_point():
+        return labels >= 0
     return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
 
 
@@ -91,20 +93,20 @@ class InputType:
         if self.labels:
             _check_labels(self.label, self.labels, tensors[-1], self.rows[0], rows[0])
 
-    def check_values(self, tensors: Sequence[Tensor]) -> None:
-        """Raises ValueError for embeddings that are not finite and labels outside their set."""
-        for name, tensor in zip(self.rows, tensors, strict=False):
+    def check_values(self, tensors: Sequence[Tensor], rows: bool = True) -> None:
+        """Raises ValueError for embeddings that are not finite, where ``rows``, and labels outside their set."""
+        for name, tensor in zip(self.rows, tensors, strict=False) if rows else ():
             check_finite(name, tensor)
         if self.labels:
             labels = tensors[-1]
-            outside = ~self.labels.allowed(labels)
-            if outside.any():
-                raise wrong(self.label, self.labels.meaning, _first(labels, outside))
+            allowed = self.labels.allowed(labels)
+            if not allowed.all():
+                raise wrong(self.label, self.labels.meaning, _first(labels, ~allowed))
 
 
 def check_finite(name: str, tensor: Tensor) -> None:
     """Raises ValueError that says where the first value is that is not finite."""
-    if not math.isfinite(tensor.detach().sum()):  # a large finite tensor may overflow its sum: then scan
+    if not math.isfinite(tensor.detach().sum().item()):  # a large finite tensor may overflow its sum: then scan
         bad = ~torch.isfinite(tensor)
         if bad.any():
             raise wrong(name, "finite numbers", _first(tensor, bad))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossviz import fast
+from lossviz.fast import labelled_sentences, slices, squares
 from lossviz.losses import (
     BatchAllTripletLoss,
     BatchHardTripletLoss,
@@ -44,8 +44,10 @@ def definition(loss):
 @pytest.fixture(autouse=True)
 def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
-    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1, "MANY": 3}.items():
-        monkeypatch.setattr(fast, name, value)
+    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1}.items():
+        monkeypatch.setattr(slices, name, value)
+    monkeypatch.setattr(labelled_sentences, "MANY", 3)
+    monkeypatch.setattr(squares, "SMALL", 8)
 
 
 # --- the definition's answer -----------------------------------------------------------------------------------------
@@ -160,6 +162,31 @@ def test_two_tight_clusters_far_from_each_other():
         assert (gradient - expected).norm() <= 1e-5 * expected.norm()
 
 
+def clusters(loss, share, count, seed):
+    """Rows in tight clusters at right angles: each row's direction has this share of its square from its cluster."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.nn.functional.normalize(torch.randn(len(loss.inputs.rows), 24, 16, generator=generator), dim=-1)
+    centres = torch.eye(16)[torch.arange(24) // 2 % count]  # a class, and the pairs of a batch, are in all of them
+    rows = share**0.5 * centres + (1 - share) ** 0.5 * noise
+    return *rows.unbind(), *split(loss, example(loss, 24, 16, seed))[1]
+
+
+@every_road
+@pytest.mark.parametrize("count", (1, 2))
+@pytest.mark.parametrize("share", (0.5, 0.97, 0.9999))
+def test_clusters_in_float32(share, count, variant):
+    """As exact as float32 is: 1e-6, or as many roundings as a scale makes of one."""
+    loss = variant(16)
+    times = 3 if loss.inputs.name == "scored_pairs" else 1  # there, differences of exponents
+    within = max(1e-6, times * loss.parameters().get("scale", 0) * torch.finfo(torch.float32).eps)
+    tensors = clusters(loss, share, count, seed=1)
+    rows, labels = split(loss, tensors)
+    _, gradients = value_and_gradients(loss, tensors)
+    _, exact = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
+    error = torch.stack(gradients).double() - torch.stack(exact)
+    assert error.norm() <= within * torch.stack(exact).norm()
+
+
 # --- out of the way --------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +224,32 @@ def test_other_rankings_are_the_definitions():
     tensors = MultipleNegativesRankingLoss.inputs.example()
     assert steps_aside(MultipleNegativesRankingLoss(directions=("query_to_doc", "doc_to_query")), *tensors)
     assert steps_aside(MultipleNegativesRankingLoss(hardness_mode="all_negatives", hardness_strength=1.0), *tensors)
-    assert SoftmaxLoss not in ROADS  # its weights are learned
+
+
+def test_a_classifier_learns_on_its_road():
+    loss = SoftmaxLoss.initial(5, 3, concatenation_sent_multiplication=True)
+    tensors = loss.inputs.example(9, 5)
+    for bias in (loss.bias, None):
+        weights = [each.clone().requires_grad_() for each in (loss.weight, bias) if each is not None]
+        learning = loss.changed(**dict(zip(("weight", "bias"), [*weights, None], strict=False)))
+        gradients = torch.autograd.grad(road(learning, *tensors), weights)
+        expected = torch.autograd.grad(learning.define(*tensors).loss, weights)
+        assert_close(gradients, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight", (1, 3.0))
+@every_road
+def test_backward_twice(weight, variant):
+    """The gradient that was kept is handed on as it is where it may be, and is there for the next time."""
+    loss = variant()
+    rows, labels = split(loss, example(loss))
+    rows = leaves(rows)
+    value = weight * loss(*rows, *labels)
+    _, expected = value_and_gradients(loss, (*rows, *labels), definition(loss))
+    for times in (1, 2):
+        value.backward(retain_graph=True)
+        for each, gradient in zip(rows, expected, strict=True):
+            assert_close(each.grad, times * weight * gradient, rtol=1e-8, atol=1e-8)
 
 
 @every_road
@@ -235,7 +287,7 @@ def test_without_a_gradient(variant):
 @every_road
 def test_a_batch_as_trained_is_sentence_transformers(variant, monkeypatch):
     monkeypatch.undo()  # slices as they are
-    monkeypatch.setattr(fast, "DISTANCES", 2**13)
+    monkeypatch.setattr(slices, "DISTANCES", 2**13)
     loss = variant(32)
     tensors = example(loss, 200, 32)
     assert not steps_aside(loss, *tensors)

@@ -1,23 +1,24 @@
 """Our losses against sentence-transformers': the section ``losses`` of the benchmark.
 
 Both take turns on one batch, forward and backward, so that whatever else the machine does troubles both; the fastest of
-each counts. Peak memory is what torch allocates on top of the batch, by its own profiler (on CUDA: its allocator). The
+each counts. Softmax trains its classifier too; cached ranking an encoder of two layers, whose time is nearly all of
+it. Peak memory is what torch allocates on top of the batch, by its own profiler (on CUDA: its allocator). The
 floor is three bare products of matrices, in slices of the size that a road takes.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from lossviz import fast
 from lossviz.catalogue import ENTRIES, Entry
-from lossviz.losses import Loss
-from tests.losses.peers import peer
+from lossviz.fast import slices
+from lossviz.losses import CachedMultipleNegativesRankingLoss, Loss, SoftmaxLoss
+from tests.losses.peers import Given, columns, peer, peer_module, softmax_module
 
 DEVICE = os.environ.get("DEVICE", "cpu")
 DIMENSION = 384
@@ -72,10 +73,8 @@ def lines() -> Iterator[Ratio]:
 
 
 def measured(known: Entry) -> list[Loss]:
-    """The loss with its defaults and with each other distance. Softmax and cached ranking learn or encode: not here."""
+    """The loss with its defaults and with each other distance."""
     loss = known.default()
-    if {"weight", "encode"} & loss.parameters().keys():
-        return []
     distances = known.parameters["distance"].choices if "distance" in known.parameters else ()
     return [loss.changed(distance=each) for each in distances] or [loss]
 
@@ -84,8 +83,9 @@ def compared(loss: Loss, size: int, classes: int | None, times: float | None, li
     batch = a_batch(loss, size, classes)
     measure = loss.parameters().get("distance", "")
     name = " ".join(filter(None, [type(loss).__name__, measure, f"B={size}", f"{classes} classes" if classes else ""]))
-    ask_ours, ask_theirs = (training_step(each, batch) for each in (loss, peer(loss)))
+    ask_ours, ask_theirs = training_steps(loss, batch)
     square = loss.inputs.name in ("labelled_sentences", "positive_pairs") and measure != "manhattan"
+    square = square and not isinstance(loss, CachedMultipleNegativesRankingLoss)
     if times:
         theirs, ours, floor = fastest(ask_theirs, ask_ours, *([products(loss, batch)] if square else []), None)[:3]
         yield Ratio(f"{name}: time", theirs / ours, times)
@@ -107,20 +107,62 @@ def a_batch(loss: Loss, size: int, classes: int | None) -> tuple[Tensor, ...]:
     return (*rows, labels.to(DEVICE))
 
 
-def training_step(ask: Callable[..., Tensor], batch: tuple[Tensor, ...]) -> Callable[[], None]:
-    rows = [each for each in batch if each.requires_grad]
-    return lambda: torch.autograd.grad(ask(*batch), rows)
+def training_steps(loss: Loss, batch: tuple[Tensor, ...]) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Forward and backward of ours, and of theirs."""
+    if isinstance(loss, SoftmaxLoss):
+        return steps_of_softmax(batch)
+    if isinstance(loss, CachedMultipleNegativesRankingLoss):
+        return steps_of_cached(batch)
+    return training_step(loss, batch), training_step(peer(loss), batch)
+
+
+def training_step(ask: Callable[..., Tensor], batch: tuple[Tensor, ...], learned: Sequence[Tensor] = ()):
+    wanted = [each for each in (*batch, *learned) if each.requires_grad]
+    return lambda: torch.autograd.grad(ask(*batch), wanted)
+
+
+def steps_of_softmax(batch: tuple[Tensor, ...]) -> tuple[Callable[[], None], Callable[[], None]]:
+    initial = SoftmaxLoss.initial(DIMENSION, 3)
+    weights = [each.float().to(DEVICE).requires_grad_() for each in (initial.weight, initial.bias)]
+    loss = initial.changed(weight=weights[0], bias=weights[1])
+    module = softmax_module(loss)
+
+    def ask(first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
+        return module(columns((first, second)), labels)
+
+    batch = *batch[:-1], batch[-1].long()
+    return training_step(loss, batch, weights), training_step(ask, batch, list(module.parameters()))
+
+
+class Encoder(Given):
+    """Two layers, as both libraries ask for embeddings."""
+
+    def __init__(self):
+        super().__init__()
+        self.device = torch.device(DEVICE)
+        wide = 4 * DIMENSION
+        self.layers = nn.Sequential(nn.Linear(DIMENSION, wide), nn.Tanh(), nn.Linear(wide, DIMENSION)).to(DEVICE)
+
+    def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {"sentence_embedding": self.layers(features["sentence_embedding"])}
+
+
+def steps_of_cached(batch: tuple[Tensor, ...]) -> tuple[Callable[[], None], Callable[[], None]]:
+    encoder, sentences = Encoder(), columns(tuple(each.detach() for each in batch))
+    loss = CachedMultipleNegativesRankingLoss(encode=lambda column: encoder(column)["sentence_embedding"])
+    module = peer_module(loss, encoder)
+    return lambda: loss(*sentences).backward(), lambda: module(sentences, None).backward()
 
 
 def products(loss: Loss, batch: tuple[Tensor, ...]) -> Callable[[], None]:
     """One product for the square, two for its gradient, by slices."""
     first, second = batch[0].detach(), batch[min(1, len(loss.inputs.rows) - 1)].detach()
-    numbers = fast.DISTANCES if len(loss.inputs.rows) == 1 else fast.LOGITS
-    slices = list(fast._slices(len(first), len(second), numbers))
+    numbers = slices.DISTANCES if len(loss.inputs.rows) == 1 else slices.LOGITS
+    parts = list(slices.rows_of(len(first), len(second), numbers))
     out = torch.zeros_like(second)
 
     def multiply() -> None:
-        for rows in slices:
+        for rows in parts:
             square = first[rows] @ second.T
             square @ second
             out.addmm_(square.T, first[rows])

@@ -42,7 +42,8 @@ torch.export.register_dataclass(Terms)
 
 
 # Type of a loss → its fast road, a function of the loss and its (checked) tensors that returns the loss, or None to
-# step aside for the definition. ``lossviz.fast`` fills it.
+# step aside for the definition. ``lossviz.fast`` fills it. A road that ``sees_rows`` steps aside for rows that are not
+# finite: they need no check before.
 ROADS: dict[type["Loss"], Callable[..., Tensor | None]] = {}
 
 
@@ -71,10 +72,10 @@ class Loss:
         road = ROADS.get(type(self))
         if road is None:
             return None
-        given = self._checked(tensors, check)
+        given = self._checked(tensors, check, rows=not road.sees_rows)
         with _without_autocast(given[0].device):
             loss = road(self, *given)
-        return loss if loss is not None and math.isfinite(loss.detach()) else None
+        return loss if loss is not None and math.isfinite(loss.item()) else None
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
@@ -95,20 +96,20 @@ class Loss:
         """The same loss with other values for some of its parameters."""
         return replace(self, **parameters)
 
-    def _checked(self, tensors: tuple[Tensor, ...], check: bool) -> tuple[Tensor, ...]:
+    def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
         """The arguments as ``define`` takes them. Raises ValueError for those that the loss does not allow."""
         inputs = self.inputs.fitted(len(tensors))
         self._check_shapes(inputs, tensors)
         if check:
             self._check_parameters()
-            self._check_values(inputs, tensors)
+            self._check_values(inputs, tensors, rows)
         return widened(tensors, inputs)
 
     def _check_shapes(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         inputs.check_shapes(tensors)
 
-    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
-        inputs.check_values(tensors)
+    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...], rows: bool) -> None:
+        inputs.check_values(tensors, rows)
 
     def _check_parameters(self) -> None:
         for name, value in self.parameters().items():

@@ -69,15 +69,15 @@ class SoftmaxLoss(Loss):
         if self.bias is not None and self.bias.shape != (classes,):
             raise wrong("bias", f"shape ({classes},), one number per class", f"shape {tuple(self.bias.shape)}")
 
-    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
-        super()._check_values(inputs, tensors)
+    def _check_values(self, inputs: InputType, tensors: tuple[Tensor, ...], rows: bool) -> None:
+        super()._check_values(inputs, tensors, rows)
         largest, classes = tensors[-1].max().item(), len(self.weight)
         if largest >= classes:
             raise wrong("labels", f"whole numbers from 0 to {classes - 1}", f"{largest:g}")
 
     def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
         weight, bias = (None if each is None else each.to(first) for each in (self.weight, self.bias))
-        logits = linear(self._features(first, second), weight, bias)
+        logits = linear(self.features(first, second), weight, bias)
         target = masks.of_class(labels, logits.shape[-1])
         log_probability = logits.log_softmax(-1)
         values = -torch.where(target, log_probability, 0.0).sum(-1) / labels.shape[-1]
@@ -92,7 +92,7 @@ class SoftmaxLoss(Loss):
             loss=values.sum(-1),
         )
 
-    def _features(self, first: Tensor, second: Tensor) -> Tensor:
+    def features(self, first: Tensor, second: Tensor) -> Tensor:
         parts = [first, second] if self.concatenation_sent_rep else []
         if self.concatenation_sent_difference:
             parts.append((first - second).abs())

@@ -120,17 +120,15 @@ class Sizes:
         self._required = [guard for guard in self._required if guard not in general]
         ones = [*(sympy.Ne(symbol, 1) for symbol in free), sympy.Or(*(sympy.Ne(symbol, 1) for symbol in free))]
 
-        def comes_out_alike(exception: sympy.Basic) -> bool:
-            choices = (dict(zip(free, choice, strict=True)) for choice in itertools.product(TRIED, repeat=len(free)))
-            all_sizes = ({n: [e.xreplace(choice) for e in axes] for n, axes in shapes.items()} for choice in choices)
-            met = list(itertools.islice((sizes for sizes in all_sizes if self._allowed(sizes, exception)), 2))
-            return met != [] and all(
-                _agree(function, traced, [_resized(inputs[name], sizes[name]) for name in inputs]) for sizes in met
-            )
-
+        choices = (dict(zip(free, choice, strict=True)) for choice in itertools.product(TRIED, repeat=len(free)))
+        all_sizes = ({n: [e.xreplace(choice) for e in axes] for n, axes in shapes.items()} for choice in choices)
+        allowed = [sizes for sizes in all_sizes if self._holds(self._required, sizes)]
         for guard in general + ones:
-            if not comes_out_alike(sympy.Not(guard)):
+            exceptions = [sizes for sizes in allowed if not self._holds([guard], sizes)]
+            met = ([_resized(inputs[name], sizes[name]) for name in inputs] for sizes in exceptions[:2])
+            if not exceptions or not all(_agree(function, traced, tensors) for tensors in met):
                 self._require(guard)
+                allowed = [sizes for sizes in allowed if sizes not in exceptions]
 
     def must_not_be_one(self, shape: Sequence[object], axes: object) -> None:
         """A squeezed axis that happens to be 1 would vanish, where the general one stays."""
@@ -142,11 +140,11 @@ class Sizes:
     def _order(self, symbol: sympy.Symbol) -> int:
         return list(self._name).index(symbol)
 
-    def _allowed(self, sizes: dict[str, list[sympy.Basic]], exception: sympy.Basic) -> bool:
-        """Whether these are sizes, meet every other guard, and are the exception."""
+    def _holds(self, conditions: Sequence[sympy.Basic], sizes: dict[str, list[sympy.Basic]]) -> bool:
+        """Whether these are sizes, and meet the conditions."""
         values = {symbol: sizes[name][axis] for symbol, (name, axis) in self._place.items()}
         whole = all(size.is_Integer and size > 0 for size in values.values())
-        return whole and all(guard.xreplace(values) == sympy.true for guard in [*self._required, exception])
+        return whole and all(condition.xreplace(values) == sympy.true for condition in conditions)
 
 
 def _is_equality(guard: sympy.Basic) -> bool:

@@ -67,6 +67,7 @@ class InLab:
 
     def shows_what_python_says(self) -> None:
         """Loss, every term, and where each point stands."""
+        self.settle()
         expect(self.root.locator(".value")).to_have_text(fixed(self.ask("{}.terms().loss.item()")))
         adds = [fixed(value, 5) for value in sorted(self.ask("{}.terms().values.tolist()"), reverse=True) if value]
         expect(self.root.locator(".sum .number")).to_have_text(adds)
@@ -75,8 +76,13 @@ class InLab:
     def stands_at(self, points: list[list[float]]) -> bool:
         return torch.allclose(self.places(), torch.tensor(points, dtype=torch.float64), rtol=0, atol=0.01)
 
+    def settle(self) -> None:
+        """Wait until the browser shows its newest state: torch in the kernel may be behind."""
+        expect(self.root).to_have_attribute("data-ready", "yes", timeout=SOON)
+
     def python_sees(self, expression: str, right):
-        """What Python says, once it is right."""
+        """What Python says of the newest state in the browser, once it is right."""
+        self.settle()
         return self.lab.wait_for(NOTEBOOK, expression.format(self.name), right)
 
 

@@ -185,6 +185,16 @@ def test_a_contour_through_a_saddle_is_two_lines(javascript):
 
 
 @QUICK
+@given(st.lists(points, min_size=1, max_size=4), points)
+def test_the_distance_to_a_polyline_is_that_of_its_nearest_place(javascript, line, place):
+    along = torch.linspace(0, 1, 2001, dtype=torch.float64)[:, None]
+    corners = torch.tensor(line, dtype=torch.float64)
+    places = [a + along * (b - a) for a, b in zip(corners, corners[1:], strict=False)] or [corners]
+    wanted = (torch.cat(places) - torch.tensor(place, dtype=torch.float64)).norm(dim=-1).min().item()
+    assert javascript("geometry.distanceTo(...given)", [line, place]) == pytest.approx(wanted, abs=2e-3)
+
+
+@QUICK
 @given(st.lists(points, max_size=8), points, st.floats(0.1, 3))
 def test_the_nearest_point_within_reach(javascript, places, place, reach):
     found = javascript("geometry.nearest(...given)", [places, place, reach])

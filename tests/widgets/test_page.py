@@ -12,16 +12,19 @@ from playwright.sync_api import expect
 
 import lossviz
 from lossviz import (
+    BatchAllTripletLoss,
     BatchHardTripletLoss,
     ContrastiveLoss,
     CoSENTLoss,
     MultipleNegativesRankingLoss,
+    MultipleNegativesSymmetricRankingLoss,
     OnlineContrastiveLoss,
     SoftmaxLoss,
     catalogue,
 )
-from tests.widgets.expected import BATCHES, FAMILIES, KINDS, Expected, fixed, letter
-from tests.widgets.page import Explorer
+from lossviz.situations import Situation, on_circle
+from tests.widgets.expected import BATCHES, FAMILIES, KINDS, Expected, fixed, letter, percent
+from tests.widgets.page import IN_A_CROWD, Explorer
 
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
 VALUES = "(root) => root.parentElement.values"
@@ -529,6 +532,115 @@ def test_a_row_of_the_score_matrix_is_shared_out(mounted, name):
     assert targets == wanted.terms.positive.tolist()
     heads = [letter(point) for rows in list(wanted.situation["rows"].values())[1:] for point in rows]
     expect(explorer.find(".score-matrix .heads text")).to_have_text(heads)
+
+
+# Crowds: a path for each look
+
+
+def twelve(inputs) -> Situation:
+    """Twelve rows of twelve sentences, not all where the others are."""
+    labels = inputs.example(batch=12)[-1].tolist() if inputs.labels else None
+    rows = {name: tuple((k + 5 * role) % 12 for k in range(12)) for role, name in enumerate(inputs.rows)}
+    keys = tuple(each.key for each in lossviz.sentences.sentences()[:12])
+    return Situation(name="t", title="T", keys=keys, rows=rows, labels=labels, places=on_circle(*range(3, 330, 28)))
+
+
+def crowded(mounted, loss) -> Explorer:
+    return mounted(lossviz.explore(loss, situation=twelve(loss.inputs)))
+
+
+@pytest.mark.parametrize("loss", [BatchAllTripletLoss(margin=0.3), CoSENTLoss(scale=2.0)], ids=["triplets", "orders"])
+def test_a_crowd_is_one_stop_of_the_keyboard(mounted, loss):
+    explorer = crowded(mounted, loss)
+    terms = explorer.torch.terms
+    crowd = explorer.find(".chart .crowd")
+    assert crowd.locator("> g path").evaluate_all(IN_A_CROWD) == int(terms.valid.sum()) > 12
+    looks = crowd.locator("> g path").count()
+    assert looks <= 20
+    crowd.focus()
+    seen = []
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
+        seen.append(explorer.state["lit"])
+        said = explorer.find(".caption").text_content()
+        assert explorer.find(".chart .crowd").get_attribute("aria-label") == said
+        explorer.page.keyboard.press(key)
+    lit = [each["index"] for each in (*seen, explorer.state["lit"])]
+    valid = terms.valid.flatten()
+    assert all(valid[index] for index in lit) and len(set(lit)) == 4  # on, on, back, back, and round to the last
+    assert lit[0] == lit[4] and lit[1] == lit[3]
+    crowd.blur()
+    assert explorer.state["lit"] is None
+
+
+def test_a_pointer_touches_the_nearest_of_a_crowd(mounted):
+    explorer = crowded(mounted, BatchAllTripletLoss(margin=0.3))
+    frame = explorer.find(".triplet-plane").bounding_box()
+    axis = [float(each) for each in re.findall(r"[\d.]+", explorer.find(".triplet-plane .axis").get_attribute("d"))]
+    (left, top), (right, base) = axis[:2], axis[4:]
+    reach = float(explorer.find(".triplet-plane .axes .quiet").last.text_content())
+    matrix, valid = explorer.torch.terms.matrix.detach(), explorer.torch.terms.valid
+    anchors, positives, negatives = valid.nonzero().unbind(-1)
+    places = torch.stack(
+        [
+            frame["x"] + left + matrix[anchors, positives] / reach * (right - left),
+            frame["y"] + base - matrix[anchors, negatives] / reach * (base - top),
+        ],
+        -1,
+    )
+    pointer = places[len(places) // 2] + torch.tensor([3.0, 2.0])
+    gaps = (places - pointer).norm(dim=-1)
+    explorer.page.mouse.move(*pointer.tolist())
+    lit = explorer.state["lit"]
+    touched = valid.flatten()[: lit["index"]].sum()
+    assert lit["kind"] == "term" and gaps[touched] == pytest.approx(gaps.min().item(), abs=0.05)
+    expect(explorer.find(".triplet-plane .dots > .dot")).to_have_count(1)
+    explorer.page.mouse.move(2, 2)
+    assert explorer.state["lit"] is None
+
+
+def test_a_crowd_of_orders_is_as_wide_as_its_shares_to_half_a_pixel(mounted):
+    explorer = crowded(mounted, CoSENTLoss(scale=3.0))
+    terms = explorer.torch.terms
+    similarity = terms.matrix.detach()
+    shares = (terms.values / terms.loss * (1 - terms.thresholds["the 1"])).detach()
+    fallen = terms.valid & (similarity[:, None] > similarity)
+    paths = explorer.find(".score-plane .crowd .falling").evaluate_all(
+        "l => l.map(p => [Number(p.getAttribute('stroke-width')), p.getAttribute('d').split('M').length - 1])"
+    )
+    drawn = sorted(width for width, count in paths for _ in range(count))
+    wanted = sorted(1.5 + 6 * share for share in shares[fallen].tolist())
+    assert len(drawn) > 12 and drawn == pytest.approx(wanted, abs=0.2501)
+    share = explorer.find(".score-plane .shares path.one").evaluate("p => p.getBBox().width")
+    whole = explorer.find(".score-plane").evaluate("p => p.width.baseVal.value") - 4
+    assert share == pytest.approx(terms.thresholds["the 1"].item() * whole - 1, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", [MultipleNegativesRankingLoss, MultipleNegativesSymmetricRankingLoss])
+def test_of_a_crowd_of_cells_the_touched_ones_have_numbers(mounted, kind):
+    explorer = crowded(mounted, kind(scale=3.0))
+    logits = explorer.torch.terms.matrix.detach()
+    both = kind is MultipleNegativesSymmetricRankingLoss
+    bars = explorer.find(".score-matrix .many .bar").evaluate_all(IN_A_CROWD)
+    assert bars == logits.numel() * (2 if both else 1)
+    frames = explorer.find(".score-matrix .many .frame")
+    assert frames.evaluate_all(IN_A_CROWD) == logits.numel()
+    expect(explorer.find(".score-matrix .share")).to_have_count(0)
+    explorer.find(".score-matrix .rows > g").nth(4).focus()
+    along, down = logits[4].softmax(-1), logits.softmax(0)[4]
+    words = [[f"→ {percent(a)}", f"↓ {percent(d)}"] if both else [percent(a)] for a, d in zip(along, down, strict=True)]
+    expect(explorer.find(".score-matrix .many .share")).to_have_text(sum(words, []))
+
+
+def test_the_sum_keeps_its_height_while_its_terms_come_and_go(mounted):
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=3.0)))
+    tall = explorer.find(".sum").bounding_box()["height"]
+    explorer.slider("margin").fill("0")
+    assert explorer.find(".sum li").count() < 6
+    assert explorer.find(".sum").bounding_box()["height"] == tall
+    explorer.choose("Situation", next(each["title"] for each in explorer.spec["situations"] if each["name"] == "easy"))
+    explorer.slider("margin").fill("0")
+    expect(explorer.find(".sum li")).to_have_count(0)
+    explorer.wait_until(f"root => root.querySelector('.sum').offsetHeight <= {tall}")
 
 
 def test_thresholds_stand_beside_the_pairs_that_they_gate(mounted):

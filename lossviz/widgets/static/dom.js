@@ -38,10 +38,28 @@ export function svg(tag, attributes = {}, ...children) {
 
 const TEXT = Symbol("text");
 
+// The text of an element that holds nothing else; a text that changes keeps its node, which costs less than a new one.
 export function setText(element, text) {
   const known = memory(element);
-  if (known[TEXT] !== text) element.textContent = known[TEXT] = text;
+  if (known[TEXT] === text) return element;
+  known[TEXT] = text;
+  if (element.firstChild) element.firstChild.data = text;
+  else element.textContent = text;
   return element;
+}
+
+// What is below an element must not move under a hand: it never gets lower, until it is told to `forget`.
+export function neverLower(element) {
+  let tallest = 0;
+  const grown = new ResizeObserver(() => {
+    tallest = Math.max(tallest, element.offsetHeight);
+    element.style.minHeight = `${tallest}px`;
+  });
+  grown.observe(element);
+  return function forget() {
+    tallest = 0;
+    element.style.minHeight = "";
+  };
 }
 
 // Keeps exactly `count` children made by `make(index)`, reusing those that are there, so that focus and hover survive.

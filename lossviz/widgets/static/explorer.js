@@ -3,7 +3,7 @@
 import { createClassRegions } from "./class_regions.js";
 import { createControls, createLosses, createSituations } from "./controls.js";
 import { createDistanceLine } from "./distance_line.js";
-import { html, keep, setAttributes, setText } from "./dom.js";
+import { html, keep, neverLower, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
 import { createMask } from "./mask.js";
 import { createPlane } from "./plane.js";
@@ -218,16 +218,22 @@ function render({ model, el }) {
     header.root, question.root, diagnosis.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
   const parts = [header, question, diagnosis, plane, tabs, legend, sum, controls].filter(Boolean);
   el.append(root);
+  const heights = [caption, sum.root, ...root.querySelectorAll(".plane > .note")].map(neverLower);
+  let subject = null; // the batch and the loss whose heights are kept
 
   // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
   function resize() {
     for (const view of parts) view.measure?.();
+    subject = null;
     draw();
   }
 
   function draw() {
     if (!canBeShown()) return;
     const { result } = answered;
+    const about = `${state.situation} ${state.loss}`;
+    if (about !== subject) for (const forget of heights) forget();
+    subject = about;
     const reading = read(spec, state, result);
     for (const view of parts) view.draw(state, result, reading);
     setAttributes(caption, { "aria-live": state.playing ? "off" : "polite" }); // sixty sentences a second would be noise
@@ -242,7 +248,12 @@ function render({ model, el }) {
     soon();
   };
   model.on("change:state", fromPython);
-  const resized = new ResizeObserver(resize);
+  let width = 0;
+  const resized = new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === width) return; // heights are none of a view's business
+    width = contentRect.width;
+    resize();
+  });
   resized.observe(el);
   const themed = new MutationObserver(draw);
   themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] }); // the book

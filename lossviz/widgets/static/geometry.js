@@ -49,15 +49,17 @@ const pair = ([x, y]) => `${number(x)},${number(y)}`;
 
 export const polyline = (points) => (points.length ? "M" + points.map(pair).join("L") : "");
 
+export const rectangle = (x, y, width, height) => `${polyline([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])}Z`;
+
 function head([x, y], direction, size) {
   const back = [x - size * Math.cos(direction), y - size * Math.sin(direction)];
   const side = [-Math.sin(direction) * size * 0.5, Math.cos(direction) * size * 0.5];
   return `M${pair([x, y])}L${pair([back[0] + side[0], back[1] + side[1]])}L${pair([back[0] - side[0], back[1] - side[1]])}Z`;
 }
 
-// The outline of a class's mark, by its number, about the origin: circle, square, triangle, diamond, and round again.
-export function glyph(kind, radius) {
-  const corner = (degrees, reach) => [reach * radius * Math.cos((degrees / 360) * TAU), -reach * radius * Math.sin((degrees / 360) * TAU)];
+// The outline of a class's mark, by its number, about a place: circle, square, triangle, diamond, and round again.
+export function glyph(kind, radius, [x, y] = [0, 0]) {
+  const corner = (degrees, reach) => [x + reach * radius * Math.cos((degrees / 360) * TAU), y - reach * radius * Math.sin((degrees / 360) * TAU)];
   const outlines = [
     null,
     [45, 135, 225, 315].map((degrees) => corner(degrees, 1.3)),
@@ -65,7 +67,7 @@ export function glyph(kind, radius) {
     [0, 90, 180, 270].map((degrees) => corner(degrees, 1.35)),
   ];
   const outline = outlines[kind % outlines.length];
-  return outline ? `${polyline(outline)}Z` : `M${-radius},0A${radius},${radius} 0 1 0 ${radius},0A${radius},${radius} 0 1 0 ${-radius},0Z`;
+  return outline ? `${polyline(outline)}Z` : `${polyline([[x - radius, y]])}a${radius},${radius} 0 1 0 ${2 * radius},0a${radius},${radius} 0 1 0 ${-2 * radius},0Z`;
 }
 
 // An arrow between two pixels: {shaft, head} as paths and the {places} it covers; null if it is too short to see.
@@ -118,6 +120,20 @@ export function contour(values, columns, rows, level, width, height) {
     }
   }
   return path;
+}
+
+// How far a place is from a polyline of one or more points.
+export function distanceTo(points, [x, y]) {
+  const [first, ...others] = points;
+  let [from, shortest] = [first, Math.hypot(x - first[0], y - first[1])];
+  for (const to of others) {
+    const way = [to[0] - from[0], to[1] - from[1]];
+    const share = ((x - from[0]) * way[0] + (y - from[1]) * way[1]) / (way[0] ** 2 + way[1] ** 2 || 1);
+    const along = Math.max(0, Math.min(1, share));
+    shortest = Math.min(shortest, Math.hypot(x - from[0] - along * way[0], y - from[1] - along * way[1]));
+    from = to;
+  }
+  return shortest;
 }
 
 // The index of the point nearest to a place, or −1 if none lies within reach.

@@ -1,24 +1,24 @@
 // The plane: sentences as points that move, each with the arrow of its next step; behind them the loss as the chosen one
 // moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
 
-import { borderLines, borderPath, borderScan, names } from "./borders.js";
+import { borderPath, borderScan } from "./borders.js";
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import {
-  NEAR, TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, reachOf, spread,
+  NEAR, TAU, angleOf, arcArrow, atAngle, contour, descend, frame, glyph, nearest, niceCeiling, placeLabels, polyline, reachOf,
   straightArrow,
 } from "./geometry.js";
-import { heatScan, stripAngles, stripScan } from "./heat.js";
+import { heatScan, stripScan } from "./heat.js";
 import { createHeatPicture, theme } from "./heat_picture.js";
 import { gathered, piecesOf, reachPath, ropesOf } from "./pulls.js";
 import { litPoints, litTerms } from "./reading.js";
 import { columnsOf, questionOf, shapeOf, situationOf } from "./state.js";
+import { createStrip } from "./strip.js";
 import { brief, fixed, letter } from "./words.js";
 
 const RADIUS = 12; // of a point, in pixels
 const REACH = 24; // how near a finger must come to a point
 const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plane
 const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
-const STRIP = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
 const BAR = 36; // pixels: the shortest bar of the plane's measure
 const MOST_PIECES = 8; // of one arrow
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
@@ -31,9 +31,9 @@ export function createPlane(spec, engine, actions) {
   const layers = Object.fromEntries(["ring", "contours", "borders", "lines", "points", "arrows", "pieces", "guess", "labels"].map((name) => [name, svg("g", { class: name })]));
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": "Sentences as points; arrow keys move the focused one" });
   stage.append(...Object.values(layers));
-  const strip = svg("svg", { class: "strip", role: "img" });
+  const strip = createStrip();
   const scale = html("p", { class: "note" });
-  const root = html("section", { class: "plane" }, heading, html("div", { class: "frame" }, canvas, stage), strip, scale);
+  const root = html("section", { class: "plane" }, heading, html("div", { class: "frame" }, canvas, stage), strip.root, scale);
 
   let seen = null; // the last {state, result, reading}, for pointers and for scans that finish later
   let width = 0; // of the page's column, measured when it changes
@@ -45,7 +45,6 @@ export function createPlane(spec, engine, actions) {
   let painted = {}; // what the canvas shows
   const contours = svg("path");
   layers.contours.append(contours);
-  let round = null; // {values, ceiling, family}: the strip
   let reach = NEAR; // how far the free plane reaches from its centre
   let scanHeat = heatUpTo(reach);
   let borders = null; // where the watched anchor's choice changes
@@ -74,15 +73,10 @@ export function createPlane(spec, engine, actions) {
     heat = null;
     scanHeat = heatUpTo(reach);
   }
-  const scanStrip = stripScan(engine, ({ values }) => { round = lockedScale(values); drawStrip(); });
-
-  // The strip's scale never shrinks while the same loss and situation are shown, so that heights can be compared.
-  function lockedScale(values) {
-    const { loss, situation, parameters } = seen.state;
-    const family = JSON.stringify([loss, situation, parameters]);
-    const ceiling = niceCeiling(Math.max(...values));
-    return { values, family, ceiling: round?.family === family ? Math.max(round.ceiling, ceiling) : ceiling };
-  }
+  const scanStrip = stripScan(engine, ({ values }) => {
+    strip.scan(values, seen.state);
+    drawStrip();
+  });
 
   // The question that waits for its answer, if one does.
   const waiting = (state) => (state.asked ? questionOf(spec, state) : null);
@@ -326,49 +320,15 @@ export function createPlane(spec, engine, actions) {
     });
   }
 
-  // On the strip the borders are lines across, and each region has its name above.
-  function stripBorders(x, base) {
-    if (!borders) return [];
-    const { choices, cuts, role } = borders;
-    const ends = [-TAU / 2, ...cuts.map(({ place: [angle] }) => angle), TAU / 2];
-    const between = [choices[0], ...cuts.map(({ pair }) => choices[pair[1]])];
-    const wide = between.map((choice, k) => ({ choice, left: x(ends[k]), right: x(ends[k + 1]) })).filter(({ left, right }) => right - left > 18);
-    return [
-      ...cuts.map(({ place: [angle] }) => svg("path", { class: "border", d: polyline([[x(angle), STRIP.top - 6], [x(angle), base]]) })),
-      ...wide.map(({ choice, left, right }) => setText(svg("text", { class: "negative", x: (left + right) / 2, y: 12, "text-anchor": "middle" }), signOf(role) + columnName(choice))),
-    ];
-  }
-
   function contoursOf({ size, values, low, high }, edge) {
     if (high - low < 1e-12) return ""; // flat: no line has a meaning
     return CONTOURS.map((share) => contour(values, size, size, low + share * (high - low), edge, edge)).join("");
   }
 
   function drawStrip() {
-    if (!round || !onCircle()) return;
-    const { state, result } = seen;
-    const width = Number(stage.getAttribute("width"));
-    const x = (angle) => STRIP.left + ((angle + TAU / 2) / TAU) * (width - STRIP.left - STRIP.right);
-    const y = (value) => STRIP.height - STRIP.bottom - (value / round.ceiling) * (STRIP.height - STRIP.top - STRIP.bottom);
-    const curve = stripAngles.map((angle, k) => [x(angle), y(round.values[k])]);
-    const base = y(0);
-    const own = angleOf(state.points[state.chosen]);
-    const others = state.points.map((point, index) => ({ index, at: x(angleOf(point)) })).filter(({ index }) => index !== state.chosen);
-    setAttributes(strip, { width, height: STRIP.height, viewBox: `0 0 ${width} ${STRIP.height}`,
-      "aria-label": `Loss as ${letter(state.chosen)} goes round the circle; it stands at ${Math.round((own * 360) / TAU)} degrees` });
-    strip.replaceChildren(
-      svg("path", { class: "area", d: `${polyline([[x(-TAU / 2), base], ...curve, [x(TAU / 2), base]])}Z` }),
-      svg("path", { class: "curve", d: polyline(curve) }),
-      svg("path", { class: "axis", d: polyline([[x(-TAU / 2), base], [x(TAU / 2), base]]) }),
-      setText(svg("text", { x: STRIP.left - 6, y: y(round.ceiling) + 4, "text-anchor": "end" }), brief(round.ceiling, 4)),
-      setText(svg("text", { x: STRIP.left - 6, y: base + 4, "text-anchor": "end" }), "0"),
-      ...[-180, -90, 0, 90, 180].map((degrees) => setText(svg("text", { x: x((degrees / 360) * TAU), y: STRIP.height - 4, "text-anchor": degrees === 180 ? "end" : "middle" }), `${String(degrees).replace("-", "−")}°`)),
-      ...spread(others, 11, width - 6).map(({ index, at }) => setText(svg("text", { class: "mark", x: at, y: base + 15, "text-anchor": "middle" }), letter(index))),
-      ...stripBorders(x, base),
-      svg("path", { class: "here", d: polyline([[x(own), STRIP.top - 8], [x(own), base]]) }),
-      svg("circle", { class: "here", cx: x(own), cy: y(result.loss), r: 5 }),
-    );
-    setText(scale, `${arrowNote()} Below: the loss as ${letter(state.chosen)} goes round; letters mark where the others stand.${borderNote()}`);
+    if (!onCircle()) return;
+    strip.draw(seen, Number(stage.getAttribute("width")), borders, (choice) => signOf(borders.role) + columnName(choice));
+    setText(scale, `${arrowNote()} Below: the loss as ${letter(seen.state.chosen)} goes round; letters mark where the others stand.${borderNote()}`);
   }
 
   const arrowNote = () => `Step moves each point by its arrow, ${brief(seen.state.rate, 2)} × the gradient. A hollow point has gradient 0.`;
@@ -418,7 +378,7 @@ export function createPlane(spec, engine, actions) {
       const size = layOut();
       const chosen = letter(state.chosen);
       setText(heading, state.asked ? "Sentences as points" : onCircle() ? "Sentences on the unit circle" : `Sentences, and the loss as ${chosen} moves`);
-      setAttributes(strip, { hidden: onCircle() ? null : "" });
+      setAttributes(strip.root, { hidden: onCircle() ? null : "" });
       drawMeasure(size);
       drawLines(seen);
       drawReach(seen);

@@ -21,12 +21,12 @@ function term({ situation, templates, numbers, terms }, { index, searcher, candi
     kind: "anchor",
     points: [...new Set([searcher, found.point, ...candidates.filter(({ share }) => share >= 0.01).flatMap(({ from, point }) => [from, point])])],
     letters: letter(searcher),
-    who: `${name(searcher)} → ${name(found.point)}`,
+    get who() { return `${name(searcher)} → ${name(found.point)}`; },
     links: candidates.map(({ from, point, positive, share }) => ({ from, to: point, side: positive ? "positive" : "negative", weight: part * (positive ? 1 - share : share) })),
     valid: Boolean(terms.valid[index]),
     active: Boolean(terms.active[index]),
-    formula: value && templates ? fill(templates.anchor, { ...numbers, p: probability(Math.exp(-value * count)), B: count }) : null,
-    note: `${letter(searcher)}, ${quoted(name(searcher))}, gives ${wanted} ${quoted(name(found.point))} a share of ${percent(found.share)}; ${against}.`,
+    get formula() { return value && templates ? fill(templates.anchor, { ...numbers, p: probability(Math.exp(-value * count)), B: count }) : null; },
+    get note() { return `${letter(searcher)}, ${quoted(name(searcher))}, gives ${wanted} ${quoted(name(found.point))} a share of ${percent(found.share)}; ${against}.`; },
   };
 }
 

@@ -27,12 +27,12 @@ function ofPairs({ situation, templates, numbers, terms, loss }) {
     return {
       index, points, letters, kind, value,
       pairs: [index],
-      who: names.join(" / "),
+      get who() { return names.join(" / "); },
       links: [link(pair, kind, 1)],
       valid: Boolean(terms.valid[index]),
       active: Boolean(terms.active[index]),
-      formula: value && templates ? fill(templates.pair, { ...numbers, s: fixed(similarity, 5), y: brief(score, 4), B: pairs.length }) : null,
-      note: `${letters}, ${names.map(quoted).join(" and ")}, has the score ${brief(score)} and the ${loss.matrix} ${fixed(similarity)}: ${end}.`,
+      get formula() { return value && templates ? fill(templates.pair, { ...numbers, s: fixed(similarity, 5), y: brief(score, 4), B: pairs.length }) : null; },
+      get note() { return `${letters}, ${names.map(quoted).join(" and ")}, has the score ${brief(score)} and the ${loss.matrix} ${fixed(similarity)}: ${end}.`; },
     };
   });
 }
@@ -51,7 +51,7 @@ function ofOrders({ situation, templates, numbers, terms, loss, total }) {
     const value = terms.values[index];
     const share = total ? (value / total) * (1 - terms.thresholds["the 1"]) : 0;
     const wrong = lower.similarity > higher.similarity;
-    const own = { ...numbers, s_low: fixed(lower.similarity, 5), s_high: bracketed(higher.similarity), loss: factor(total), sum: factor(sum) };
+    const own = () => ({ ...numbers, s_low: fixed(lower.similarity, 5), s_high: bracketed(higher.similarity), loss: factor(total), sum: factor(sum) });
     const told = ({ letters, score, similarity }) => `${letters} (score ${brief(score)}) has the ${loss.matrix} ${fixed(similarity)}`;
     return {
       index, value, share, wrong,
@@ -59,12 +59,12 @@ function ofOrders({ situation, templates, numbers, terms, loss, total }) {
       pairs: [lower.index, higher.index],
       points: [...new Set([...lower.points, ...higher.points])],
       letters: `${lower.letters} < ${higher.letters}`,
-      who: `${lower.names.join(" / ")} < ${higher.names.join(" / ")}`,
+      get who() { return `${lower.names.join(" / ")} < ${higher.names.join(" / ")}`; },
       links: [link(lower, "negative", share), link(higher, "positive", share)],
       valid: true,
       active: Boolean(terms.active[index]),
-      formula: value && templates ? fill(templates.order, own) : null,
-      note: `${told(lower)}, ${told(higher)}: ${lower.similarity === higher.similarity ? "level" : wrong ? "the wrong way round" : "in order"}. This order has ${tenths(share)} of the softmax and adds ${fixed(value, 5)}.`,
+      get formula() { return value && templates ? fill(templates.order, own()) : null; },
+      get note() { return `${told(lower)}, ${told(higher)}: ${lower.similarity === higher.similarity ? "level" : wrong ? "the wrong way round" : "in order"}. This order has ${tenths(share)} of the softmax and adds ${fixed(value, 5)}.`; },
     };
   });
 }

@@ -19,24 +19,26 @@ const missing = (side, distance, counted) => ({
   side, distance, standIn: `no ${side} in the batch: counted as ${counted}`, told: `no ${side}, counted at ${fixed(distance)}`, weight: 0,
 });
 
+// Words are made when they are read: a batch can have hundreds of triplets.
+
 // One term out of its parts: {index, anchor, letters} and both sides, each {side, point, distance, told, weight} or missing.
 function term({ situation, templates, numbers, terms }, count, { index, anchor, letters, both, ...others }) {
   const nameOf = (point) => situation.sentences[point].short;
   const there = both.filter(({ standIn }) => !standIn);
   const [toPositive, toNegative] = both.map(({ distance }) => distance);
   const [value, active] = [terms.values[index], Boolean(terms.active[index])];
-  const own = { ...numbers, d_ap: fixed(toPositive, 5), d_an: fixed(toNegative, 5), ...count };
+  const own = () => ({ ...numbers, d_ap: fixed(toPositive, 5), d_an: fixed(toNegative, 5), ...count });
   return {
     index, value, active, toPositive, toNegative, ...others,
     kind: "triplet",
     points: [anchor, ...there.map(({ point }) => point)],
     letters: letters ?? [anchor, ...there.map(({ point }) => point)].map(letter).join(""),
-    who: [nameOf(anchor), ...both.map(({ side, point, standIn }) => `${SYMBOLS[side]} ${standIn ? "none" : nameOf(point)}`)].join(" "),
+    get who() { return [nameOf(anchor), ...both.map(({ side, point, standIn }) => `${SYMBOLS[side]} ${standIn ? "none" : nameOf(point)}`)].join(" "); },
     links: there.map(({ side, point, weight }) => ({ from: anchor, to: point, side, weight })),
     valid: Boolean(terms.valid[index]),
     standIns: both.flatMap(({ standIn }) => standIn ?? []),
-    formula: value && templates ? fill(templates.triplet, own) : null,
-    note: `${letter(anchor)}, ${quoted(nameOf(anchor))}, has ${both.map(({ told }) => told).join(" and ")}; ${deed(value, active)}.`,
+    get formula() { return value && templates ? fill(templates.triplet, own()) : null; },
+    get note() { return `${letter(anchor)}, ${quoted(nameOf(anchor))}, has ${both.map(({ told }) => told).join(" and ")}; ${deed(value, active)}.`; },
   };
 }
 
@@ -101,7 +103,7 @@ function ofAll(given) {
     const [row, column, other] = [Math.floor(index / size ** 2), Math.floor(index / size) % size, index % size];
     const end = (side, place, rivals) => {
       const distance = terms.matrix[row * size + place];
-      return { side, distance, point: rows[place], weight: 1 / rivals, told: `its ${side} ${quoted(situation.sentences[rows[place]].short)} at ${fixed(distance)}` };
+      return { side, distance, point: rows[place], weight: 1 / rivals, get told() { return `its ${side} ${quoted(situation.sentences[rows[place]].short)} at ${fixed(distance)}`; } };
     };
     const both = [end("positive", column, among(terms.negative, row)), end("negative", other, among(terms.positive, row))];
     return term(given, { B: found.length, A: counted }, { index, anchor: rows[row], both });

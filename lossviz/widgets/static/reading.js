@@ -38,7 +38,7 @@ export function read(spec, state, result) {
   const variant = variantOf(spec, state);
   const given = { situation, numbers, variant, loss: lossOf(spec, state), templates: variant.term, terms: result.terms, shapes: result.shapes, total: result.loss };
   const terms = reader ? reader(given) : [];
-  return { loss: result.loss, terms, ranked: ranked(terms), classes: classesOf(situation), measures: measures(spec, state, result, terms), caption: caption(spec, state, result, terms) };
+  return { loss: result.loss, terms, ranked: ranked(terms), classes: classesOf(situation), get measures() { return measures(spec, state, result, terms); }, caption: caption(spec, state, result, terms) };
 }
 
 // What one measures in a state that has gone wrong: label counts, mean distance, gradient norm, active terms.

@@ -2,6 +2,7 @@
 // to one. Outlined are the positives. Where each column is a softmax too, its bars lie on their side.
 
 import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
+import { rectangle } from "./geometry.js";
 import { candidatesOf } from "./read_anchors.js";
 import { litTerms } from "./reading.js";
 import { situationOf, variantOf } from "./state.js";
@@ -11,16 +12,17 @@ const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
 const ONE_WAY = { row: 64, narrowest: 58 };
 const BOTH_WAYS = { row: 80, narrowest: 76 };
-const CROWD = 64; // with more cells than this their logits are left to the mask: a frame has no time to write so much
+const CROWD = 64; // of more cells than this only the touched ones have numbers: a frame has no time to write so many
 const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
 export function createScoreMatrix(spec, engine, actions) {
   const heads = svg("g", { class: "heads" });
   const rows = svg("g", { class: "rows" });
   const blocks = svg("g", { class: "blocks" });
+  const many = svg("g", { class: "many" }, svg("g"), svg("g"));
   const note = svg("text", { class: "quiet", x: 2, y: 14 });
   const foot = svg("text", { class: "quiet", x: 2 });
-  const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": "What each anchor makes of each candidate" }, note, blocks, heads, rows, foot);
+  const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": "What each anchor makes of each candidate" }, note, blocks, heads, rows, many, foot);
   const root = html("div", { class: "scroll" }, picture);
   let width = 300;
   let searches = { rows: [], columns: [] }; // the terms of rows and of columns
@@ -36,20 +38,46 @@ export function createScoreMatrix(spec, engine, actions) {
     svg("text", { class: "share", "text-anchor": "middle" }), svg("text", { class: "logit quiet", "text-anchor": "middle" }),
     svg("rect", { class: "across" }), svg("text", { class: "down", "text-anchor": "middle" }));
 
+  const across = (share, size) => share * (size - 2 * GAP - 18);
+  const upward = (share, row) => share * (row - 2 * GAP - 6);
+
+  // Of many cells: a path for each look, and words for those that are touched.
+  function drawMany(cells, { size, row }) {
+    const looks = new Map();
+    for (const { look, left, top, along, down } of cells) {
+      if (!looks.has(look)) looks.set(look, { frame: "", bar: "" });
+      const paths = looks.get(look);
+      paths.frame += rectangle(left + GAP, top + GAP, size - 2 * GAP, row - 2 * GAP);
+      const height = Math.max(1, upward(along.share, row));
+      paths.bar += rectangle(left + GAP + 3, top + row - GAP - 3 - height, 8, height);
+      if (down) paths.bar += rectangle(left + GAP + 14, top + row - GAP - 10, Math.max(1, across(down.share, size)), 7);
+    }
+    const shown = [...looks];
+    keep(many.firstChild, shown.length, () => svg("g", {}, svg("path", { class: "frame" }), svg("path", { class: "bar" }))).forEach((group, k) => {
+      const [look, paths] = shown[k];
+      setAttributes(group, { class: look });
+      for (const part of group.children) setAttributes(part, { d: paths[part.getAttribute("class")] });
+    });
+    const words = cells.filter(({ told }) => told).flatMap(({ left, top, along, down }) => [
+      { x: left + size / 2 + 5, y: top + (down ? 24 : row / 2 + 5), words: (down ? "→ " : "") + percent(along.share) },
+      ...(down ? [{ x: left + size / 2 + 5, y: top + 41, words: `↓ ${percent(down.share)}` }] : []),
+    ]);
+    keep(many.lastChild, words.length, () => svg("text", { class: "share", "text-anchor": "middle" })).forEach((text, k) => setText(setAttributes(text, { x: words[k].x, y: words[k].y }), words[k].words));
+  }
+
   // A cell where the candidate takes no part in the search stays empty.
-  function drawCell(cell, along, down, faded, { left, top, size, row, crowded }) {
-    const [frame, bar, text, logit, across, below] = cell.children;
+  function drawCell(cell, along, down, look, { left, top, size, row }) {
+    const [frame, bar, text, logit, lying, below] = cell.children;
     const room = row - 2 * GAP;
     const middle = left + size / 2 + 5;
-    setAttributes(cell, { class: `${along.positive ? "target positive" : "negative"}${faded ? " faded" : ""}`, visibility: along.out ? "hidden" : null });
+    setAttributes(cell, { class: look, visibility: along.out ? "hidden" : null });
     setAttributes(frame, { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: room, rx: 5 });
-    setAttributes(bar, { x: left + GAP + 3, y: top + GAP + room - 3 - along.share * (room - 6), width: 8, height: Math.max(1, along.share * (room - 6)) });
+    setAttributes(bar, { x: left + GAP + 3, y: top + row - GAP - 3 - upward(along.share, row), width: 8, height: Math.max(1, upward(along.share, row)) });
     setText(setAttributes(text, { x: middle, y: top + (down ? 24 : row / 2 - 2) }), (down ? "→ " : "") + percent(along.share));
-    setText(setAttributes(logit, { x: middle, y: top + (down ? 58 : row / 2 + 15) }), crowded ? "" : brief(along.logit, 1));
-    for (const part of [across, below]) setAttributes(part, { visibility: down ? null : "hidden" });
+    setText(setAttributes(logit, { x: middle, y: top + (down ? 58 : row / 2 + 15) }), brief(along.logit, 1));
+    for (const part of [lying, below]) setAttributes(part, { visibility: down ? null : "hidden" });
     if (!down) return setText(below, "");
-    const length = down.share * (size - 2 * GAP - 18);
-    setAttributes(across, { x: left + GAP + 14, y: top + row - GAP - 10, width: Math.max(1, length), height: 7 });
+    setAttributes(lying, { x: left + GAP + 14, y: top + row - GAP - 10, width: Math.max(1, across(down.share, size)), height: 7 });
     return setText(setAttributes(below, { x: middle, y: top + 41 }), `↓ ${percent(down.share)}`);
   }
 
@@ -84,7 +112,7 @@ export function createScoreMatrix(spec, engine, actions) {
       setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
       setText(note, both ? "→ each row, ↓ each column shares out 100 %" : "Each row shares out 100 %. Outlined: its positive");
       const softmaxes = variantOf(spec, state).searches.length > 1 ? "; each block by itself" : "";
-      const logits = crowded ? "the logits stand in the mask" : "below the share: the logit, scale × similarity";
+      const logits = crowded ? "touch a letter for its shares; the logits stand in the mask" : "below the share: the logit, scale × similarity";
       setText(setAttributes(foot, { y: height - 8 }), `${logits}${softmaxes}`);
       keep(heads, columns.length, makeHead).forEach((head, k) => {
         const term = searches.columns[k];
@@ -92,20 +120,29 @@ export function createScoreMatrix(spec, engine, actions) {
         setAttributes(head.firstChild, { x: SPACE.left + k * size, y: start - 24, width: size, height: 24 });
         setText(setAttributes(head.lastChild, { x: SPACE.left + (k + 0.5) * size, y: start - 8 }), letter(columns[k].point));
       });
+      const all = [];
       keep(rows, searches.rows.length, makeRow).forEach((group, index) => {
         const term = searches.rows[index];
         const top = start + index * row;
         const isLit = (each) => Boolean(each && lit.has(each.index));
+        const isTouched = (each) => state.lit?.kind === "term" && isLit(each);
         setAttributes(group, { "aria-label": term.note });
         setAttributes(group.children[0], { x: 0, y: top, width: whole, height: row });
         setText(setAttributes(group.children[1], { x: SPACE.left / 2, y: top + row / 2 + 5, class: `name${lit && !isLit(term) && !both ? " faded" : ""}` }), term.letters);
-        const along = columns.map((_, k) => term.candidates.find(({ column }) => column === k) ?? { out: true, share: 0, logit: 0 });
-        keep(group.children[2], columns.length, makeCell).forEach((cell, k) => {
+        const cells = columns.map((_, k) => {
+          const along = term.candidates.find(({ column }) => column === k) ?? { out: true, share: 0, logit: 0 };
           const search = searches.columns[k];
-          const faded = lit && !isLit(term) && !isLit(search);
-          drawCell(cell, along[k], search?.candidates[index] ?? null, faded, { left: SPACE.left + k * size, top, size, row, crowded });
+          const faded = lit && !isLit(term) && !isLit(search) ? " faded" : "";
+          const look = (along.positive ? "target positive" : "negative") + faded;
+          return { along, down: search?.candidates[index] ?? null, look, told: isTouched(term) || isTouched(search), left: SPACE.left + k * size, top };
         });
+        keep(group.children[2], crowded ? 0 : columns.length, makeCell).forEach((cell, k) => {
+          const { along, down, look, left } = cells[k];
+          drawCell(cell, along, down, look, { left, top, size, row });
+        });
+        if (crowded) all.push(...cells.filter(({ along }) => !along.out));
       });
+      drawMany(all, { size, row });
     },
   };
 }

@@ -2,8 +2,9 @@
 // stand on the line y = x, and is drawn there; or only the order counts, and every two pairs that stand the wrong way
 // round are joined by a falling line, as wide as their share. Exact in any dimension.
 
+import { CROWD, createCrowd } from "./crowd.js";
 import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
-import { placeLabels, polyline } from "./geometry.js";
+import { placeLabels, polyline, rectangle } from "./geometry.js";
 import { scoredPairs } from "./read_scores.js";
 import { litTerms } from "./reading.js";
 import { lossOf, situationOf } from "./state.js";
@@ -34,6 +35,11 @@ export function createScorePlane(spec, engine, actions) {
   const picture = svg("svg", { class: "score-plane", role: "group", "aria-label": "Pairs by their score and their similarity" });
   picture.append(...Object.values(layers));
   const root = html("div", {}, picture);
+  const crowd = createCrowd(picture, actions);
+  layers.segments.before(crowd.root);
+  const shareBars = svg("g");
+  const shareWords = [svg("text", { class: "quiet" }), svg("text"), svg("text", { "text-anchor": "end" })];
+  layers.shares.append(shareBars, ...shareWords);
   let width = 300;
   let axes = null;
   let drawn = []; // the orders that the segments draw
@@ -56,8 +62,11 @@ export function createScorePlane(spec, engine, actions) {
 
   function drawSegments(state, terms, pairs, { x, y }) {
     const lit = litTerms(state, terms);
-    drawn = [...terms].sort((a, b) => Number(a.wrong) - Number(b.wrong)); // the wrong ones above
+    const sorted = [...terms].sort((a, b) => Number(a.wrong) - Number(b.wrong)); // the wrong ones above
     const place = (k) => [x(pairs[k].score), y(pairs[k].similarity)];
+    const many = sorted.length > CROWD;
+    drawn = many ? [] : sorted;
+    crowd.draw(many ? sorted.map((term) => markOf(term, term.pairs.map(place), lit)) : [], `${sorted.length} orders`, state.lit);
     keep(layers.segments, drawn.length, makeSegment).forEach((segment, k) => {
       const { pairs: ends, wrong, share, note, index } = drawn[k];
       const d = polyline(ends.map(place));
@@ -65,6 +74,12 @@ export function createScorePlane(spec, engine, actions) {
       setAttributes(segment.children[0], { d });
       setAttributes(segment.children[1], { d, "stroke-width": (wrong ? 1.5 + 6 * share : 1).toFixed(2) });
     });
+  }
+
+  function markOf(term, places, lit) {
+    const width = term.wrong ? Math.round(2 * (1.5 + 6 * term.share)) / 2 : 1; // of many, in half pixels: few looks
+    const look = { class: `shown ${term.wrong ? "falling" : "rising"}${lit && !lit.has(term.index) ? " faded" : ""}`, "stroke-width": width };
+    return { index: term.index, places, d: polyline(places), look, get note() { return term.note; } };
   }
 
   function makeSegment(k) {
@@ -113,20 +128,18 @@ export function createScorePlane(spec, engine, actions) {
     const inner = width - 4;
     const y = bottom + 20;
     let at = 2;
-    const bars = parts.map(({ kind, share }) => {
+    const bars = { negative: "", positive: "", one: "" }; // a path for each kind: there may be many wrong orders
+    for (const { kind, share } of parts) {
       const size = share * inner;
-      const bar = svg("rect", { class: kind, x: at, y, width: Math.max(0, size - 1), height: SHARES.bar });
+      bars[kind] += rectangle(at, y, Math.max(0, size - 1), SHARES.bar);
       at += size;
-      return bar;
-    });
+    }
+    keep(shareBars, 3, (k) => svg("path", { class: Object.keys(bars)[k] })).forEach((bar, k) => setAttributes(bar, { d: Object.values(bars)[k] }));
     const first = parts.find(({ kind }) => kind === "negative");
     const one = parts.at(-1);
-    const text = (attributes, content) => setText(svg("text", attributes), content);
-    layers.shares.replaceChildren(
-      text({ x: 2, y: bottom + 12, class: "quiet" }, "The softmax: orders, and the 1 of the formula"), ...bars,
-      ...(first ? [text({ x: 2, y: y + 30, class: "negative" }, `${first.words}: ${tenths(first.share)}`)] : [text({ x: 2, y: y + 30, class: "positive" }, `in order: ${tenths(parts[0].share)}`)]),
-      text({ x: width - 2, y: y + 30, "text-anchor": "end" }, `the 1: ${tenths(one.share)}`),
-    );
+    setText(setAttributes(shareWords[0], { x: 2, y: bottom + 12 }), "The softmax: orders, and the 1 of the formula");
+    setText(setAttributes(shareWords[1], { x: 2, y: y + 30, class: first ? "negative" : "positive" }), first ? `${first.words}: ${tenths(first.share)}` : `in order: ${tenths(parts[0].share)}`);
+    setText(setAttributes(shareWords[2], { x: width - 2, y: y + 30 }), `the 1: ${tenths(one.share)}`);
   }
 
   return {
@@ -154,8 +167,8 @@ export function createScorePlane(spec, engine, actions) {
       if (layers.dots.dataset.orders !== String(orders)) layers.dots.replaceChildren();
       layers.dots.dataset.orders = orders;
       drawDots(state, terms, pairs, orders, layout);
+      setAttributes(layers.shares, { visibility: orders ? null : "hidden" });
       if (orders) drawShares(shares(terms, result.terms.thresholds["the 1"]), layout);
-      else layers.shares.replaceChildren();
     },
   };
 }

@@ -32,15 +32,16 @@ export function createSum(spec, engine, actions) {
       const count = ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`;
       setText(heading, reading.terms.length ? `The sum: ${count} up to ${fixed(reading.loss)}` : `The loss is ${fixed(reading.loss)}`);
       const longest = Math.max(1, ...ranked.map(({ letters }) => letters.length));
-      const long = ranked.some(({ formula }) => formula?.length > LONG);
+      const long = ranked.slice(0, MOST + 1).some(({ formula }) => formula?.length > LONG);
       setAttributes(list, { style: `--letters: ${10 + 9 * longest}px`, class: long ? "long" : null });
       const whole = ranked.reduce((sum, term) => sum + Math.abs(term.value), 0);
-      keep(bar, ranked.length, () => html("i")).forEach((part, k) => {
-        const faded = lit && !lit.has(ranked[k].index) ? " faded" : "";
-        setAttributes(part, { class: ranked[k].kind + faded, style: `flex-grow:${ranked[k].value / whole}` });
-      });
       const told = ranked.length > MOST + 1 ? MOST : ranked.length; // no "1 more"
       const more = ranked.slice(told);
+      const parts = more.length ? [...ranked.slice(0, told), { kind: "more", value: more.reduce((sum, { value }) => sum + Math.abs(value), 0) }] : ranked;
+      keep(bar, parts.length, () => html("i")).forEach((part, k) => {
+        const { kind, index, value } = parts[k];
+        setAttributes(part, { class: kind + (lit && !lit.has(index) ? " faded" : ""), style: `flex-grow:${(value / whole).toFixed(4)}` });
+      });
       setAttributes(rest, { hidden: more.length ? null : "" });
       setText(rest, `and ${more.length} more add ${fixed(more.reduce((sum, { value }) => sum + value, 0), 5)}`);
       keep(list, told, makeRow).forEach((item, k) => {

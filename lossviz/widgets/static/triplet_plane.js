@@ -2,6 +2,7 @@
 // a triplet is satisfied; below it, the drop from the line is what it costs. A loss without a margin has a shade in place
 // of the line, as deep as its slope. Exact in any dimension.
 
+import { CROWD, createCrowd } from "./crowd.js";
 import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
 import { glyph, niceCeiling, placeLabels, polyline } from "./geometry.js";
 import { litTerms } from "./reading.js";
@@ -10,7 +11,6 @@ import { brief } from "./words.js";
 
 const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
 const DOT = 8;
-const CROWD = 12; // from so many dots on, only the touched one has its name
 const SLOPE = { height: 116, top: 30, bottom: 22 }; // the strip of slopes
 const STOPS = 16; // of the shade
 // What stands on the two axes, by whose terms they are.
@@ -30,6 +30,8 @@ export function createTripletPlane(spec, engine, actions) {
   const picture = svg("svg", { class: "triplet-plane", role: "group", "aria-label": "Anchors by the distance of positive and negative" });
   picture.append(...Object.values(layers));
   const root = html("div", {}, picture);
+  const crowd = createCrowd(picture, actions);
+  layers.dots.before(crowd.root);
   const cost = svg("path", { class: "cost" });
   const band = svg("path", { class: "band" });
   const line = svg("path", { class: "line" });
@@ -41,6 +43,10 @@ export function createTripletPlane(spec, engine, actions) {
   layers.region.append(shade, stripes, cost, band, equal, line, name);
   let width = 300;
   let axes = null;
+  let slope = null; // what the axes of the slope were drawn for
+  const slopeAxes = svg("g");
+  const slopeMarks = svg("g");
+  layers.slope.append(slopeAxes, slopeMarks);
   let order = []; // the index of the term of each dot
 
   function drawAxes([positive, negative], { bottom, reach, x, y }) {
@@ -99,21 +105,26 @@ export function createTripletPlane(spec, engine, actions) {
     const across = (gap) => x(0) + ((gap / reach + 1) / 2) * side;
     const up = (slope) => bottom + SLOPE.height - SLOPE.bottom - slope * (SLOPE.height - SLOPE.top - SLOPE.bottom);
     const lit = litTerms(state, reading.terms);
-    const curve = Array.from({ length: 61 }, (_, k) => (k / 30 - 1) * reach).map((gap) => [across(gap), up(slopeAt(gap))]);
     const text = (attributes, content) => setText(svg("text", { class: "quiet", ...attributes }), content);
-    layers.slope.replaceChildren(
-      svg("path", { class: "axis", d: polyline([[across(-reach), up(0)], [across(reach), up(0)]]) }),
-      svg("path", { class: "curve", d: polyline(curve) }),
-      text({ x: 2, y: bottom + 14 }, "slope of each term, over d(a,p) − d(a,n)"),
-      ...[[0, "0"], [0.5, "½"], [1, "1"]].map(([slope, words]) => text({ x: x(0) - 14, y: up(slope) + 4, "text-anchor": "end" }, words)),
-      ...[-1, 0, 1].map((end) => text({ x: across(end * reach), y: bottom + SLOPE.height - 6, "text-anchor": end > 0 ? "end" : "middle" }, brief(end * reach, 2))),
-      ...reading.terms.map((term) => {
-        const gap = term.toPositive - term.toNegative;
-        const kind = reading.classes?.[term.points[0]] ?? 0;
-        const faded = lit && !lit.has(term.index) ? " faded" : "";
-        return svg("path", { class: `mark class${kind % 4}${faded}`, d: glyph(kind, 4.5), transform: `translate(${across(gap).toFixed(2)},${up(slopeAt(gap)).toFixed(2)})` });
-      }),
-    );
+    const wanted = JSON.stringify([width, reach, bottom]);
+    if (slope !== wanted) {
+      slope = wanted;
+      const curve = Array.from({ length: 61 }, (_, k) => (k / 30 - 1) * reach).map((gap) => [across(gap), up(slopeAt(gap))]);
+      slopeAxes.replaceChildren(
+        svg("path", { class: "axis", d: polyline([[across(-reach), up(0)], [across(reach), up(0)]]) }),
+        svg("path", { class: "curve", d: polyline(curve) }),
+        text({ x: 2, y: bottom + 14 }, "slope of each term, over d(a,p) − d(a,n)"),
+        ...[[0, "0"], [0.5, "½"], [1, "1"]].map(([slope, words]) => text({ x: x(0) - 14, y: up(slope) + 4, "text-anchor": "end" }, words)),
+        ...[-1, 0, 1].map((end) => text({ x: across(end * reach), y: bottom + SLOPE.height - 6, "text-anchor": end > 0 ? "end" : "middle" }, brief(end * reach, 2))),
+      );
+    }
+    keep(slopeMarks, reading.terms.length, () => svg("path")).forEach((mark, k) => {
+      const term = reading.terms[k];
+      const gap = term.toPositive - term.toNegative;
+      const kind = reading.classes?.[term.points[0]] ?? 0;
+      const faded = lit && !lit.has(term.index) ? " faded" : "";
+      setAttributes(mark, { class: `mark class${kind % 4}${faded}`, d: glyph(kind, 4.5), transform: `translate(${across(gap).toFixed(2)},${up(slopeAt(gap)).toFixed(2)})` });
+    });
   }
 
   return {
@@ -125,6 +136,7 @@ export function createTripletPlane(spec, engine, actions) {
       const height = Math.round(Math.max(300, Math.min(520, width)));
       const { margin } = result.terms.thresholds ?? {};
       const soft = margin === undefined;
+      setAttributes(layers.slope, { visibility: soft ? null : "hidden" });
       const owners = lossOf(spec, state).axes.join(" ");
       const farthest = Math.max(0, ...reading.terms.flatMap((term) => [term.toPositive, term.toNegative]));
       const reach = shapeOf(spec, state) === "circle" ? 2 : Math.max(3, niceCeiling(farthest));
@@ -138,7 +150,6 @@ export function createTripletPlane(spec, engine, actions) {
       drawAxes(ENDS[owners] ?? ["the positive", "the negative"], layout);
       setAttributes(cost, { style: null });
       for (const path of [band, equal, line]) setAttributes(path, { d: "" });
-      layers.slope.replaceChildren();
       if (soft) {
         drawShade(layout);
         drawSlope({ reading, state }, layout);
@@ -160,46 +171,56 @@ export function createTripletPlane(spec, engine, actions) {
 
   function drawDrops(state, reading, margin, { x, y, reach }) {
     const lit = litTerms(state, reading.terms);
-    keep(layers.drops, reading.terms.length, () => svg("path")).forEach((drop, k) => {
-      const term = reading.terms[k];
+    const paths = { faded: "", shown: "" };
+    for (const term of reading.terms) {
       const top = Math.min(reach, term.toPositive + margin);
-      const faded = lit && !lit.has(term.index) ? "faded" : null;
-      const shown = term.value > 0 && top > term.toNegative;
-      setAttributes(drop, { class: faded, d: shown ? polyline([[x(term.toPositive), y(top)], [x(term.toPositive), y(term.toNegative)]]) : "" });
-    });
+      if (!(term.value > 0 && top > term.toNegative)) continue;
+      paths[lit && !lit.has(term.index) ? "faded" : "shown"] += polyline([[x(term.toPositive), y(top)], [x(term.toPositive), y(term.toNegative)]]);
+    }
+    keep(layers.drops, 2, (k) => svg("path", { class: Object.keys(paths)[k] })).forEach((drop, k) => setAttributes(drop, { d: Object.values(paths)[k] }));
   }
 
   function drawDots(state, reading, { x, y, bottom }) {
     const lit = litTerms(state, reading.terms);
-    const places = reading.terms.map((term) => [x(term.toPositive), y(term.toNegative)]);
+    const touched = (term) => state.lit?.kind === "term" && lit.has(term.index);
+    const dotOf = (term) => {
+      const kind = reading.classes?.[term.points[0]] ?? 0;
+      const faded = lit && !lit.has(term.index) ? " faded" : "";
+      return { term, kind, place: [x(term.toPositive), y(term.toNegative)], look: `class${kind % 4}${term.active ? " active" : ""}${faded}` };
+    };
+    const all = reading.terms.map(dotOf);
+    const many = all.length > CROWD;
+    const few = many ? all.filter(({ term }) => touched(term)) : all; // of a crowd only the touched one has its name
+    drawCrowd(many ? all : [], state.lit);
     const box = ([left, top], dx, dy, half = 8) => ({ x: left + dx - half, y: top + dy - 8, width: 2 * half, height: 16 });
-    const candidates = (place, { letters }) => {
+    const candidates = ({ place, term: { letters } }) => {
       const half = 4 + 4.5 * letters.length;
       return [[half + 7, -10], [half + 7, 10], [-half - 7, -10], [-half - 7, 10], [0, -19], [0, 19]].map(([dx, dy]) => box(place, dx, dy, half));
     };
-    const crowd = reading.terms.length > CROWD;
-    const touched = (term) => state.lit?.kind === "term" && lit.has(term.index);
-    const named = reading.terms.map((term, k) => ({ candidates: crowd && !touched(term) ? [] : candidates(places[k], term), insists: touched(term) }));
-    const names = placeLabels(named, places.map((place) => box(place, 0, 0)), { x: 0, y: SPACE.top - 14, width, height: bottom - SPACE.top - SPACE.bottom + 28 });
-    order = reading.terms.map(({ index }) => index);
-    keep(layers.dots, reading.terms.length, makeDot).forEach((dot, k) => {
-      const term = reading.terms[k];
-      const [left, top] = places[k];
-      const kind = reading.classes?.[term.points[0]] ?? 0;
-      const faded = lit && !lit.has(term.index) ? " faded" : "";
-      setAttributes(dot, {
-        class: `dot class${kind % 4}${term.active ? " active" : ""}${faded}`,
-        transform: `translate(${left.toFixed(2)},${top.toFixed(2)})`,
-        "aria-label": term.note,
-      });
-      setAttributes(dot.children[0], { r: crowd ? DOT + 2 : 22 });
-      setAttributes(dot.children[1], { d: glyph(kind, crowd ? DOT - 2 : DOT) });
+    const named = few.map((dot) => ({ candidates: candidates(dot), insists: touched(dot.term) }));
+    const names = placeLabels(named, few.map(({ place }) => box(place, 0, 0)), { x: 0, y: SPACE.top - 14, width, height: bottom - SPACE.top - SPACE.bottom + 28 });
+    order = few.map(({ term }) => term.index);
+    keep(layers.dots, few.length, makeDot).forEach((dot, k) => {
+      const { term, kind, place: [left, top], look } = few[k];
+      setAttributes(dot, { class: `dot ${look}`, transform: `translate(${left.toFixed(2)},${top.toFixed(2)})`, "aria-label": term.note, tabindex: many ? null : 0 });
+      setAttributes(dot.children[0], { visibility: many ? "hidden" : null });
+      setAttributes(dot.children[1], { d: glyph(kind, DOT) });
       setText(setAttributes(dot.children[2], { x: names[k] && names[k].x + names[k].width / 2 - left, y: names[k] && names[k].y + 12 - top, visibility: names[k] ? null : "hidden" }), term.letters);
     });
+    setAttributes(layers.dots, { "pointer-events": many ? "none" : null });
+  }
+
+  // Those that are left alone first, so that they hide none that counts.
+  function drawCrowd(dots, lit) {
+    const rank = ({ look }) => Number(look.includes("active")) - 2 * Number(look.includes("faded"));
+    const marks = dots.toSorted((a, b) => rank(a) - rank(b)).map(({ term, kind, place, look }) => ({
+      index: term.index, places: [place], d: glyph(kind, DOT - 2, place), look: { class: look }, get note() { return term.note; },
+    }));
+    crowd.draw(marks, `${marks.length} triplets`, lit);
   }
 
   function makeDot(k) {
-    const dot = svg("g", { tabindex: 0, role: "button" }, svg("circle", { class: "hit" }), svg("path"), svg("text", { "text-anchor": "middle" }));
+    const dot = svg("g", { role: "button" }, svg("circle", { class: "hit", r: 22 }), svg("path"), svg("text", { "text-anchor": "middle" }));
     return lights(dot, actions, () => ({ kind: "term", index: order[k] }));
   }
 }

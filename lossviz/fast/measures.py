@@ -1,0 +1,126 @@
+"""The measures of pairs: their distances, and a pull, which turns a gradient of the distances into one of the rows.
+
+A pull may use up what was kept for it: it is asked once.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from lossviz import distances
+from lossviz.fast.road import TooCoarse, keep_digits
+from lossviz.losses.base import exact
+
+Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
+
+
+class Unit:
+    """The directions of rows; ``pull`` turns a gradient of them into one of the rows."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        self.safe = _has_safe_squares(self.length)
+        if self.safe:
+            self.rows = x / self.length
+        else:
+            self.rows = distances.unit(x)
+            peak = x.abs().amax(-1, keepdim=True)
+            length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
+            self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
+
+    def pull(self, gradient: Tensor) -> Tensor:
+        along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
+        across = torch.addcmul(gradient, self.rows, along, value=-1)
+        keep_digits(gradient, across)
+        return across.div_(self.length)
+
+
+def _has_safe_squares(length: Tensor) -> bool:
+    """Whether no row counts as zero, and no square has overflowed or lost digits."""
+    shortest, longest = (each.item() for each in torch.aminmax(length))
+    return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
+
+
+def seen(measured: Tensor) -> Tensor:
+    """What is measured of rows that are not finite is not finite; nor of those that are too large for their dtype."""
+    if not math.isfinite(measured.sum().item()):
+        raise TooCoarse
+    return measured
+
+
+def euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Distances, and the pull on x; that on y is its opposite."""
+    difference = x - y
+    distance = torch.linalg.vector_norm(difference, dim=-1)
+    safe = _has_safe_squares(distance)
+    if not safe:
+        distance = seen(distances.euclidean(x, y))
+
+    def pull(gradient: Tensor) -> Tensor:
+        if safe:
+            return difference.mul_((gradient / distance).unsqueeze(-1))
+        direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
+        return direction * gradient.unsqueeze(-1)
+
+    return distance, pull
+
+
+def manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Distances, and the pull on x; that on y is its opposite."""
+    difference = x - y
+    return seen(difference.abs().sum(-1)), lambda gradient: difference.sign_().mul_(gradient.unsqueeze(-1))
+
+
+def chords(u: Tensor, v: Tensor, rows_of: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """The differences of directions, and half their squares, the cosine distances. ``rows_of`` gives the rows of chosen
+    pairs: the difference of two near float32 directions has few digits left."""
+    chord = u - v
+    distance = torch.linalg.vector_norm(chord, dim=-1).square_().mul_(0.5)
+    if chord.dtype != torch.float64 and distance.amin().item() < NEAR:
+        near = distance < NEAR
+        x, y = rows_of(near)
+        exact_chord = distances.unit(exact(x)) - distances.unit(exact(y))
+        chord[near] = exact_chord.to(chord.dtype)
+        distance[near] = (0.5 * exact_chord.square().sum(-1)).to(chord.dtype)
+    return chord, distance
+
+
+NEAR = 0.01  # a cosine distance below this is measured in float64
+MOST_NEAR = 1000  # from so many near pairs in a slice on, the whole square is
+
+
+def cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+    u, v = Unit(x), Unit(y)
+    chord, distance = chords(u.rows, v.rows, lambda near: (x[near], y[near]))
+    none = None
+    if not (u.safe and v.safe):
+        none = ((u.length == torch.inf) | (v.length == torch.inf)).squeeze(-1)  # a row without direction
+        seen(distance.masked_fill_(none, 1))
+
+    def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the chord, what is along a direction is the distance: the rest pulls."""
+        along = (gradient if none is None else gradient.masked_fill(none, 0)).unsqueeze(-1)
+        height = distance.unsqueeze(-1)
+        for_x = torch.addcmul(chord, u.rows, height, value=-1).mul_(along / u.length)
+        for_y = chord.addcmul_(v.rows, height).mul_(-along / v.length)
+        return for_x, for_y
+
+    return distance, pull
+
+
+def _both_ways(measure: Callable) -> Callable[[Tensor, Tensor], tuple[Tensor, Pull]]:
+    def measured(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
+        distance, pull_x = measure(x, y)
+
+        def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
+            for_x = pull_x(gradient)
+            return for_x, -for_x
+
+        return distance, pull
+
+    return measured
+
+
+PAIRED = {"euclidean": _both_ways(euclidean), "cosine": cosine, "manhattan": _both_ways(manhattan)}

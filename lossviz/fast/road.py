@@ -1,0 +1,121 @@
+"""What makes a function a fast road: when it serves, in which dtype, and how it hands on the gradients it knows."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from lossviz import distances
+from lossviz.losses.base import ROADS, Loss, exact
+
+
+def road(*served: type[Loss], keeps_digits: bool = False, sees_rows: bool = False, learns: tuple[str, ...] = ()):
+    """Makes a function of a loss and its tensors the fast road of these losses.
+
+    One that keeps its digits by itself, or sees where it does not (TooCoarse), needs no float64 for rows far from the
+    origin. One that sees the rows is TooCoarse for those that are not finite, in any dtype. One that learns parameters
+    gives their gradients too.
+    """
+
+    def register(function: Callable[..., Tensor | None]):
+        def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
+            if not _is_plain(loss, tensors, learns):
+                return None
+            try:
+                if keeps_digits or not _needs_digits(tensors):
+                    return function(loss, *tensors)
+            except TooCoarse:
+                pass
+            try:
+                served = function(loss, *map(exact, tensors))
+            except TooCoarse:
+                return None
+            return None if served is None else served.to(tensors[0].dtype)
+
+        serve.sees_rows = sees_rows
+        ROADS.update(dict.fromkeys(served, serve))
+        return function
+
+    return register
+
+
+class TooCoarse(Exception):
+    """These rows are a case for float64, or for the definition."""
+
+
+def _is_plain(loss: Loss, tensors: tuple[Tensor, ...], learns: tuple[str, ...]) -> bool:
+    if tensors[0].ndim > 2 or torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
+        return False
+    parameters = vars(loss)
+    distance, similarity = parameters.get("distance", "cosine"), parameters.get("similarity", "cosine")
+    if distance not in [*distances.NAMED] or similarity not in ("cosine", "dot"):
+        return False
+    constants = [value for name, value in parameters.items() if name not in learns]
+    constants += tensors[-1:] if loss.inputs.labels else ()
+    return all(type(each) in (Tensor, torch.nn.Parameter) for each in tensors) and not any(
+        isinstance(each, Tensor) and each.requires_grad for each in constants
+    )
+
+
+FAR = 0.99  # if so much of a squared length is common to all, what differs has lost too many digits
+
+
+def _needs_digits(tensors: tuple[Tensor, ...]) -> bool:
+    """Whether float32 is too coarse: rows far from the origin hardly differ in direction."""
+    if tensors[0].dtype != torch.float32:
+        return False
+    rows = [each.detach() for each in tensors if each.ndim == 2]
+    centre, *lengths = (torch.linalg.vector_norm(each).item() for each in (sum(each.sum(0) for each in rows), *rows))
+    return centre**2 > FAR * sum(each**2 for each in lengths) * len(rows) * len(rows[0])
+
+
+def keep_digits(parts: Tensor, total: Tensor) -> None:
+    """TooCoarse where the parts of a float32 sum all but cancel."""
+    if total.dtype == torch.float32:
+        whole, left = (torch.linalg.vector_norm(each).item() for each in (parts, total))
+        if left**2 < (1 - FAR) * whole**2:
+            raise TooCoarse
+
+
+class _Known(torch.autograd.Function):
+    """A loss whose gradients are known already."""
+
+    @staticmethod
+    def forward(ctx, loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
+        ctx.save_for_backward(*gradients, *rows)
+        return loss.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        saved = ctx.saved_tensors
+        gradients, rows = saved[: len(saved) // 2], saved[len(saved) // 2 :]
+        if not (upstream.is_cpu and upstream.item() == 1):  # elsewhere a look at it would wait for the device
+            gradients = [each * upstream for each in gradients]
+        if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
+            gradients = [_Once.apply(each, *rows) for each in gradients]
+        return None, None, *gradients
+
+
+class _Once(torch.autograd.Function):
+    """A gradient that cannot be differentiated by the rows it depends on."""
+
+    @staticmethod
+    def forward(ctx, gradient: Tensor, *rows: Tensor) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx, upstream: Tensor) -> None:
+        raise RuntimeError("loss(...) has no second derivative here; differentiate loss.terms(...).loss instead")
+
+
+def known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor) -> Tensor:
+    """The loss, with its gradients by the rows where anyone will ask for them."""
+    return _Known.apply(loss, gradients(), *rows) if felt(*rows) else loss
+
+
+def felt(*rows: Tensor) -> bool:
+    return torch.is_grad_enabled() and any(each.requires_grad for each in rows)
+
+
+def sortable(labels: Tensor) -> Tensor:
+    return labels.byte() if labels.dtype == torch.bool else labels
