@@ -157,9 +157,10 @@ class Explorer:
         loss = fixed(wanted.terms.loss.item())
         adding = wanted.ranked()
         count = "1 term adds" if len(adding) == 1 else f"{len(adding)} terms add"
+        heading = f"The sum: {count} up to {loss}" if adding else "The sum: every term is 0"
         expect(self.find(".value")).to_have_text(loss)
         expect(self.find(".caption")).to_have_text(wanted.caption())
-        expect(self.find(".sum h4")).to_have_text(f"The sum: {count} up to {loss}")
+        expect(self.find(".sum h3")).to_have_text(heading)
         rows = self.find(".sum li").evaluate_all(PARTS)
         said = [[term.letters, term.who, term.formula or "", fixed(term.value, 5)] for term in adding]
         assert sorted(rows) == sorted(said)

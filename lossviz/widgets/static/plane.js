@@ -26,7 +26,7 @@ const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9];
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export function createPlane(spec, engine, actions) {
-  const heading = html("h4");
+  const heading = html("h3");
   const canvas = html("canvas", { "aria-hidden": "true" });
   const layers = Object.fromEntries(["ring", "contours", "borders", "lines", "points", "arrows", "pieces", "guess", "labels"].map((name) => [name, svg("g", { class: name })]));
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": "Sentences as points; arrow keys move the focused one" });

@@ -8,8 +8,14 @@ const MOST = 12; // so many terms are told one by one
 const LONG = 36; // letters of a formula that leave no room for the names beside it
 const SIGNS = { positive: "▲", negative: "▼", both: "◆", triplet: "●", anchor: "●" };
 
+function headingOf({ terms, ranked, loss }) {
+  if (!terms.length) return `The loss is ${fixed(loss)}`;
+  if (!ranked.length) return "The sum: every term is 0";
+  return `The sum: ${ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`} up to ${fixed(loss)}`;
+}
+
 export function createSum(spec, engine, actions) {
-  const heading = html("h4");
+  const heading = html("h3");
   const bar = html("div", { class: "bar", "aria-hidden": "true" });
   const list = html("ol");
   const rest = html("p", { class: "rest" });
@@ -29,8 +35,7 @@ export function createSum(spec, engine, actions) {
       const lit = litTerms(state, reading.terms);
       const { ranked } = reading;
       order = ranked.map((term) => term.index);
-      const count = ranked.length === 1 ? "1 term adds" : `${ranked.length} terms add`;
-      setText(heading, reading.terms.length ? `The sum: ${count} up to ${fixed(reading.loss)}` : `The loss is ${fixed(reading.loss)}`);
+      setText(heading, headingOf(reading));
       const longest = Math.max(1, ...ranked.map(({ letters }) => letters.length));
       const long = ranked.slice(0, MOST + 1).some(({ formula }) => formula?.length > LONG);
       setAttributes(list, { style: `--letters: ${10 + 9 * longest}px`, class: long ? "long" : null });
