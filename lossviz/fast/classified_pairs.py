@@ -4,28 +4,39 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from lossviz import losses
+from lossviz import losses, masks
 from lossviz.fast.measures import seen
-from lossviz.fast.road import known, road
+from lossviz.fast.road import TooCoarse, known, road
 
 
-@road(losses.SoftmaxLoss, sees_rows=True, learns=("weight", "bias"))
+@road(losses.SoftmaxLoss, keeps_digits=True, sees_rows=True, learns=("weight", "bias"))
 def _softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
     learned = [each.to(first) for each in (loss.weight, loss.bias) if each is not None]
     weight, *bias = (each.detach() for each in learned)
     u, v = first.detach(), second.detach()
     features = loss.features(u, v)
     logits = seen(linear(features, weight, *bias))
+    _keep_digits(features, weight)
     log_share = logits.log_softmax(1)
-    target = labels.long().unsqueeze(1)
-    surprise = log_share.gather(1, target)
+    target = masks.of_class(labels, len(weight))
 
     def gradients() -> tuple[Tensor, ...]:
-        share = log_share.exp_().scatter_(1, target, surprise.expm1()).div_(len(target))
+        share = torch.where(target, log_share.expm1(), log_share.exp()).div_(len(target))
         for_weight = share.T @ features
         return *_of_pair(loss, u, v, torch.mm(share, weight, out=features)), *(for_weight, share.sum(0))[: len(learned)]
 
-    return known(-surprise.mean(), gradients, first, second, *learned)
+    value = torch.where(target, log_share, 0).sum() / -len(target)
+    return known(value, gradients, first, second, *learned)
+
+
+LONG = 50  # the logits of features and weights whose lengths have this product lose too many digits in float32
+
+
+def _keep_digits(features: Tensor, weight: Tensor) -> None:
+    if features.dtype == torch.float32:
+        length, steepness = (torch.linalg.vector_norm(each).item() for each in (features, weight))
+        if length * steepness > LONG * len(features) ** 0.5:
+            raise TooCoarse
 
 
 def _of_pair(loss: losses.SoftmaxLoss, u: Tensor, v: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
