@@ -88,7 +88,6 @@ def chords(u: Tensor, v: Tensor, rows_of: Callable[[Tensor], tuple[Tensor, Tenso
 
 
 NEAR = 0.01  # a cosine distance below this is measured in float64
-MOST_NEAR = 1000  # from so many near pairs in a slice on, the whole square is
 
 
 def cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
