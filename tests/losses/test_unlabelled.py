@@ -136,7 +136,7 @@ def test_term_formulas_of_contrastive_tension():
     loss = ContrastiveTensionLoss()
     terms, formulas = loss.terms(FIRST, SECOND, torch.tensor([1, 0, 1])), entry(loss).term(loss)
     for pair, side in enumerate(("positive", "negative", "positive")):
-        assert_close(worked_out(formulas[side], {"d": terms.matrix[pair].item()}), terms.values[pair].item())
+        assert_close(worked_out(formulas[side], {"z": terms.matrix[pair].item()}), terms.values[pair].item())
 
 
 def test_term_formulas_in_the_batch():

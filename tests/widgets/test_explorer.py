@@ -156,7 +156,7 @@ def test_a_situation_about_one_loss_is_offered_where_that_loss_is():
     alone = [explore(loss) for loss in (ContrastiveLoss(), OnlineContrastiveLoss())]
     names = [{each["name"] for each in explorer.spec["situations"]} for explorer in (both, *alone)]
     assert names[1] == names[0] - {"one move", "a single positive"}
-    assert names[2] == names[0] - {"strongest push", "collapsed"}
+    assert names[2] == names[0] - {"strongest push", "collapsed", "all alike"}
     assert "first" not in names[0]  # not listed: only an explorer that begins with it has it
 
 
@@ -222,7 +222,7 @@ WRONG = [
      f"situation: expected one of {', '.join(MNRL)}, got 'nowhere'"),
     ((ContrastiveLoss(),), {"situation": "one move"},  # it is about OnlineContrastiveLoss
      "situation: expected one of start, first, which pairs count, strongest push, easy, hard negatives, one class, "
-     "collapsed, duplicates, got 'one move'"),
+     "collapsed, all alike, duplicates, got 'one move'"),
     ((ContrastiveLoss(),), {"dimension": 3}, "dimension: expected 2 or 384, got 3"),
     ((ContrastiveLoss(),), {"engine": "gpu"}, 'engine: expected "page" or "kernel", got \'gpu\''),
     ((ContrastiveLoss(margin=float("nan")),), {}, "margin: expected a finite number, got nan"),
