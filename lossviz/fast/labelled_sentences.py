@@ -13,7 +13,7 @@ from lossviz.fast.squares import Square
 from lossviz.losses.base import Loss
 from lossviz.losses.labelled_sentences import COUNTED
 
-MANY = 64  # from so many positives per anchor on, one sort of the negatives is faster than a look for each positive
+MANY = 64  # from so many positives per anchor on, one sort is faster than a look at all negatives for each of them
 
 
 class _Classes:
@@ -92,16 +92,31 @@ def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Ten
     def weigh(part: _Slice) -> Weighed:
         threshold = part.to_positives + margin
         bound = torch.where(part.real, threshold - part.square.slack(threshold).clamp(min=COUNTED), -part.far)
-        below = torch.zeros_like(part.distance)
-        reached = torch.empty_like(bound)
-        for column in range(bound.shape[1]):
-            costs = torch.lt(part.to_negatives, bound[:, column, None], out=part.spare)
-            reached[:, column] = costs.sum(1)
-            below += costs
+        reached, below = (_counted if bound.shape[1] > MANY else _compared)(bound, part)
         total = _exact(reached, threshold) - _exact(below, part.distance)
         return total, reached.sum(dtype=torch.float64), below.neg_().scatter_add_(1, part.positives, reached)
 
     return _mean(weigh, loss, embeddings, labels)
+
+
+def _compared(bound: Tensor, part: _Slice) -> tuple[Tensor, Tensor]:
+    """How many negatives lie below each bound, and below how many bounds each negative lies."""
+    reached, below = torch.empty_like(bound), torch.zeros_like(part.distance)
+    for column in range(bound.shape[1]):
+        costs = torch.lt(part.to_negatives, bound[:, column, None], out=part.spare)
+        reached[:, column] = costs.sum(1)
+        below += costs
+    return reached, below
+
+
+def _counted(bound: Tensor, part: _Slice) -> tuple[Tensor, Tensor]:
+    """The same: a negative lies below all bounds in order but those before its place."""
+    ordered, order = bound.sort(1)
+    place = torch.searchsorted(ordered, part.to_negatives, right=True)
+    at = bound.new_zeros(len(bound), bound.shape[1] + 1)
+    at.scatter_add_(1, place, torch.ones_like(part.distance))
+    reached = torch.empty_like(bound).scatter_(1, order, at.cumsum(1)[:, :-1])
+    return reached, bound.shape[1] - place.to(bound.dtype)
 
 
 def _exact(x: Tensor, y: Tensor) -> Tensor:
