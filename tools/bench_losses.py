@@ -116,7 +116,9 @@ def training_steps(loss: Loss, batch: tuple[Tensor, ...]) -> tuple[Callable[[], 
     return training_step(loss, batch), training_step(peer(loss), batch)
 
 
-def training_step(ask: Callable[..., Tensor], batch: tuple[Tensor, ...], learned: Sequence[Tensor] = ()):
+def training_step(
+    ask: Callable[..., Tensor], batch: tuple[Tensor, ...], learned: Sequence[Tensor] = ()
+) -> Callable[[], None]:
     wanted = [each for each in (*batch, *learned) if each.requires_grad]
     return lambda: torch.autograd.grad(ask(*batch), wanted)
 

@@ -16,7 +16,7 @@ def _softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Te
     u, v = first.detach(), second.detach()
     features = loss.features(u, v)
     logits = seen(linear(features, weight, *bias))
-    _keep_digits(features, weight)
+    _refuse_steep(features, weight)
     log_share = logits.log_softmax(1)
     target = masks.of_class(labels, len(weight))
 
@@ -32,7 +32,7 @@ def _softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Te
 LONG = 50  # the logits of features and weights whose lengths have this product lose too many digits in float32
 
 
-def _keep_digits(features: Tensor, weight: Tensor) -> None:
+def _refuse_steep(features: Tensor, weight: Tensor) -> None:
     if features.dtype == torch.float32:
         length, steepness = (torch.linalg.vector_norm(each).item() for each in (features, weight))
         if length * steepness > LONG * len(features) ** 0.5:

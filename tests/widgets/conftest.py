@@ -8,7 +8,7 @@ STATIC = Path(__file__).resolve().parents[2] / "lossviz" / "widgets" / "static"
 HOME = "http://lossviz.test/"  # answered by the test itself; no request leaves the browser
 MODULES = (
     "geometry", "borders", "colour", "state", "words", "reading", "read_anchors", "engine", "heat", "distance_line",
-    "question", "triplet_plane", "mask", "tensors", "pulls", "read_scores", "score_plane", "class_regions",
+    "question", "triplet_plane", "mask", "tensors", "pulls", "read_scores", "score_plane", "class_regions", "dom",
 )  # fmt: skip
 IMPORT = """async (names) => {
   const freeze = (value) => {

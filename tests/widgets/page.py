@@ -190,9 +190,7 @@ class Explorer:
         pairs, terms = len(wanted.terms.matrix), int(wanted.terms.valid.sum())
         marks = {"distance line": terms, "triplet plane": terms, "score plane": pairs, "class regions": pairs}
         if wanted.state["tab"] == "chart":
-            crowd = (
-                self.find(".chart .crowd > g path").evaluate_all(IN_A_CROWD) if wanted.chart == "triplet plane" else 0
-            )
+            crowd = self.find(".triplet-plane .crowd > g path").evaluate_all(IN_A_CROWD)
             expect(self.find(MARKS[wanted.chart])).to_have_count(marks.get(wanted.chart, pairs) - crowd)
         assert self.root.evaluate("root => /NaN|undefined|Infinity/.test(root.innerHTML)") is False
         self.plane(wanted)

@@ -631,16 +631,31 @@ def test_of_a_crowd_of_cells_the_touched_ones_have_numbers(mounted, kind):
     expect(explorer.find(".score-matrix .many .share")).to_have_text(sum(words, []))
 
 
+def height_of_the_sum(explorer: Explorer) -> float:
+    """Once it was laid out, and is kept."""
+    explorer.wait_until("root => parseFloat(root.querySelector('.sum').style.minHeight) > 0")
+    return explorer.find(".sum").bounding_box()["height"]
+
+
+def enter(explorer: Explorer, name: str) -> None:
+    explorer.choose("Situation", next(each["title"] for each in explorer.spec["situations"] if each["name"] == name))
+
+
 def test_the_sum_keeps_its_height_while_its_terms_come_and_go(mounted):
     explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=3.0)))
-    tall = explorer.find(".sum").bounding_box()["height"]
+    tall = height_of_the_sum(explorer)
     explorer.slider("margin").fill("0")
     assert explorer.find(".sum li").count() < 6
     assert explorer.find(".sum").bounding_box()["height"] == tall
-    explorer.choose("Situation", next(each["title"] for each in explorer.spec["situations"] if each["name"] == "easy"))
-    explorer.slider("margin").fill("0")
+
+
+def test_another_batch_has_a_height_of_its_own(mounted):
+    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=0.5)))
+    assert explorer.find(".sum li").count() > 0
+    tall = height_of_the_sum(explorer)
+    enter(explorer, "easy")
     expect(explorer.find(".sum li")).to_have_count(0)
-    explorer.wait_until(f"root => root.querySelector('.sum').offsetHeight <= {tall}")
+    assert height_of_the_sum(explorer) < tall - 30
 
 
 def test_thresholds_stand_beside_the_pairs_that_they_gate(mounted):

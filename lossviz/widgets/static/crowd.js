@@ -11,7 +11,9 @@ export function createCrowd(picture, actions) {
   const looks = svg("g");
   const reach = svg("path", { class: "reach" }); // where a pointer touches
   const root = svg("g", { class: "crowd", role: "group" }, looks, reach);
-  let marks = []; // in the order of the terms, whichever is drawn above which: [{index, places, d, look, note}]: term, pixels that it joins or stands on, outline, attributes, words
+  // In the order of the terms, whichever is drawn above which: {index, places, d, look, note} are the term, the pixels that
+  // the mark stands on or joins, its outline, its attributes and its words.
+  let marks = [];
   let at = 0; // where the keyboard is
 
   const touch = (mark) => actions.light(mark ? { kind: "term", index: mark.index } : null);

@@ -59,6 +59,8 @@ export function neverLower(element) {
   return function forget() {
     tallest = 0;
     element.style.minHeight = "";
+    grown.unobserve(element);
+    grown.observe(element); // anew: it tells the height that the element has now, be it the old one
   };
 }
 

@@ -12,7 +12,7 @@ const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
 const ONE_WAY = { row: 64, narrowest: 58 };
 const BOTH_WAYS = { row: 80, narrowest: 76 };
-const CROWD = 64; // of more cells than this only the touched ones have numbers: a frame has no time to write so many
+const MOST_CELLS = 64; // of more than this only the touched ones have numbers: a frame has no time to write so many
 const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
 export function createScoreMatrix(spec, engine, actions) {
@@ -108,7 +108,7 @@ export function createScoreMatrix(spec, engine, actions) {
       const whole = SPACE.left + size * columns.length;
       const start = SPACE.top + drawBlocks(columns, size);
       const height = start + row * searches.rows.length + SPACE.bottom;
-      const crowded = columns.length * searches.rows.length > CROWD;
+      const crowded = columns.length * searches.rows.length > MOST_CELLS;
       setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
       setText(note, both ? "→ each row, ↓ each column shares out 100 %" : "Each row shares out 100 %. Outlined: its positive");
       const softmaxes = variantOf(spec, state).searches.length > 1 ? "; each block by itself" : "";
