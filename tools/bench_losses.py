@@ -24,6 +24,7 @@ DEVICE = os.environ.get("DEVICE", "cpu")
 DIMENSION = 384
 SIZES = (64, 256, 1024)
 NEVER_BELOW = 0.95  # 1, less what the noise takes
+FEWEST_TURNS = 7  # of a comparison; the fastest of fewer is still noise
 SECONDS = 0.5  # spent on a comparison, at least
 
 # Loss, rows, classes, at least how many times faster and lighter.
@@ -176,7 +177,7 @@ def fastest(*functions: Callable[[], None] | None) -> list[float | None]:
     """Seconds that each takes at best, all taking turns."""
     best: list[float] = [float("inf")] * len(functions)
     started, turns = time.perf_counter(), 0
-    while turns < 3 or time.perf_counter() - started < SECONDS:
+    while turns < FEWEST_TURNS or time.perf_counter() - started < SECONDS:
         for place, function in enumerate(functions):
             if function:
                 best[place] = min(best[place], seconds(function))

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from lossviz import distances
-from lossviz.fast.road import TooCoarse, keep_digits
+from lossviz.fast.road import TooCoarse, keep_digits, square
 from lossviz.losses.base import exact
 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
 
 class Unit:
-    """The directions of rows; ``pull`` turns a gradient of them into one of the rows."""
+    """The directions of rows; ``pull`` turns a gradient of them into one of the rows, in place."""
 
     def __init__(self, x: Tensor) -> None:
         self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
@@ -31,9 +31,10 @@ class Unit:
             self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
 
     def pull(self, gradient: Tensor) -> Tensor:
+        parts = square(gradient)
         along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
-        across = torch.addcmul(gradient, self.rows, along, value=-1)
-        keep_digits(gradient, across)
+        across = gradient.addcmul_(self.rows, along, value=-1)
+        keep_digits(parts, across)
         return across.div_(self.length)
 
 
