@@ -132,7 +132,8 @@ def _plane(stands: Tensor, origin: Tensor | None, directions: Tensor | None) -> 
     """Origin (d,) and directions (2, d), from where the moving row stands."""
     dimension = len(stands)
     if directions is None and dimension == 2:
-        directions, origin = torch.eye(2), torch.zeros(2) if origin is None else origin
+        directions = torch.eye(2, device=stands.device)
+        origin = stands.new_zeros(2) if origin is None else origin
     if directions is None or directions.shape != (2, dimension):
         came = "None" if directions is None else f"shape {tuple(directions.shape)}"
         raise wrong("directions", f"two directions, shape (2, {dimension})", came)

@@ -134,6 +134,33 @@ def test_dtypes(dtype, variant):
         assert_close(gradient.double(), expected, rtol=RELATIVE[dtype], atol=1e-7)
 
 
+@every_road
+def test_everything_is_on_the_device_of_the_inputs(variant):
+    """As for the definitions, which small batches of one slice may hide."""
+    loss = variant()
+    tensors = example(loss, 20)
+    with torch.device("meta"):
+        value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
+    assert all(each.is_cpu for each in (value, *gradients))
+
+
+@every_road
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("dtype", FLOATING, ids=str)
+def test_a_road_on_a_gpu_is_that_of_the_processor(dtype, variant):
+    loss = variant()
+    rows, labels = split(loss, example(loss, 20))
+    tensors = (*(each.to(dtype) for each in rows), *labels)
+    expected_value, expected = value_and_gradients(loss, tensors)
+    value, gradients = value_and_gradients(loss, tuple(each.cuda() for each in tensors))
+    assert value.is_cuda and value.dtype == expected_value.dtype
+    assert_close(value.cpu(), expected_value, rtol=1e-5, atol=1e-6)
+    for gradient, each in zip(gradients, expected, strict=True):
+        assert gradient.is_cuda and gradient.dtype == dtype
+        assert_close(gradient.cpu().double(), each.double(), rtol=max(RELATIVE[dtype], 1e-12), atol=1e-7)
+
+
 @parametrized(lambda loss: has_road(loss) and loss.parameters().get("distance") in ("euclidean", "manhattan"))
 def test_a_cluster_far_from_the_origin(variant):
     """Norm 100, spread 0.4, in float32: a subtraction of squares would leave no digit of these distances."""

@@ -164,6 +164,16 @@ def test_other_dtypes(entry, dtype):
     assert_close(found.gradient, expected.gradient.float())
 
 
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_everything_is_on_the_device_of_the_inputs(variant):
+    """A GPU for machines without one: what does not follow the inputs is on "meta", and there nothing is computed."""
+    loss = made(variant)
+    inputs = loss.inputs.example(7)
+    with torch.device("meta"):
+        found = surface(loss, inputs, (loss.inputs.rows[0], 5), **SMALL)
+    assert all(each.is_cpu for each in (found.x, found.y, found.loss, found.gradient))
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
+from torch.utils._pytree import tree_leaves
 
 from lossviz.catalogue import entry
 from lossviz.distances import SHORTEST
@@ -404,6 +405,20 @@ def test_transforms(variant):
     assert gradients.dtype == torch.float16 and values.dtype == torch.float32
     assert_close(values, value)
     assert_close(gradients, gradient)
+
+
+@every_loss
+def test_everything_is_on_the_device_of_the_inputs(variant):
+    """A GPU for machines without one: what does not follow the inputs is on "meta", and there nothing is computed."""
+    loss = variant()
+    for dtype in FLOATING:
+        rows, labels = split(loss, example(loss))
+        tensors = (*(each.to(dtype) for each in rows), *labels)
+        with torch.device("meta"):
+            value, gradients = value_and_gradients(loss, tensors)
+            terms = loss.terms(*tensors)
+        found = (value, *gradients, *tree_leaves(vars(terms)))
+        assert all(each.is_cpu for each in found)
 
 
 @every_loss
