@@ -76,9 +76,15 @@ def keep_digits(parts: float, total: Tensor) -> None:
 
 
 def square(x: Tensor) -> float:
-    """The sum of the squares of all numbers; for a look at the size, at twice the speed of a norm."""
+    """The sum of the squares of all numbers. Of many, a dot product has it in half the time of a norm; of few it would
+    wait for a second thread."""
+    if x.numel() < FEW:
+        return torch.linalg.vector_norm(x).item() ** 2
     numbers = x.reshape(-1)
     return numbers.dot(numbers).item()
+
+
+FEW = 2**15
 
 
 class _Known(torch.autograd.Function):
