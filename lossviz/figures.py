@@ -5,6 +5,7 @@ A plotly figure becomes `Interactive`, which works in JupyterLab and on the page
 
 import html
 import json
+import math
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -60,9 +61,8 @@ def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.
     """The loss as one point of a situation moves over the square [−reach, reach]², as a surface to turn."""
     found = _surface(loss, situation, point, reach, resolution)
     name = situation.sentence(point).short
-    drawn = go.Surface(
-        x=found.x.tolist(), y=found.y.tolist(), z=found.loss.tolist(), colorscale="Cividis", showscale=False
-    )
+    x, y, z = (each.round(decimals=5).tolist() for each in (found.x, found.y, found.loss))  # digits weigh, on a page
+    drawn = go.Surface(x=x, y=y, z=z, colorscale="Cividis", showscale=False)
     axes = {"xaxis_title": "x", "yaxis_title": "y", "zaxis_title": "loss"}
     shape = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7}}  # whatever the loss's range
     figure = go.Figure(drawn, {"scene": axes | shape, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
@@ -72,23 +72,33 @@ def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.
 
 def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 1.6, resolution: int = 21) -> Figure:
     """Where one point would be moved from every place of the square [−reach, reach]²: arrows on contours."""
-    fine, coarse = (_surface(loss, situation, point, reach, each) for each in (101, resolution))
+    fine, coarse = (_surface(loss, situation, point, reach, each) for each in (201, resolution))
     figure, axes = plt.subplots(figsize=(6, 6), layout="constrained")
     axes.contour(fine.x, fine.y, fine.loss, levels=12, colors="0.75", linewidths=1)
-    longest = coarse.gradient.norm(dim=-1).max().item() or 1.0
+    down = -_without_centre(coarse)
+    longest = down.norm(dim=-1).max().item() or 1.0
     spacing = 2 * reach / (resolution - 1)
     arrows = {"angles": "xy", "scale_units": "xy", "scale": longest / (1.2 * spacing), "width": 0.004}
-    axes.quiver(coarse.x, coarse.y, -coarse.gradient[..., 0], -coarse.gradient[..., 1], color="#0072b2", **arrows)
-    for index, (x, y) in enumerate(situation.points(2).tolist()):
-        if index != point:
-            axes.plot(x, y, "o", color="black")
-            side, shift = ("right", -6) if x > reach / 2 else ("left", 6)
-            words = situation.sentence(index).short
-            name = axes.annotate(words, (x, y), (shift, 6), textcoords="offset points", ha=side)
-            name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on the arrows
+    axes.quiver(coarse.x, coarse.y, *down.unbind(-1), color="#0072b2", **arrows)
+    others = {index: place for index, place in enumerate(situation.points(2).tolist()) if index != point}
+    for index, (x, y) in others.items():
+        axes.plot(x, y, "o", color="black")
+        side, shift = ("right", -6) if x > reach / 2 else ("left", 6)
+        under = any(math.dist((x, y), other) < reach / 6 and y < other[1] for other in others.values())
+        words, offset = situation.sentence(index).short, (shift, -14 if under else 6)
+        name = axes.annotate(words, (x, y), offset, textcoords="offset points", ha=side)
+        name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on the arrows
     axes.set(aspect="equal", xlabel="x", ylabel="y", title=f"Where “{situation.sentence(point).short}” would go")
     plt.close(figure)  # shown once, by the cell that returns it
     return figure
+
+
+def _without_centre(field: Surface) -> Tensor:
+    """The gradient (n, n, 2). If it only turns the point, it is endless at the centre: there it is left out."""
+    places = torch.stack(torch.meshgrid(field.x, field.y, indexing="xy"), dim=-1)
+    outwards = (field.gradient * places).sum(-1)
+    turns_only = outwards.abs().max() < 1e-9 * field.gradient.norm(dim=-1).max()
+    return torch.where(turns_only & (places.norm(dim=-1, keepdim=True) < 0.5), 0.0, field.gradient)
 
 
 def _surface(loss: Loss, situation: Situation, point: int, reach: float, resolution: int) -> Surface:

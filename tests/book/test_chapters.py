@@ -1,9 +1,12 @@
 """Every chapter keeps the design's rhythm: what is in it, and what is folded away."""
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from lossviz.catalogue import ENTRIES
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path for path in (ROOT / "book").glob("*.ipynb") if path.stem != "index")
@@ -14,6 +17,7 @@ FOLDS = (
 )
 SECTIONS = ("Move it", "The formula and the code", "Break it, and cure it", "The same on real embeddings", "Exercises")
 DROPDOWNS = ("Answers", "What ")  # what changed, or what is different
+SAME_FUNCTION = {"CachedMultipleNegativesRankingLoss"}  # as MultipleNegativesRankingLoss: one landscape does for both
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -37,3 +41,20 @@ def test_it_has_every_fold(cells):
 
 def test_real_embeddings_move_too(cells):
     assert any("explore(" in cell.source and "dimension=384" in cell.source for cell in cells)
+
+
+@pytest.mark.parametrize("figure", ["loss_surface", "gradient_field"])
+def test_every_loss_has_its_landscape(figure):
+    assert {entry.loss.__name__ for entry in ENTRIES} - SAME_FUNCTION <= drawn(figure)
+
+
+def drawn(figure: str) -> set[str]:
+    """The losses that the chapters draw with this figure, each named in the call or where its variable was made."""
+    found = set()
+    for path in CHAPTERS:
+        cells = nbformat.read(path, as_version=4).cells
+        source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        for call in re.finditer(rf"figures\.{figure}\(\s*(\w+)", source):
+            made = re.findall(rf"^{call[1]} = (\w+)", source[: call.start()], re.MULTILINE)
+            found.add(made[-1] if made else call[1])
+    return found
