@@ -115,7 +115,7 @@ SIGNS = {"e^": "E**", "−": "-", "·": "*", "²": "**2", "½": "0.5"}
 def worth(formula: str) -> float:
     """The number that a written formula stands for."""
     python = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(DIGITS), formula)
-    python = re.sub(r"ln (\(.*?\)|\S+)", r"ln(\1)", python)
+    python = re.sub(r"ln (\(.*?\)|[^\s)]+)", r"ln(\1)", python)
     for written, meant in SIGNS.items():
         python = python.replace(written, meant)
     return eval(python, {"ln": math.log, "E": math.e})
@@ -340,8 +340,8 @@ def test_the_pieces_of_orders_are_those_of_the_exponents_and_add_up(javascript, 
     explorer = lossviz.explore(CoSENTLoss(scale=3.0), situation=ARTICLE, engine="kernel")
     ((read, wanted),) = readings_of(explorer, [explorer.state])
     slopes = explorer._pieces({"state": explorer.state, "point": point, "part": "matrix"})
-    given = {"slopes": slopes, "result": result_of(wanted), "terms": read["terms"]}
-    asked = "pulls.piecesOf({ pieces: async () => given.slopes }, null, given.result, given.terms, 0)"
+    given = {"slopes": slopes, "state": explorer.state, "terms": read["terms"]}
+    asked = f"pulls.piecesOf({{ pieces: async () => given.slopes }}, given.state, given.terms, {point})"
     pieces = javascript(asked, given)
     assert len(pieces) == 2  # a pair stands in two of the three orders
     assert np.sum([each["gradient"] for each in pieces], 0) == pytest.approx(wanted.gradient[point].numpy())
