@@ -40,11 +40,11 @@ def states_of(explorer: lossviz.Explorer) -> list[dict]:
 
 
 class Seen(Expected):
-    """Torch's view of a state of one loss, with the choices that the page cannot make."""
+    """Torch's view of a state of one loss, with all that the page leaves as it was made."""
 
     @property
     def loss(self) -> Loss:
-        return self.spec["loss"].changed(**self.state["parameters"], **self.tensors)
+        return self.spec["loss"].changed(**self.parameters, **self.tensors)
 
 
 def result_of(wanted: Expected) -> dict:

@@ -48,8 +48,8 @@ function term({ situation, templates, numbers, terms }, { index, searcher, sums,
   function against() {
     if (!rivals.length) return "it has no rival";
     const rival = rivals.reduce((best, each) => (each.share > best.share ? each : best));
-    const whose = rival.from === searcher ? "its strongest rival" : `the strongest rival, of ${letter(searcher)} for ${letter(rival.from)},`;
-    return `${whose} ${quoted(name(rival.point))} has ${percent(rival.share)}`;
+    const [whose, comma] = rival.from === searcher ? ["its strongest rival", ""] : [`the strongest rival of ${letter(searcher)} for ${letter(rival.from)},`, ","];
+    return `${whose} ${quoted(name(rival.point))}${comma} has ${percent(rival.share)}`;
   }
 
   return {

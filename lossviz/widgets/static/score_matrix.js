@@ -10,6 +10,7 @@ import { brief, letter, percent } from "./words.js";
 
 const SPACE = { left: 34, top: 46, bottom: 18, blocks: 20, line: 16 };
 const GAP = 3;
+const HEADING = 132; // of a block: no narrower than its words
 const ONE_WAY = { row: 64, narrowest: 58 };
 const BOTH_WAYS = { row: 80, narrowest: 76 };
 const MOST_CELLS = 64; // of more than this only the touched ones have numbers: a frame has no time to write so many
@@ -110,7 +111,9 @@ export function createScoreMatrix(spec, engine, actions) {
       const both = searches.columns.length > 0;
       const { row, narrowest } = both ? BOTH_WAYS : ONE_WAY;
       const columns = candidatesOf(situationOf(spec, state), variantOf(spec, state).searches);
-      const size = Math.max(narrowest, (width - SPACE.left) / columns.length);
+      const several = columns.filter(({ first }) => first).length > 1;
+      const room = several ? HEADING / searches.rows.length : 0;
+      const size = Math.max(narrowest, room, (width - SPACE.left) / columns.length);
       const whole = SPACE.left + size * columns.length;
       const start = SPACE.top + drawBlocks(columns, size);
       const crowded = columns.length * searches.rows.length > MOST_CELLS;
