@@ -121,7 +121,7 @@ export function createScoreMatrix(spec, engine, actions) {
       const height = start + row * searches.rows.length + SPACE.bottom + SPACE.line * lines.length;
       setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
       const apart = variantOf(spec, state).searches.length > 1;
-      const shared = apart ? "100 % in each row of a block. Outlined: its positive" : "Each row shares out 100 %. Outlined: its positive";
+      const shared = apart ? "100 % per row and block. Outlined: its positive" : "Each row shares out 100 %. Outlined: its positive";
       setText(note, both ? "→ each row, ↓ each column shares out 100 %" : shared);
       keep(foot, lines.length, () => svg("text", { class: "quiet", x: 2 })).forEach((text, k) => setText(setAttributes(text, { y: height - 8 - SPACE.line * (lines.length - 1 - k) }), lines[k]));
       keep(heads, columns.length, makeHead).forEach((head, k) => {
