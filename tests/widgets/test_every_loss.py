@@ -279,10 +279,27 @@ def test_by_direction_each_block_shares_out_the_whole(readings_of):
     )
     explorer = explorer_of(loss, engine="kernel")
     ((read, _),) = readings_of(explorer, [explorer.state])
+    assert [term["letters"] for term in read["terms"]] == ["A–B", "C–D", "E–F"]
     for term in read["terms"]:
+        there, back = (each for each in term["candidates"] if each["positive"])
+        assert f"a share of {percent(there['share'])}, which gives back {percent(back['share'])};" in term["note"]
         for block in (0, 1):
             shares = [each["share"] for each in term["candidates"] if each["column"] // 3 == block]
             assert sum(shares) == pytest.approx(1)
+
+
+def test_in_a_joint_sum_the_way_back_is_one_more_rival_of_the_pair(readings_of):
+    """The pull on a pair is what torch says of its similarity: 1 − 2 · share."""
+    loss = lossviz.MultipleNegativesRankingLoss(scale=3.0, directions=("query_to_doc", "doc_to_query"))
+    explorer = explorer_of(loss, engine="kernel")
+    ((read, wanted),) = readings_of(explorer, [explorer.state])
+    shares = wanted.terms.matrix.detach().softmax(-1)
+    for row, term in enumerate(read["terms"]):
+        (pull,) = (link["weight"] for link in term["links"] if link["side"] == "positive")
+        assert pull == pytest.approx(1 - 2 * shares[row, row].item())
+        assert "and as much again for the way back;" in term["note"]
+        pushed = sum(link["weight"] for link in term["links"] if link["side"] == "negative")
+        assert pushed == pytest.approx(pull)
 
 
 def test_both_ways_of_a_search_are_a_row_and_a_column(readings_of):

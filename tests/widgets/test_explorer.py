@@ -653,7 +653,7 @@ def test_the_first_step_moves_the_farthest_point_by_a_quarter(javascript, losses
     found = javascript("given.map((each) => state.calmed(...each))", asked)
     assert [(each["rate"], each["calm"]) for each in found] == [(rate, rate) for rate in wanted]
     kept = [{**asked[0][0], "rate": 9}, asked[0][1]]
-    assert javascript("state.calmed(...given)", kept) == kept[0]
+    assert javascript("state.calmed(...given) === given[0]", kept)
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])
