@@ -33,7 +33,8 @@ from lossviz.losses.positive_pairs import DIRECTIONS, PARTITIONS
 class Parameter:
     """A parameter as a reader meets it: its symbol, its meaning, and a slider's range or a list of choices.
 
-    ``control`` says whether an explorer offers it; one with neither range nor choices has none to offer.
+    ``control`` says whether an explorer offers it unasked; one with neither range nor choices has none to offer.
+    ``needs`` names the parameter without which it has no effect: while that one is None.
     """
 
     symbol: str
@@ -43,6 +44,7 @@ class Parameter:
     step: float | None = None
     choices: tuple = ()
     control: bool = True
+    needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Entry:
     for each kind of term, the formula of what it adds; names in braces stand for numbers: {d} the distance of a pair,
     {z} its dot product, {s} its similarity and {y} its score, {d_ap} and {d_an} the distances of a triplet, {s_low}
     and {s_high} the similarities of two pairs in order, {sum} the sum of all exponentials and {loss} the loss, {p} the
-    probability of a target, {B} the number of valid terms, {A} that of active ones, or a parameter. ``changes`` says
+    probability of a target and {q} that in a second sum, {B} the number of valid terms, {A} that of active ones, or a parameter. ``changes`` says
     what changed in sentence-transformers, by version.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
@@ -86,14 +88,7 @@ class Entry:
     def variants(self) -> list[dict[str, object]]:
         offered = {name: each.choices for name, each in self.parameters.items() if each.choices and each.control}
         combinations = (dict(zip(offered, values, strict=True)) for values in product(*offered.values()))
-        return [*(each for each in combinations if self._exists(each)), *self.also]
-
-    def _exists(self, choices: dict[str, object]) -> bool:
-        try:
-            self.default().changed(**choices)
-        except ValueError:  # SoftmaxLoss with every part switched off
-            return False
-        return True
+        return [*(each for each in combinations if self.default().allows(**each)), *self.also]
 
 
 DISTANCE = Parameter(
@@ -103,13 +98,14 @@ FAR_ENOUGH = Parameter("m", "the distance from which a negative pair is left alo
 NEARER_BY = Parameter("m", "how much nearer the positive must be than the negative", 0.0, 6.0, 0.05)
 SCALE = Parameter("1/τ", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5)
 SIMILARITY = Parameter("cos", "how the similarity is measured", choices=("cosine", "dot"))
+OWN_SIDE = ("query_to_doc", "query_to_query")
 BOTH = ("query_to_doc", "doc_to_query")
 ALL_FOUR = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
 RANKING = {
     "scale": SCALE,
     "similarity": SIMILARITY,
     "directions": Parameter(
-        "D", "who looks for whom", choices=(("query_to_doc",), BOTH, ALL_FOUR), control=False
+        "D", "who looks for whom", choices=(("query_to_doc",), OWN_SIDE, BOTH, ALL_FOUR), control=False
     ),
     "partition_mode": Parameter(
         "Z", "one sum for all directions, or one for each", choices=("joint", "per_direction"), control=False
@@ -120,9 +116,12 @@ RANKING = {
         choices=(None, "in_batch_negatives", "hard_negatives", "all_negatives"),
         control=False,
     ),
-    "hardness_strength": Parameter("α", "how much more they weigh", 0.0, 10.0, 0.5, control=False),
+    "hardness_strength": Parameter(
+        "α", "how much more they weigh", 0.0, 10.0, 0.5, control=False, needs="hardness_mode"
+    ),
 }
 RANKING_ALSO = (
+    {"directions": OWN_SIDE},
     {"directions": BOTH},
     {"directions": BOTH, "partition_mode": "per_direction"},
     {"directions": ALL_FOUR},
@@ -133,6 +132,10 @@ YES_OR_NO = (True, False)
 
 def _share(loss: Loss) -> str:
     return " / {B}" if getattr(loss, "size_average", True) else ""
+
+
+def _search(loss: Loss) -> dict[str, str]:
+    return {"anchor": "−½ · (ln {p} + ln {q}) / {B}" if len(searches(loss)) > 1 else "−ln {p} / {B}"}
 
 
 HADSELL = Paper(
@@ -338,7 +341,7 @@ ENTRIES = (
         matrix="logit",
         peer="MultipleNegativesRankingLoss",
         formula=SOFTMAX_OF_ROWS,
-        term=lambda loss: {"anchor": "−ln {p} / {B}"},
+        term=_search,
         parameters=RANKING,
         changes=(("5.3", "directions, partition_mode, hardness_mode and hardness_strength"),),
         paper=OORD,
@@ -366,7 +369,7 @@ ENTRIES = (
         matrix="logit",
         peer="CachedMultipleNegativesRankingLoss",
         formula=SOFTMAX_OF_ROWS,
-        term=lambda loss: {"anchor": "−ln {p} / {B}"},
+        term=_search,
         parameters={
             "encode": Parameter("f", "the encoder: a slice of the batch → embeddings", control=False),
             "scale": SCALE,
@@ -381,7 +384,7 @@ ENTRIES = (
             2021,
         ),
         make=lambda: CachedMultipleNegativesRankingLoss(encode=lambda rows: rows),
-        also=RANKING_ALSO[:1],  # the rest is the uncached loss's
+        also=({"directions": BOTH},),  # the rest is the uncached loss's
     ),
     Entry(
         loss=ContrastiveTensionLoss,

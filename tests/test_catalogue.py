@@ -75,14 +75,14 @@ NUMBERS_OF_A_TERM = {
     "triplet plane": {"d_ap", "d_an", "A", "B"},
     "score plane": {"s", "y", "s_low", "s_high", "sum", "loss", "B"},
     "class regions": {"p", "B"},
-    "score matrix": {"p", "B"},
+    "score matrix": {"p", "q", "B"},
 }
 
 
 @every_entry
 def test_terms_are_written_with_numbers_that_exist(known):
-    loss = known.default()
-    for formula in known.term(loss).values():
+    losses = [known.default().changed(**each) for each in known.variants()]
+    for loss, formula in [(loss, formula) for loss in losses for formula in known.term(loss).values()]:
         names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
         assert names and names <= NUMBERS_OF_A_TERM[known.chart] | loss.parameters().keys()
 

@@ -353,6 +353,25 @@ def rows_and_columns(state: State) -> int:
     return [[0, 1], [1, 1], [0, 0]].index(scores.argmax(0).tolist())
 
 
+def way_back(state: State) -> int:
+    """0, ln 2 or ln 4: where training ends with both directions in one sum; with a sum for each it ends at 0."""
+    joint = state.apply(state.situation.question)
+    apart = replace(joint, loss=joint.loss.changed(partition_mode="per_direction"))
+    assert f"{state.terms().loss:.4f}" == "0.0005"
+    assert apart.play()[1][-1] < 1e-3
+    return [0, math.log(2), math.log(4)].index(pytest.approx(joint.play()[1][-1], abs=1e-3))
+
+
+def harder_rivals(state: State) -> int:
+    """C, F or B: who has the largest share of A's row. Its candidates are B, E, C, F."""
+    before, after = (each.terms().matrix[0] for each in (state, state.apply(state.situation.question)))
+    assert before.argmax() == 2, "C, at first"
+    gains = after - before
+    assert gains[:3:2].tolist() == [0, 0] and gains[1] < 0
+    assert gains[3].item() == pytest.approx(5 * 0.64, abs=0.02)
+    return [2, 3, 0].index(after.argmax())
+
+
 def noise_0(state: State) -> int:
     """Yes, or no: whether the loss is 0 where the passes coincide, and whether anything moves there."""
     shown = state.apply(state.situation.question)
@@ -643,6 +662,8 @@ CLAIMS = {
         "accumulation": Claim(answer=accumulation),
         "who pulls": Claim(answer=who_pulls),
         "rows and columns": Claim(answer=rows_and_columns),
+        "way back": Claim(answer=way_back),
+        "harder rivals": Claim(answer=harder_rivals),
         "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
         "perfect": Claim(symptom=not_zero_though_right),
         "hard negatives": Claim(symptom=negatives_win),

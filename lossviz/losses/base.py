@@ -96,6 +96,14 @@ class Loss:
         """The same loss with other values for some of its parameters."""
         return replace(self, **parameters)
 
+    def allows(self, **parameters: object) -> bool:
+        """Whether there is this loss with other values for some of its parameters."""
+        try:
+            self.changed(**parameters)._check_parameters()
+        except ValueError:
+            return False
+        return True
+
     def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
         """The arguments as ``define`` takes them. Raises ValueError for those that the loss does not allow."""
         inputs = self.inputs.fitted(len(tensors))

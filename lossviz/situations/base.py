@@ -33,7 +33,7 @@ class Question:
     answer: int | None = None
     point: int | None = None
     moves: dict[int, Place] = field(default_factory=dict)
-    parameters: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, float | str | tuple] = field(default_factory=dict)
     situation: str | None = None
 
 

@@ -83,6 +83,47 @@ POSITIVE_PAIRS = (
         ),
     ),
     _positives(
+        "way back",
+        "Predict: the way back",
+        on_circle(0, 60, 110, 120),
+        keys=_QUESTIONS[:4],
+        rows={"anchor": (0, 2), "positive": (1, 3)},
+        chosen=1,
+        parameters={"scale": 20.0},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "choice",
+            "Each question is nearest to its own answer: the loss is 0.0005. Let each answer look for its question too, "
+            "in one joint sum. How low can training bring the loss then?",
+            "The pair stands in the sum twice, there and back. So it gets one half at best, twice.",
+            options=("To 0, as before", "To ln 2 = 0.6931", "To ln 4 = 1.3863"),
+            answer=1,
+            parameters={"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "joint"},
+        ),
+        listed=False,
+    ),
+    _positives(
+        "harder rivals",
+        "Predict: harder rivals",
+        on_circle(100, 60, 122, 190, 222, 150),
+        keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
+        rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
+        chosen=0,
+        parameters={"scale": 5.0, "hardness_strength": 5.0},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "choice",
+            "C is the explicit negative of A and has the largest share of its row. Now make the in-batch negatives "
+            "harder, with a strength of 5. Who has the largest share then?",
+            "E and F come from the other row. F gains 5 times its cosine, 0.64. The cosine of E is below 0, so E gets "
+            "lighter. The logit of C is what it was.",
+            options=("Still C, the nearest", "F, the negative of the other row", "B, the positive"),
+            answer=1,
+            parameters={"hardness_mode": "in_batch_negatives"},
+        ),
+        listed=False,
+    ),
+    _positives(
         "easy",
         "Easy batch",
         on_circle(98, 82, 218, 202, 338, 322),

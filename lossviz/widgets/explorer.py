@@ -12,6 +12,7 @@ import traitlets
 from torch import Tensor
 
 from lossviz import catalogue, sentences
+from lossviz.inputs import wrong
 from lossviz.losses import Loss, Terms
 from lossviz.lowering import to_javascript
 from lossviz.situations import SITUATIONS, Cure, Situation, situations
@@ -44,17 +45,18 @@ class Explorer(anywidget.AnyWidget):
         engine: str = "page",
         device: str = "cpu",
         compact: bool = False,
+        controls: tuple[str, ...] | None = None,
     ) -> None:
         self._losses = {type(loss).__name__: loss for loss in losses}
         self._batches, self._device = batches, torch.device(device)
         first = self._losses.get(batches[0].loss, losses[0])
-        points, parameters = batches[0].points(dimension), _beginning(first, batches[0])
-        if dimension == 2 and ignores_length(first.changed(**parameters), dimension):
-            points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         counts = sorted({_argument_count(batch) for batch in batches})
         described = {
-            name: _Lowered(loss, counts, engine == "page", dimension) for name, loss in self._losses.items()
+            name: _Lowered(loss, counts, engine == "page", dimension, controls) for name, loss in self._losses.items()
         }
+        points, parameters = batches[0].points(dimension), described[type(first).__name__].beginning(batches[0])
+        if dimension == 2 and ignores_length(first.changed(**parameters), dimension):
+            points = torch.nn.functional.normalize(points)  # as state.js does when a reader enters a situation
         super().__init__(
             spec={
                 "losses": {name: each.description() for name, each in described.items()},
@@ -115,7 +117,10 @@ class Explorer(anywidget.AnyWidget):
 
     def _loss_of(self, state: dict) -> Loss:
         tensors = {name: self._tensor(value) for name, value in state["tensors"].items()}
-        return self._losses[state["loss"]].changed(**state["parameters"], **tensors)
+        parameters = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in state["parameters"].items()
+        }
+        return self._losses[state["loss"]].changed(**parameters, **tensors)
 
     def _inputs_of(self, state: dict, points: Tensor) -> tuple[Tensor, ...]:
         """Rows gathered from points (…, points, d), then the labels."""
@@ -211,6 +216,7 @@ def explore(
     engine: str = "page",
     device: str = "cpu",
     compact: bool = False,
+    controls: tuple[str, ...] | None = None,
 ) -> Explorer:
     """An explorer of a loss: drag the sentences, move the parameters, watch loss, mask and gradient.
 
@@ -219,12 +225,14 @@ def explore(
     ``situation``  the name of the first batch shown, or a ``Situation`` of your own
     ``dimension``  2: points that move in the plane; 384: the sentences' real embeddings, shown by the chart
     ``compact``    the plane with its question, *Play* and the switch between losses, and nothing else
+    ``controls``   names of parameters: those that the reader can move, in this order; None for the usual ones
     ``engine``     "page": the loss lowered to JavaScript; "kernel": torch in this kernel, on ``device``
 
     Raises ValueError for anything else, and UnknownOperator if the loss uses an operator that cannot be lowered
     (engine="kernel" can show it).
     """
     _check_losses(losses)
+    _check_controls(controls, losses)
     if dimension not in (2, sentences.DIMENSION):
         raise ValueError(f"dimension: expected 2 or {sentences.DIMENSION}, got {dimension}")
     if engine not in ("page", "kernel"):
@@ -234,7 +242,7 @@ def explore(
         batches = batches[:1]  # the others differ in where points stand in the plane
     if compact:
         batches = batches[:1]
-    return Explorer(losses, batches, dimension, engine, device, compact)
+    return Explorer(losses, batches, dimension, engine, device, compact, controls)
 
 
 def _check_losses(losses: tuple[Loss, ...]) -> None:
@@ -243,6 +251,15 @@ def _check_losses(losses: tuple[Loss, ...]) -> None:
     for loss in losses:
         if not isinstance(loss, Loss):
             raise ValueError(f"losses: expected a Loss, got {type(loss).__name__}")
+
+
+def _check_controls(controls: tuple[str, ...] | None, losses: tuple[Loss, ...]) -> None:
+    movable = dict.fromkeys(name for loss in losses for name in _movable(loss))
+    if isinstance(controls, str):
+        raise wrong("controls", "a tuple of names", repr(controls))
+    for name in controls or ():
+        if name not in movable:
+            raise wrong("controls", f"names out of {', '.join(movable) or 'none'}", repr(name))
 
 
 def _starting_with(situation: str | Situation, losses: tuple[Loss, ...]) -> tuple[Situation, ...]:
@@ -292,12 +309,17 @@ def _argument_count(batch: Situation) -> int:
     return len(batch.rows) + (batch.labels is not None)
 
 
-def _plain_parameters(loss: Loss) -> dict[str, float | str | bool]:
+def _plain_parameters(loss: Loss) -> dict[str, float | str | bool | tuple | None]:
     """The parameters that the page can hold as they are; a 0-d tensor is its number, a function stays in Python."""
     real = {each.name for each in fields(loss) if each.type in (float, "float")}
+    choices = {name: each.choices for name, each in catalogue.parameters(loss).items()}
     values = {name: value.item() if _is_scalar(value) else value for name, value in loss.parameters().items()}
     values |= {name: float(value) for name, value in values.items() if name in real and type(value) is int}
-    return {name: value for name, value in values.items() if isinstance(value, (float, int, str, bool))}
+    return {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, (float, int, str, bool)) or value in choices.get(name, ())
+    }
 
 
 def _is_scalar(value: object) -> bool:
@@ -310,42 +332,56 @@ def _tensors(loss: Loss) -> dict[str, list]:
     return {name: value.detach().double().tolist() for name, value in tensors.items()}
 
 
-def _beginning(loss: Loss, batch: Situation) -> dict[str, float | str | bool]:
-    """The parameters with which a situation begins; state.js does the same when a reader enters it."""
-    own = _plain_parameters(loss)
-    return own | {name: value for name, value in batch.parameters.items() if name in own}
+def _movable(loss: Loss) -> list[str]:
+    """The parameters that a page can move: numbers with a range, and choices of which one is made."""
+    plain = _plain_parameters(loss)
+    return [
+        name
+        for name, each in catalogue.parameters(loss).items()
+        if name in plain and (isinstance(plain[name], float) or plain[name] in each.choices)
+    ]
+
+
+def _word(choice: float | str | bool | tuple | None) -> str:
+    """A choice as its part of a variant's key: what JavaScript makes of it with String()."""
+    if isinstance(choice, tuple):
+        return ",".join(choice)
+    return "null" if choice is None else str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
 class _Lowered:
     """A loss as the page knows it: its controls, and every variant that its controls and its situations can reach."""
 
-    def __init__(self, loss: Loss, counts: list[int], lower: bool, dimension: int) -> None:
+    def __init__(
+        self, loss: Loss, counts: list[int], lower: bool, dimension: int, controls: tuple[str, ...] | None
+    ) -> None:
         self.loss, self.counts, self.lower, self.dimension = loss, counts, lower, dimension
         self.plane = dimension == 2
-        self.known = {name: each for name, each in catalogue.parameters(loss).items() if each.control}
         self.plain = _plain_parameters(loss)
-        # The parameters that choose a variant: those with a list of choices, and a choice made.
-        self.statics = [
-            name for name, value in self.plain.items() if name in self.known and value in self.known[name].choices
-        ]
+        known = {name: catalogue.parameters(loss)[name] for name in _movable(loss)}
+        wanted = [name for name, each in known.items() if each.control] if controls is None else controls
+        self.offered = {name: known[name] for name in wanted if name in known}
+        self.statics = [name for name, each in self.offered.items() if each.choices]  # these choose a variant
         self.numbers = [name for name, value in self.plain.items() if isinstance(value, float)]
 
     def variants(self) -> Iterator[tuple[str, Loss, int]]:
         """(key, loss, number of arguments) of every combination; state.js builds the same key."""
-        for values in product(*(self.known[name].choices for name in self.statics)):
-            try:
-                variant = self.loss.changed(**dict(zip(self.statics, values, strict=True)))
-            except ValueError:  # a combination that does not exist
+        for values in product(*(self.offered[name].choices for name in self.statics)):
+            chosen = dict(zip(self.statics, values, strict=True))
+            if self.loss.allows() and not self.loss.allows(**chosen):  # a loss that is wrong itself says so when called
                 continue
-            words = [str(value).lower() if isinstance(value, bool) else value for value in values]
             for count in self.counts:
-                yield "|".join([*words, str(count)]), variant, count
+                yield "|".join([*map(_word, values), str(count)]), self.loss.changed(**chosen), count
+
+    def beginning(self, batch: Situation) -> dict[str, float | str | bool | tuple | None]:
+        """The parameters with which a situation begins; state.js does the same when a reader enters it."""
+        own = (*self.numbers, *self.statics)
+        return self.plain | {name: value for name, value in batch.parameters.items() if name in own}
 
     def description(self) -> dict:
         controls = [
             {"name": name, **{key: value for key, value in asdict(parameter).items() if value not in (None, ())}}
-            for name, parameter in self.known.items()
-            if name in self.numbers or name in self.statics
+            for name, parameter in self.offered.items()
         ]
         return {
             "chart": catalogue.chart(self.loss),

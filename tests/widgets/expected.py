@@ -125,21 +125,19 @@ class Expected:
     @cached_property
     def loss(self) -> Loss:
         known = next((entry.default() for entry in catalogue.ENTRIES if entry.loss is self.kind), None)
-        loss = known.changed(**self.state["parameters"]) if known else self.kind(**self.state["parameters"])
-        if "directions" in loss.parameters():
-            mode = "per_direction" if len(self.searches) > 1 else "joint"
-            loss = loss.changed(directions=tuple(sum(self.searches, [])), partition_mode=mode)
+        loss = known.changed(**self.parameters) if known else self.kind(**self.parameters)
         return loss.changed(**self.tensors) if self.tensors else loss
 
     @property
-    def searches(self) -> list[list[str]]:
-        """The blocks of a score matrix, those that share a sum together; they are the same for every variant."""
-        return next(iter(self.spec["losses"][self.state["loss"]]["variants"].values()))["searches"]
+    def parameters(self) -> dict:
+        """As the loss takes them: a list is JSON's tuple."""
+        listed = self.state["parameters"].items()
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in listed}
 
     @property
     def in_words(self) -> bool:
         """Whether a test here knows all that is said about it."""
-        return self.kind in IN_WORDS and len(sum(self.searches, [])) <= 1
+        return self.kind in IN_WORDS and len(self.parameters.get("directions", ())) <= 1
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

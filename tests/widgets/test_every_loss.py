@@ -40,11 +40,11 @@ def states_of(explorer: lossviz.Explorer) -> list[dict]:
 
 
 class Seen(Expected):
-    """Torch's view of a state of one loss, with the choices that the page cannot make."""
+    """Torch's view of a state of one loss, with all that the page leaves as it was made."""
 
     @property
     def loss(self) -> Loss:
-        return self.spec["loss"].changed(**self.state["parameters"], **self.tensors)
+        return self.spec["loss"].changed(**self.parameters, **self.tensors)
 
 
 def result_of(wanted: Expected) -> dict:
@@ -115,7 +115,7 @@ SIGNS = {"e^": "E**", "−": "-", "·": "*", "²": "**2", "½": "0.5"}
 def worth(formula: str) -> float:
     """The number that a written formula stands for."""
     python = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(DIGITS), formula)
-    python = re.sub(r"ln (\(.*?\)|\S+)", r"ln(\1)", python)
+    python = re.sub(r"ln (\(.*?\)|[^\s)]+)", r"ln(\1)", python)
     for written, meant in SIGNS.items():
         python = python.replace(written, meant)
     return eval(python, {"ln": math.log, "E": math.e})
@@ -279,10 +279,27 @@ def test_by_direction_each_block_shares_out_the_whole(readings_of):
     )
     explorer = explorer_of(loss, engine="kernel")
     ((read, _),) = readings_of(explorer, [explorer.state])
+    assert [term["letters"] for term in read["terms"]] == ["A–B", "C–D", "E–F"]
     for term in read["terms"]:
+        there, back = (each for each in term["candidates"] if each["positive"])
+        assert f"a share of {percent(there['share'])}, which gives back {percent(back['share'])};" in term["note"]
         for block in (0, 1):
             shares = [each["share"] for each in term["candidates"] if each["column"] // 3 == block]
             assert sum(shares) == pytest.approx(1)
+
+
+def test_in_a_joint_sum_the_way_back_is_one_more_rival_of_the_pair(readings_of):
+    """The pull on a pair is what torch says of its similarity: 1 − 2 · share."""
+    loss = lossviz.MultipleNegativesRankingLoss(scale=3.0, directions=("query_to_doc", "doc_to_query"))
+    explorer = explorer_of(loss, engine="kernel")
+    ((read, wanted),) = readings_of(explorer, [explorer.state])
+    shares = wanted.terms.matrix.detach().softmax(-1)
+    for row, term in enumerate(read["terms"]):
+        (pull,) = (link["weight"] for link in term["links"] if link["side"] == "positive")
+        assert pull == pytest.approx(1 - 2 * shares[row, row].item())
+        assert "and as much again for the way back;" in term["note"]
+        pushed = sum(link["weight"] for link in term["links"] if link["side"] == "negative")
+        assert pushed == pytest.approx(pull)
 
 
 def test_both_ways_of_a_search_are_a_row_and_a_column(readings_of):
@@ -340,8 +357,8 @@ def test_the_pieces_of_orders_are_those_of_the_exponents_and_add_up(javascript, 
     explorer = lossviz.explore(CoSENTLoss(scale=3.0), situation=ARTICLE, engine="kernel")
     ((read, wanted),) = readings_of(explorer, [explorer.state])
     slopes = explorer._pieces({"state": explorer.state, "point": point, "part": "matrix"})
-    given = {"slopes": slopes, "result": result_of(wanted), "terms": read["terms"]}
-    asked = "pulls.piecesOf({ pieces: async () => given.slopes }, null, given.result, given.terms, 0)"
+    given = {"slopes": slopes, "state": explorer.state, "terms": read["terms"]}
+    asked = f"pulls.piecesOf({{ pieces: async () => given.slopes }}, given.state, given.terms, {point})"
     pieces = javascript(asked, given)
     assert len(pieces) == 2  # a pair stands in two of the three orders
     assert np.sum([each["gradient"] for each in pieces], 0) == pytest.approx(wanted.gradient[point].numpy())

@@ -22,7 +22,7 @@ from lossviz import (
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import LABELLED_PAIRS
 from lossviz.lowering import UnknownOperator
-from lossviz.situations import Situation, on_circle, situations
+from lossviz.situations import Situation, on_circle, situation, situations
 from tests.widgets.expected import BATCHES, FAMILIES, Expected
 
 DOUBLE = torch.float64
@@ -225,6 +225,14 @@ WRONG = [
      "collapsed, all alike, duplicates, got 'one move'"),
     ((ContrastiveLoss(),), {"dimension": 3}, "dimension: expected 2 or 384, got 3"),
     ((ContrastiveLoss(),), {"engine": "gpu"}, 'engine: expected "page" or "kernel", got \'gpu\''),
+    ((ContrastiveLoss(),), {"controls": ("scale",)},
+     "controls: expected names out of margin, distance, size_average, got 'scale'"),
+    ((SoftmaxLoss.initial(2, 3),), {"controls": ("weight",)},
+     "controls: expected names out of concatenation_sent_rep, concatenation_sent_difference, "
+     "concatenation_sent_multiplication, got 'weight'"),
+    ((ContrastiveLoss(distance=lambda x, y: (x - y).norm(dim=-1)),), {"controls": ("distance",)},
+     "controls: expected names out of margin, size_average, got 'distance'"),
+    ((ContrastiveLoss(),), {"controls": "margin"}, "controls: expected a tuple of names, got 'margin'"),
     ((ContrastiveLoss(margin=float("nan")),), {}, "margin: expected a finite number, got nan"),
     ((ContrastiveLoss(distance="cosin"),), {},
      "distance: expected one of cosine, euclidean, manhattan or a function of two tensors, got 'cosin'"),
@@ -541,6 +549,77 @@ def test_both_engines_answer_for_every_choice_of_every_loss(answers, entry, engi
         assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
 
 
+def test_controls_are_those_asked_for_and_no_more_is_lowered_than_they_reach():
+    explorer = explore(ContrastiveLoss(), OnlineContrastiveLoss(), controls=("size_average", "margin"))
+    first, second = explorer.spec["losses"].values()
+    assert [[each["name"] for each in loss["controls"]] for loss in (first, second)] == [
+        ["size_average", "margin"], ["margin"]
+    ]  # fmt: skip
+    assert [list(loss["variants"]) for loss in (first, second)] == [["true|3", "false|3"], ["3"]]
+    assert explore(ContrastiveLoss(), controls=()).spec["losses"]["ContrastiveLoss"]["controls"] == []
+
+
+def test_a_situation_sets_only_what_can_be_moved(javascript):
+    """Its cosine is not that of a loss made with a dot product, which has no variant for it."""
+    options = {"situation": "perfect", "controls": ("scale",), "engine": "kernel"}
+    explorer = explore(MultipleNegativesRankingLoss(similarity="dot"), **options)
+    assert (explorer.loss.scale, explorer.loss.similarity) == (1.0, "dot")
+    given = {"spec": explorer.spec, "state": explorer.state}
+    entered = javascript("state.reset(given.spec, given.state)", given)
+    assert entered["parameters"] == explorer.state["parameters"] | {"directions": ["query_to_doc"]}
+    assert javascript("state.asItBegan(given.spec, given.state)", given)
+
+
+OPTIONS = {"way back": ("directions", "partition_mode"), "harder rivals": ("hardness_mode", "hardness_strength")}
+
+
+@pytest.fixture(params=OPTIONS)
+def ranking(request):
+    """An explorer whose controls are options of the ranking loss, and a state for each of its variants."""
+    asked = situation("positive_pairs", request.param)
+    explorer = explore(MultipleNegativesRankingLoss(), situation=asked, controls=OPTIONS[request.param])
+    loss, states = explorer.loss, []
+    for choices in explorer.spec["losses"]["MultipleNegativesRankingLoss"]["controls"]:
+        states += [{choices["name"]: each} for each in choices.get("choices", ())]
+    if request.param == "way back":
+        states.append({"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "per_direction"})
+    generator = torch.Generator().manual_seed(3)
+    places = torch.randn(explorer.embeddings.shape, generator=generator, dtype=DOUBLE).tolist()
+    parameters = explorer.state["parameters"] | {"scale": 3.0}
+    assert all(loss.allows(**each) for each in states)
+    return explorer, [explorer.state | {"points": places, "parameters": parameters | each} for each in states]
+
+
+def test_options_of_a_ranking_are_answered_as_torch_does(answers_of_the_page, ranking):
+    explorer, states = ranking
+    losses = []
+    for state in states:
+        page, torchs = answers_of_the_page(explorer, state), answers_of_torch(explorer, state)
+        losses.append(torchs["loss"])
+        assert_alike(kernel_answers(explorer, state), torchs)
+        if state["parameters"]["hardness_mode"]:  # its pieces are made of entries: the next test
+            page["pieces"] = torchs["pieces"] = False
+        assert_alike(page, torchs)
+    assert len(set(losses)) >= 4  # they differ
+
+
+def test_the_pieces_of_a_ranking_are_torchs_gradients_of_its_terms(javascript, ranking):
+    explorer, states = ranking
+    asked = """(async () => {
+      const { spec, modules, state: now } = given;
+      const page = engine.pageEngine(spec, modules);
+      await page.ready(now);
+      const result = await new Promise((done) => page.evaluate(now, done));
+      const { terms } = reading.read(spec, now, result);
+      return Promise.all(now.points.map((_, point) => pulls.piecesOf(page, now, terms, point)));
+    })()"""
+    for state in states:
+        found = javascript(asked, {"spec": explorer.spec, "modules": explorer.modules, "state": state})
+        for point, pieces in enumerate(found):
+            expected = explorer._pieces({"state": state, "point": point, "part": "values"})
+            close([each["gradient"] for each in pieces], [each for each in expected if np.hypot(*each) > 1e-9], 1e-7)
+
+
 @pytest.mark.parametrize("engine", ["page", "kernel"])
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
 def test_real_embeddings_are_answered_as_torch_does(answers, engine, entry):
@@ -574,7 +653,7 @@ def test_the_first_step_moves_the_farthest_point_by_a_quarter(javascript, losses
     found = javascript("given.map((each) => state.calmed(...each))", asked)
     assert [(each["rate"], each["calm"]) for each in found] == [(rate, rate) for rate in wanted]
     kept = [{**asked[0][0], "rate": 9}, asked[0][1]]
-    assert javascript("state.calmed(...given)", kept) == kept[0]
+    assert javascript("state.calmed(...given) === given[0]", kept)
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])

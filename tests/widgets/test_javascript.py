@@ -1,5 +1,6 @@
 """The pure functions of the explorer's JavaScript, each held against Python: math, numpy, torch."""
 
+import json
 import math
 import re
 
@@ -592,7 +593,7 @@ def test_what_a_cure_or_an_answer_shows(javascript, families):
             assert np.array(after["origin"]) == pytest.approx(np.array(after["points"]))
             assert (after["rate"], after["history"], after["runs"]) == (None, [], [])
             assert after["loss"] == (change.get("loss") or batch["loss"] or before["loss"])
-            own = spec["losses"][after["loss"]]["parameters"]
+            own = json.loads(json.dumps(spec["losses"][after["loss"]]["parameters"]))  # a list, no tuple
             wanted = {key: batch["parameters"].get(key, value) for key, value in own.items()}
             assert after["parameters"] == wanted | change["parameters"]
     assert seen == {"situation", "loss", "parameters", "moves"}

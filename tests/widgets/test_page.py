@@ -22,7 +22,7 @@ from lossviz import (
     SoftmaxLoss,
     catalogue,
 )
-from lossviz.situations import Situation, on_circle
+from lossviz.situations import Situation, on_circle, situation
 from tests.widgets.expected import BATCHES, FAMILIES, KINDS, Expected, fixed, letter, percent
 from tests.widgets.page import IN_A_CROWD, Explorer
 
@@ -126,6 +126,59 @@ def test_a_step_and_play_are_those_of_torch(mounted, loss, engine):
     losses, points = start.descent(len(end.state["history"]))
     assert end.state["history"] == pytest.approx(losses, abs=1e-9)
     assert torch.allclose(end.points.detach(), points, rtol=0, atol=1e-6)
+
+
+def ranking(name: str, controls: tuple[str, ...], engine: str) -> lossviz.Explorer:
+    asked = situation("positive_pairs", name)
+    return lossviz.explore(MultipleNegativesRankingLoss(), situation=asked, controls=controls, engine=engine)
+
+
+DISABLED = "options => options.map(option => option.disabled)"
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
+def test_directions_are_chosen_and_what_does_not_exist_is_not_on_offer(mounted, engine):
+    explorer = mounted(ranking("way back", ("directions", "partition_mode"), engine))
+    explorer.show_answer()
+    names = [each.get_attribute("aria-label").split(":")[0] for each in explorer.find(".parameters select").all()]
+    assert names == ["directions", "partition_mode"]
+    both = ("query_to_doc", "doc_to_query")
+    losses = []
+    for directions in (("query_to_doc", "query_to_query"), both, (*both[:1], "query_to_query", "doc_to_query", "doc_to_doc")):
+        explorer.choose("directions", " + ".join(each.replace("_", " ") for each in directions))
+        wanted = explorer.says_what_torch_says()
+        assert wanted.loss.directions == directions
+        losses.append(wanted.terms.loss.item())
+        alone = explorer.find("select[aria-label^='partition_mode'] option").evaluate_all(DISABLED)
+        assert alone == [False, directions != both]
+    assert losses[0] < 0.001 < losses[1] < losses[2]
+    explorer.find("select[aria-label^='directions']").press("ArrowUp")  # as any select
+    assert explorer.says_what_torch_says().loss.directions == both
+    explorer.choose("partition_mode", "per direction")
+    assert explorer.says_what_torch_says().loss.partition_mode == "per_direction"
+    assert explorer.find("select[aria-label^='directions'] option").evaluate_all(DISABLED) == [False, True, False, True]
+    heads = explorer.find(".score-matrix .blocks text").all_text_contents()
+    assert heads == ["anchor → document", "positive → anchor"]
+    explorer.tab("Mask").click()
+    assert explorer.find(".mask th[scope=colgroup]").all_text_contents() == heads
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
+def test_a_strength_is_there_for_a_mode_and_a_question_sets_the_mode(mounted, engine):
+    explorer = mounted(ranking("harder rivals", ("hardness_mode", "hardness_strength"), engine))
+    explorer.show_answer()
+    strength = explorer.slider("hardness_strength")
+    expect(strength).to_be_disabled()
+    before = explorer.says_what_torch_says().terms.loss.item()
+    explorer.button("See it").click()
+    wanted = explorer.says_what_torch_says()
+    assert wanted.loss.hardness_mode == "in_batch_negatives" and wanted.terms.loss.item() > before
+    expect(strength).to_be_enabled()
+    expect(explorer.find(".score-matrix .foot text").last).to_contain_text("(scale + α) × similarity")
+    strength.press("End")
+    assert explorer.says_what_torch_says().loss.hardness_strength == 10
+    explorer.choose("hardness_mode", "none")
+    assert explorer.says_what_torch_says().terms.loss.item() == pytest.approx(before)
 
 
 PIECES = "marks => marks.map(mark => mark.getAttribute('class').replace('piece ', ''))"

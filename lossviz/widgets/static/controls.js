@@ -2,7 +2,7 @@
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { polyline } from "./geometry.js";
-import { exists } from "./state.js";
+import { alike, exists } from "./state.js";
 import { brief, fixed } from "./words.js";
 
 const CHART = { width: 150, height: 40 };
@@ -12,6 +12,7 @@ function slider({ name, symbol, meaning, minimum, maximum, step }, change) {
   const output = html("output");
   input.addEventListener("input", () => change(Number(input.value)));
   return {
+    input,
     root: html("label", { title: meaning }, html("span", {}, name.replaceAll("_", " "), " ", html("i", {}, symbol ?? "")), input, output),
     show(value) {
       if (Number(input.value) !== value) input.value = value;
@@ -20,14 +21,17 @@ function slider({ name, symbol, meaning, minimum, maximum, step }, change) {
   };
 }
 
+const WORDS = { true: "yes", false: "no", null: "none" };
+const inWords = (choice) => WORDS[choice] ?? [choice].flat().join(" + ").replaceAll("_", " ");
+
 function choice({ name, symbol, meaning, choices }, change) {
-  const words = choices.map((each) => (each === true ? "yes" : each === false ? "no" : each));
-  const input = html("select", { "aria-label": `${name}: ${meaning}` }, ...words.map((word, k) => html("option", { value: k }, word)));
+  const input = html("select", { "aria-label": `${name}: ${meaning}` }, ...choices.map((each, k) => html("option", { value: k }, inWords(each))));
   input.addEventListener("change", () => change(choices[Number(input.value)]));
   return {
+    input,
     root: html("label", { title: meaning }, html("span", {}, name.replaceAll("_", " "), ...(choices.includes(true) ? [" ", html("i", {}, symbol)] : [])), input),
     show(value, exists) {
-      input.value = choices.indexOf(value);
+      input.value = choices.findIndex((each) => alike(each, value));
       [...input.options].forEach((option, k) => setAttributes(option, { disabled: exists(choices[k]) ? null : "" }));
     },
   };
@@ -93,7 +97,7 @@ function trainSwitch(names, change) {
 function createParameters(spec, name, loss, actions) {
   const controls = loss.controls.map((control) => {
     const make = control.choices ? choice : slider;
-    return { name: control.name, ...make(control, (value) => actions.setParameter(control.name, value)) };
+    return { name: control.name, needs: control.needs, ...make(control, (value) => actions.setParameter(control.name, value)) };
   });
   const rate = rateSlider(actions.setRate);
   const tensors = Object.keys(Object.values(loss.variants)[0].tensors);
@@ -106,6 +110,7 @@ function createParameters(spec, name, loss, actions) {
       if (state.loss !== name) return;
       for (const control of controls) {
         control.show(state.parameters[control.name], (value) => exists(spec, state, { ...state.parameters, [control.name]: value }));
+        setAttributes(control.input, { disabled: control.needs && state.parameters[control.needs] === null ? "" : null });
       }
       train?.show(state.trains);
       rate.show(state.rate, state.calm);

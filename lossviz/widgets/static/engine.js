@@ -134,9 +134,11 @@ export function pageEngine(spec, modules) {
     // the terms, one axis at a time.
     async pieces(state, point, part = "values") {
       const evaluate = evaluator(variantOf(spec, state).module, ownShapes(spec, state));
+      // What hardness adds to a logit is a number without gradient: slopes are taken without it.
+      const parameters = part === "matrix" ? { ...state.parameters, hardness_strength: 0 } : state.parameters;
       const valuesAt = (shift, axis) => {
         const points = state.points.map((each, k) => (k === point ? each.map((value, j) => (j === axis ? value + shift : value)) : each));
-        return evaluate(ownInputs(spec, { ...state, points })).terms[part].slice();
+        return evaluate(ownInputs(spec, { ...state, parameters, points })).terms[part].slice();
       };
       const slopes = state.points[point].map((_, axis) => {
         const [before, after] = [valuesAt(-NUDGED, axis), valuesAt(NUDGED, axis)];

@@ -2,7 +2,7 @@
 // per entry where they share a matrix; for orders, one cell for every two pairs, sorted by score.
 
 import { html } from "./dom.js";
-import { candidatesOf } from "./read_anchors.js";
+import { BLOCKS, candidatesOf } from "./read_anchors.js";
 import { scoredPairs } from "./read_scores.js";
 import { litTerms } from "./reading.js";
 import { lossOf, situationOf, variantOf } from "./state.js";
@@ -80,7 +80,9 @@ function ofSearches({ situation, result, reading, variant }) {
   }));
   const ending = (name, read) => ({ index: null, classes: "", cells: [head(name), ...columns.map((_, k) => (down[k] ? flag(read(down[k])) : html("td"))), html("td"), html("td")] });
   const ends = down.length ? [ending("valid ↓", ({ valid }) => valid), ending("active ↓", ({ active }) => active)] : [];
-  return { columns: [["", "anchor"], ...columns.map(({ point }) => [letter(point), `candidate ${letter(point)}`]), VALID, ACTIVE], rows: [...rows, ...ends] };
+  const blocks = variant.searches.flat();
+  const groups = blocks.length > 1 ? blocks.map((name) => [BLOCKS[name], columns.filter(({ block }) => block === name).length]) : [];
+  return { groups, columns: [["", "anchor"], ...columns.map(({ point, block }) => [letter(point), `${groups.length ? BLOCKS[block] : "candidate"} ${letter(point)}`]), VALID, ACTIVE], rows: [...rows, ...ends] };
 }
 
 // ---- orders: the pair of a row has the lower score, that of a column the higher; a cell is their share of the softmax
@@ -127,8 +129,9 @@ export function createMask(spec, engine, actions) {
     const loss = lossOf(spec, state);
     const make = tableOf(loss);
     const lit = litTerms(state, reading.terms);
-    const { columns, rows, note } = make({ situation: situationOf(spec, state), variant: variantOf(spec, state), loss, result, reading });
+    const { columns, rows, note, groups = [] } = make({ situation: situationOf(spec, state), variant: variantOf(spec, state), loss, result, reading });
     const top = html("tr", {}, ...columns.map(([name, meaning]) => html("th", { scope: "col", title: meaning, "aria-label": meaning }, name)));
+    const above = groups.length ? [html("tr", {}, html("td"), ...groups.map(([name, width]) => html("th", { scope: "colgroup", colspan: width }, name)))] : [];
     const body = rows.map(({ index, terms, cells, classes }) => {
       const faded = lit && !(terms ?? [index]).some((each) => each === null || lit.has(each)) ? " faded" : "";
       const row = html("tr", { class: classes + faded }, ...cells);
@@ -139,7 +142,7 @@ export function createMask(spec, engine, actions) {
       return row;
     });
     const words = [...(note ? [note] : []), ...standIns(reading.terms)].map((each) => html("caption", {}, each));
-    return html("table", { class: "mask" }, ...words, html("thead", {}, top), html("tbody", {}, ...body));
+    return html("table", { class: "mask" }, ...words, html("thead", {}, ...above, top), html("tbody", {}, ...body));
   }
 
   return {

@@ -205,7 +205,7 @@ export function createPlane(spec, engine, actions) {
   // A touched point's arrow, unfolded: one piece per term. They add up to the arrow.
   async function drawPieces({ state, result, reading }) {
     const touched = state.lit?.kind === "point" && !state.asked ? state.lit.index : null;
-    const pieces = touched === null ? [] : await piecesOf(engine, state, result, reading.terms, touched);
+    const pieces = touched === null ? [] : await piecesOf(engine, state, reading.terms, touched);
     if (seen.state !== state) return;
     const shape = shapeOf(spec, state);
     const size = Number(stage.getAttribute("width"));

@@ -25,13 +25,13 @@ export function ropesOf(terms, lit) {
   });
 }
 
-// The gradient of each term by one point: [{kind, gradient}] of those that pull. Of orders, what each adds moves with the
-// share of every other; their pulls are those of the exponents, as strong as their shares, and give the same sum.
-export async function piecesOf(engine, state, result, terms, point) {
-  const orders = terms.some(({ share }) => share !== undefined);
-  const slopes = await engine.pieces(state, point, orders ? "matrix" : "values");
-  const ofOrder = ({ share, pairs: [lower, higher] }) => slopes[lower].map((slope, axis) => share * result.terms.thresholds.scale * (slope - slopes[higher][axis]));
-  return terms.map((term) => ({ kind: term.kind, gradient: orders ? ofOrder(term) : slopes[term.index] })).filter(({ gradient }) => Math.hypot(...gradient) > 1e-9);
+// The gradient of each term by one point: [{kind, gradient}] of those that pull. Where a term names the exponents by which
+// it pulls, it is made of the gradients of these entries of the matrix.
+export async function piecesOf(engine, state, terms, point) {
+  const named = terms.some(({ exponents }) => exponents);
+  const slopes = await engine.pieces(state, point, named ? "matrix" : "values");
+  const sum = (exponents) => state.points[point].map((_, axis) => exponents.reduce((whole, { at, weight }) => whole + weight * slopes[at][axis], 0));
+  return terms.map(({ kind, index, exponents }) => ({ kind, gradient: named ? sum(exponents) : slopes[index] })).filter(({ gradient }) => Math.hypot(...gradient) > 1e-9);
 }
 
 // The gradients of all terms, [{kind, gradient}]; of very many the largest, and one for all the rest. They add up to the same.

@@ -9,24 +9,64 @@ export function softmax(logits) {
   return weights.map((weight) => weight / total);
 }
 
-// One term: who searches, among which candidates ({point, from, positive, share}), and which of them is the target.
-function term({ situation, templates, numbers, terms }, { index, searcher, candidates, target, count, wanted, part, ...others }) {
+// Candidates of one sum, each with its share.
+function shared(candidates) {
+  const shares = softmax(candidates.map(({ logit }) => logit));
+  return candidates.map((each, k) => ({ ...each, share: shares[k] }));
+}
+
+// Who looks for whom, in a block of the matrix.
+export const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
+
+const sumOf = (shares) => shares.reduce((sum, { share }) => sum + share, 0);
+
+// The target of a sum is its first positive. A joint sum may hold the pair again, for the way back: as one more rival.
+const targetOf = (candidates) => candidates.find(({ positive }) => positive);
+
+// One term: who searches, in one sum or the mean of several, each a list of candidates: {point, from, at, positive, share}.
+function term({ situation, templates, numbers, terms }, { index, searcher, sums, count, wanted, part, ...others }) {
   const name = (point) => situation.sentences[point].short;
-  const found = candidates[target];
-  const rival = candidates.filter(({ positive }) => !positive).reduce((best, each) => (best === null || each.share > best.share ? each : best), null);
-  const against = rival === null ? "it has no rival" : `its strongest rival ${quoted(name(rival.point))} has ${percent(rival.share)}`;
+  const candidates = sums.flat();
+  const targets = sums.map(targetOf);
+  const [found, back] = targets;
+  const rivals = candidates.filter(({ positive }) => !positive);
+  const twice = sums[0].filter(({ positive }) => positive).length > 1;
   const value = terms.values[index];
+
+  // It is pulled to a target by what all positives of the sum lack, and pushed from a rival by the share that it has.
+  const linksOf = (sum, target) => sum.filter((each) => each === target || !each.positive).map(({ from, point, positive, share }) => ({
+    from, to: point, side: positive ? "positive" : "negative",
+    weight: part * (positive ? Math.max(0, 1 - sumOf(sum.filter((each) => each.positive))) : share),
+  }));
+
+  function note() {
+    const gives = `${letter(searcher)}, ${quoted(name(searcher))}, gives ${wanted} ${quoted(name(found.point))} a share of ${percent(found.share)}`;
+    const again = twice ? ", and as much again for the way back" : back ? `, which gives back ${percent(back.share)}` : "";
+    return `${gives}${again}; ${against()}.`;
+  }
+
+  function against() {
+    if (!rivals.length) return "it has no rival";
+    const rival = rivals.reduce((best, each) => (each.share > best.share ? each : best));
+    const [whose, comma] = rival.from === searcher ? ["its strongest rival", ""] : [`the strongest rival of ${letter(searcher)} for ${letter(rival.from)},`, ","];
+    return `${whose} ${quoted(name(rival.point))}${comma} has ${percent(rival.share)}`;
+  }
+
   return {
     index, value, candidates, ...others,
     kind: "anchor",
     points: [...new Set([searcher, found.point, ...candidates.filter(({ share }) => share >= 0.01).flatMap(({ from, point }) => [from, point])])],
-    letters: letter(searcher),
+    letters: [...new Set(candidates.map(({ from }) => from))].map(letter).join("–"),
     get who() { return `${name(searcher)} → ${name(found.point)}`; },
-    links: candidates.map(({ from, point, positive, share }) => ({ from, to: point, side: positive ? "positive" : "negative", weight: part * (positive ? 1 - share : share) })),
+    links: sums.flatMap((sum, k) => linksOf(sum, targets[k])),
+    get exponents() { return sums.flatMap((sum, k) => sum.map((each) => ({ at: each.at, weight: (each.share - (each === targets[k])) / sums.length / count }))); },
     valid: Boolean(terms.valid[index]),
     active: Boolean(terms.active[index]),
-    get formula() { return value && templates ? fill(templates.anchor, { ...numbers, p: probability(Math.exp(-value * count)), B: count }) : null; },
-    get note() { return `${letter(searcher)}, ${quoted(name(searcher))}, gives ${wanted} ${quoted(name(found.point))} a share of ${percent(found.share)}; ${against}.`; },
+    get formula() {
+      const [p, q] = targets.map(({ share }) => probability(share));
+      return value && templates ? fill(templates.anchor, { ...numbers, p, q, B: count }) : null;
+    },
+    get note() { return note(); },
   };
 }
 
@@ -48,12 +88,10 @@ function ofRows(given) {
   return anchors.map((searcher, index) => {
     const cells = columns.map((column, k) => {
       const at = index * columns.length + k;
-      return { ...column, from: column.from[index], column: k, logit: terms.matrix[at], positive: Boolean(terms.positive[at]), out: !terms.positive[at] && !terms.negative[at] };
+      return { ...column, at, from: column.from[index], column: k, logit: terms.matrix[at], positive: Boolean(terms.positive[at]), out: !terms.positive[at] && !terms.negative[at] };
     });
-    const shares = variant.searches.flatMap((_, sum) => softmax(cells.filter((cell) => cell.sum === sum).map(({ logit }) => logit)));
-    const candidates = cells.map((cell, k) => ({ ...cell, share: cell.out ? 0 : shares[k] })).filter(({ out }) => !out);
-    const target = candidates.findIndex(({ column }) => column === terms.chosen.target[index]);
-    return term(given, { index, searcher, candidates, target, count: anchors.length, wanted: "its positive", part: 1, row: index });
+    const sums = variant.searches.map((_, sum) => shared(cells.filter((cell) => cell.sum === sum && !cell.out)));
+    return term(given, { index, searcher, sums, count: anchors.length, wanted: "its positive", part: 1 / sums.length, row: index });
   });
 }
 
@@ -66,13 +104,12 @@ function ofBothWays(given) {
   const wanted = "positive" in situation.rows ? ["its positive", "its anchor"] : ["its second pass", "its first pass"];
   const searchOf = (direction, place) => {
     const cells = direction ? anchors.map((_, row) => row * width + place) : found.map((_, column) => place * width + column);
-    const shares = softmax(cells.map((at) => terms.matrix[at]));
-    const candidates = cells.map((at, k) => ({
-      column: direction ? place : k, row: direction ? k : place, point: direction ? anchors[k] : found[k], from: direction ? found[place] : anchors[place],
-      logit: terms.matrix[at], positive: k === place, share: shares[k],
-    }));
+    const candidates = shared(cells.map((at, k) => ({
+      at, column: direction ? place : k, row: direction ? k : place, point: direction ? anchors[k] : found[k], from: direction ? found[place] : anchors[place],
+      logit: terms.matrix[at], positive: k === place,
+    })));
     const searcher = direction ? found[place] : anchors[place];
-    return term(given, { index: direction * size + place, searcher, candidates, target: place, count: 2 * size, wanted: wanted[direction], part: 0.5, ...(direction ? { column: place } : { row: place }) });
+    return term(given, { index: direction * size + place, searcher, sums: [candidates], count: 2 * size, wanted: wanted[direction], part: 0.5, ...(direction ? { column: place } : { row: place }) });
   };
   return [0, 1].flatMap((direction) => anchors.map((_, place) => searchOf(direction, place)));
 }

@@ -37,7 +37,8 @@ function ofPairs({ situation, templates, numbers, terms, loss }) {
   });
 }
 
-// ---- two pairs in order. `share` is the term's part of the softmax, in which the 1 of the formula has its own.
+// ---- two pairs in order. `share` is the term's part of the softmax, in which the 1 of the formula has its own. What a term
+// adds moves with every other share; it pulls by its own exponents, as strong as its share, and the sum is the same.
 
 function ofOrders({ situation, templates, numbers, terms, loss, total }) {
   const pairs = scoredPairs(situation, terms);
@@ -61,6 +62,7 @@ function ofOrders({ situation, templates, numbers, terms, loss, total }) {
       letters: `${lower.letters} < ${higher.letters}`,
       get who() { return `${lower.names.join(" / ")} < ${higher.names.join(" / ")}`; },
       links: [link(lower, "negative", share), link(higher, "positive", share)],
+      exponents: [{ at: lower.index, weight: share * scale }, { at: higher.index, weight: -share * scale }],
       valid: true,
       active: Boolean(terms.active[index]),
       get formula() { return value && templates ? fill(templates.order, own()) : null; },

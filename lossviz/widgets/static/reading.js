@@ -11,6 +11,7 @@
 //
 //   index     its place in `values`, laid out flat
 //   pairs     the scored pairs that it compares; absent where there are none
+//   exponents the entries of the matrix by which it pulls, and how much: [{at, weight}]; absent for what its value tells
 //
 // Each chart has a reader, a file of its own, which makes the terms out of {situation, loss, variant, templates, numbers,
 // terms, shapes, total}.

@@ -3,17 +3,17 @@
 
 import { html, keep, lights, setAttributes, setText, svg } from "./dom.js";
 import { rectangle } from "./geometry.js";
-import { candidatesOf } from "./read_anchors.js";
+import { BLOCKS, candidatesOf } from "./read_anchors.js";
 import { litTerms } from "./reading.js";
 import { situationOf, variantOf } from "./state.js";
 import { brief, letter, percent } from "./words.js";
 
-const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
+const SPACE = { left: 34, top: 46, bottom: 18, blocks: 20, line: 16 };
 const GAP = 3;
+const HEADING = 132; // of a block: no narrower than its words
 const ONE_WAY = { row: 64, narrowest: 58 };
 const BOTH_WAYS = { row: 80, narrowest: 76 };
 const MOST_CELLS = 64; // of more than this only the touched ones have numbers: a frame has no time to write so many
-const BLOCKS = { query_to_doc: "anchor → document", query_to_query: "anchor → anchor", doc_to_query: "positive → anchor", doc_to_doc: "positive → document" };
 
 export function createScoreMatrix(spec, engine, actions) {
   const heads = svg("g", { class: "heads" });
@@ -21,7 +21,7 @@ export function createScoreMatrix(spec, engine, actions) {
   const blocks = svg("g", { class: "blocks" });
   const many = svg("g", { class: "many" }, svg("g"), svg("g"));
   const note = svg("text", { class: "quiet", x: 2, y: 14 });
-  const foot = svg("text", { class: "quiet", x: 2 });
+  const foot = svg("g", { class: "foot" });
   const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": "What each anchor makes of each candidate" }, note, blocks, heads, rows, many, foot);
   const root = html("div", { class: "scroll" }, picture);
   let width = 300;
@@ -81,6 +81,13 @@ export function createScoreMatrix(spec, engine, actions) {
     return setText(setAttributes(below, { x: middle, y: top + 41 }), `↓ ${percent(down.share)}`);
   }
 
+  // What stands in a cell, line by line.
+  function explained({ parameters }, crowded) {
+    if (crowded) return ["touch a letter for its shares; the logits stand in the mask"];
+    const harder = parameters.hardness_mode ? ["of a harder rival (scale + α) × similarity"] : [];
+    return ["below the share: the logit, scale × similarity", ...harder];
+  }
+
   function drawBlocks(columns, size) {
     const first = columns.map((column, at) => ({ ...column, at })).filter(({ first }) => first);
     const shown = first.length > 1 ? first : [];
@@ -104,16 +111,19 @@ export function createScoreMatrix(spec, engine, actions) {
       const both = searches.columns.length > 0;
       const { row, narrowest } = both ? BOTH_WAYS : ONE_WAY;
       const columns = candidatesOf(situationOf(spec, state), variantOf(spec, state).searches);
-      const size = Math.max(narrowest, (width - SPACE.left) / columns.length);
+      const several = columns.filter(({ first }) => first).length > 1;
+      const room = several ? HEADING / searches.rows.length : 0;
+      const size = Math.max(narrowest, room, (width - SPACE.left) / columns.length);
       const whole = SPACE.left + size * columns.length;
       const start = SPACE.top + drawBlocks(columns, size);
-      const height = start + row * searches.rows.length + SPACE.bottom;
       const crowded = columns.length * searches.rows.length > MOST_CELLS;
+      const lines = explained(state, crowded);
+      const height = start + row * searches.rows.length + SPACE.bottom + SPACE.line * lines.length;
       setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
-      setText(note, both ? "→ each row, ↓ each column shares out 100 %" : "Each row shares out 100 %. Outlined: its positive");
-      const softmaxes = variantOf(spec, state).searches.length > 1 ? "; each block by itself" : "";
-      const logits = crowded ? "touch a letter for its shares; the logits stand in the mask" : "below the share: the logit, scale × similarity";
-      setText(setAttributes(foot, { y: height - 8 }), `${logits}${softmaxes}`);
+      const apart = variantOf(spec, state).searches.length > 1;
+      const shared = apart ? "100 % per row and block. Outlined: its positive" : "Each row shares out 100 %. Outlined: its positive";
+      setText(note, both ? "→ each row, ↓ each column shares out 100 %" : shared);
+      keep(foot, lines.length, () => svg("text", { class: "quiet", x: 2 })).forEach((text, k) => setText(setAttributes(text, { y: height - 8 - SPACE.line * (lines.length - 1 - k) }), lines[k]));
       keep(heads, columns.length, makeHead).forEach((head, k) => {
         const term = searches.columns[k];
         setAttributes(head, { tabindex: term ? 0 : null, role: term ? "button" : null, "aria-label": term?.note });

@@ -34,7 +34,7 @@ export function columnsOf({ rows }) {
   return others.length ? others.flat() : anchors;
 }
 
-// What chooses a lowered variant, as its key: the parameters that are strings or flags, and the number of arguments.
+// What chooses a lowered variant, as its key: the parameters with a list of choices, and the number of arguments.
 export function variantKey(loss, situation, parameters) {
   const count = Object.keys(situation.rows).length + (situation.labels ? 1 : 0);
   return [...loss.statics.map((name) => String(parameters[name])), count].join("|");
@@ -104,25 +104,27 @@ export function enter(spec, before, index) {
 }
 
 // Whether nothing has moved or been set since the situation was entered.
+export const alike = (one, other) => String(one) === String(other); // a choice may be a list
+
 export function asItBegan(spec, state) {
   const { points, parameters } = enter(spec, state, state.situation);
   const stands = points.every((point, k) => Math.hypot(...point.map((value, axis) => value - state.points[k][axis])) < 1e-6);
-  return stands && Object.keys(parameters).every((name) => parameters[name] === state.parameters[name]);
+  return stands && Object.keys(parameters).every((name) => alike(parameters[name], state.parameters[name]));
 }
 
-const known = (spec, state, parameters) =>
-  Object.fromEntries(Object.entries(parameters).filter(([name]) => name in lossOf(spec, state).parameters));
+// Of the parameters given those that a loss can be set to here: its numbers, and what chooses its variant.
+const settable = (loss, parameters) =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => loss.statics.includes(name) || typeof loss.parameters[name] === "number"));
+const known = (spec, state, parameters) => settable(lossOf(spec, state), parameters);
 
 export const reset = (spec, state) => enter(spec, state, state.situation);
 
 // Another loss on the same batch, from where this one's run began; parameters that both have stay as they are.
 export function switchLoss(spec, state, name) {
   if (name === state.loss) return state;
-  const { parameters } = spec.losses[name];
-  const kept = Object.fromEntries(Object.keys(parameters).filter((each) => each in state.parameters).map((each) => [each, state.parameters[each]]));
   const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
   if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
-  const next = { ...state, loss: name, parameters: { ...parameters, ...kept }, rate: null, playing: false, history: [], runs };
+  const next = { ...state, loss: name, parameters: { ...spec.losses[name].parameters, ...settable(spec.losses[name], state.parameters) }, rate: null, playing: false, history: [], runs };
   return untrained(spec, settled(spec, { ...next, asked: state.asked && questionOf(spec, next) !== null, points: state.origin, lit: null }));
 }
 
