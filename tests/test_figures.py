@@ -1,9 +1,19 @@
 """The drawings of the chapters: drawn from the losses, and every axis says what it is."""
 
+from itertools import combinations
+
 import pytest
 import torch
+from matplotlib.quiver import Quiver
 
-from lossviz import AnglELoss, CosineSimilarityLoss, figures
+from lossviz import (
+    AnglELoss,
+    CosineSimilarityLoss,
+    MultipleNegativesSymmetricRankingLoss,
+    TripletLoss,
+    figures,
+)
+from lossviz.situations import situation
 
 DRAWINGS = {"similarity_by_turn": 1, "cells_seen": 2, "three_passes": 1}
 DEGREES = torch.tensor([0.0, 30.0, 90.0, 135.0, 180.0], dtype=torch.float64)
@@ -39,3 +49,22 @@ def test_a_cached_step_keeps_a_mini_batch_and_goes_three_times_through_the_encod
     whole, cached = figures.three_passes(batch=16, mini_batch=4).axes[0].lines[:2]
     assert max(whole.get_ydata()) == 32 and max(cached.get_ydata()) == 4
     assert max(cached.get_xdata()) == 1.5 * max(whole.get_xdata())
+
+
+@pytest.mark.parametrize("loss, turns_only", [(CosineSimilarityLoss(), True), (TripletLoss(triplet_margin=1.0), False)])
+def test_arrows_that_only_turn_are_left_out_at_the_centre(loss, turns_only):
+    batch = situation(loss.inputs.name, "start")
+    drawn = figures.gradient_field(loss, batch, point=2).axes[0].collections
+    (arrows,) = (each for each in drawn if isinstance(each, Quiver))
+    lengths = torch.tensor(arrows.U).hypot(torch.tensor(arrows.V))
+    near = torch.tensor(arrows.XY).norm(dim=-1) < 0.5
+    assert lengths[~near].max() > 0
+    assert (lengths[near].max() == 0) == turns_only
+
+
+def test_the_names_of_near_points_do_not_cover_each_other():
+    batch = situation("positive_pairs", "rows and columns")  # C and D stand ten degrees apart
+    figure = figures.gradient_field(MultipleNegativesSymmetricRankingLoss(), batch, point=1)
+    figure.canvas.draw()
+    boxes = [name.get_window_extent() for name in figure.axes[0].texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
