@@ -63,7 +63,7 @@ def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.
     name = situation.sentence(point).short
     x, y, z = (each.round(decimals=5).tolist() for each in (found.x, found.y, found.loss))  # digits weigh, on a page
     drawn = go.Surface(x=x, y=y, z=z, colorscale="Cividis", showscale=False)
-    axes = {"xaxis_title": "x", "yaxis_title": "y", "zaxis_title": "loss"}
+    axes = {"xaxis_title": "x", "yaxis_title": "y", "zaxis_title": "loss", "camera_eye": {"x": 1.6, "y": 1.6, "z": 1.2}}
     shape = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7}}  # whatever the loss's range
     figure = go.Figure(drawn, {"scene": axes | shape, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
     low, high = found.loss.min().item(), found.loss.max().item()
