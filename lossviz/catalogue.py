@@ -61,10 +61,10 @@ class Entry:
 
     ``chart`` names the chart that shows it first, ``matrix`` what the numbers are that it reads. ``term(loss)`` gives,
     for each kind of term, the formula of what it adds; names in braces stand for numbers: {d} the distance of a pair,
-    {z} its dot product, {s} its similarity and {y} its score, {d_ap} and {d_an} the distances of a triplet, {s_low}
-    and {s_high} the similarities of two pairs in order, {sum} the sum of all exponentials and {loss} the loss, {p} the
-    probability of a target and {q} that in a second sum, {B} the number of valid terms, {A} that of active ones, or a parameter. ``changes`` says
-    what changed in sentence-transformers, by version.
+    {z} its dot product, {s} its similarity and {y} its score, {d_ap} and {d_an} the distances of a triplet, {s_low} and
+    {s_high} the similarities of two pairs in order, {sum} the sum of all exponentials and {loss} the loss, {p} the
+    probability of a target and {q} that in a second sum, {B} the number of valid terms, {A} that of active ones, or a
+    parameter. ``changes`` says what changed in sentence-transformers, by version.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
     explorers and in tests: every combination of the choices that an explorer offers, then ``also``.

@@ -81,10 +81,11 @@ NUMBERS_OF_A_TERM = {
 
 @every_entry
 def test_terms_are_written_with_numbers_that_exist(known):
-    losses = [known.default().changed(**each) for each in known.variants()]
-    for loss, formula in [(loss, formula) for loss in losses for formula in known.term(loss).values()]:
-        names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
-        assert names and names <= NUMBERS_OF_A_TERM[known.chart] | loss.parameters().keys()
+    for choices in known.variants():
+        loss = known.default().changed(**choices)
+        for formula in known.term(loss).values():
+            names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
+            assert names and names <= NUMBERS_OF_A_TERM[known.chart] | loss.parameters().keys()
 
 
 @every_entry

@@ -93,8 +93,8 @@ POSITIVE_PAIRS = (
         loss="MultipleNegativesRankingLoss",
         question=Question(
             "choice",
-            "Each question is nearest to its own answer: the loss is 0.0005. Let each answer look for its question too, "
-            "in one joint sum. How low can training bring the loss then?",
+            "Each question is nearest to its own answer: the loss is 0.0005. Let each answer look for its question "
+            "too, in one joint sum. How low can training bring the loss then?",
             "The pair stands in the sum twice, there and back. So it gets one half at best, twice.",
             options=("To 0, as before", "To ln 2 = 0.6931", "To ln 4 = 1.3863"),
             answer=1,

@@ -22,7 +22,7 @@ from lossviz import (
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import LABELLED_PAIRS
 from lossviz.lowering import UnknownOperator
-from lossviz.situations import Situation, on_circle, situation, situations
+from lossviz.situations import Situation, on_circle, situations
 from tests.widgets.expected import BATCHES, FAMILIES, Expected
 
 DOUBLE = torch.float64
@@ -576,7 +576,7 @@ OPTIONS = {"way back": ("directions", "partition_mode"), "harder rivals": ("hard
 @pytest.fixture(params=OPTIONS)
 def ranking(request):
     """An explorer whose controls are options of the ranking loss, and a state for each of its variants."""
-    asked = situation("positive_pairs", request.param)
+    asked = lossviz.situations.situation("positive_pairs", request.param)
     explorer = explore(MultipleNegativesRankingLoss(), situation=asked, controls=OPTIONS[request.param])
     loss, states = explorer.loss, []
     for choices in explorer.spec["losses"]["MultipleNegativesRankingLoss"]["controls"]:

@@ -22,7 +22,7 @@ from lossviz import (
     SoftmaxLoss,
     catalogue,
 )
-from lossviz.situations import Situation, on_circle, situation
+from lossviz.situations import Situation, on_circle
 from tests.widgets.expected import BATCHES, FAMILIES, KINDS, Expected, fixed, letter, percent
 from tests.widgets.page import IN_A_CROWD, Explorer
 
@@ -129,7 +129,7 @@ def test_a_step_and_play_are_those_of_torch(mounted, loss, engine):
 
 
 def ranking(name: str, controls: tuple[str, ...], engine: str) -> lossviz.Explorer:
-    asked = situation("positive_pairs", name)
+    asked = lossviz.situations.situation("positive_pairs", name)
     return lossviz.explore(MultipleNegativesRankingLoss(), situation=asked, controls=controls, engine=engine)
 
 
@@ -142,9 +142,8 @@ def test_directions_are_chosen_and_what_does_not_exist_is_not_on_offer(mounted, 
     explorer.show_answer()
     names = [each.get_attribute("aria-label").split(":")[0] for each in explorer.find(".parameters select").all()]
     assert names == ["directions", "partition_mode"]
-    both = ("query_to_doc", "doc_to_query")
-    losses = []
-    for directions in (("query_to_doc", "query_to_query"), both, (*both[:1], "query_to_query", "doc_to_query", "doc_to_doc")):
+    both, losses = catalogue.BOTH, []
+    for directions in (catalogue.OWN_SIDE, both, catalogue.ALL_FOUR):
         explorer.choose("directions", " + ".join(each.replace("_", " ") for each in directions))
         wanted = explorer.says_what_torch_says()
         assert wanted.loss.directions == directions
