@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossviz.fast import labelled_sentences, slices, squares
+from lossviz.fast import labelled_sentences, rankings, slices, squares
 from lossviz.losses import (
     BatchAllTripletLoss,
     BatchHardTripletLoss,
@@ -48,6 +48,7 @@ def thin_slices(monkeypatch):
         monkeypatch.setattr(slices, name, value)
     monkeypatch.setattr(labelled_sentences, "MANY", 3)
     monkeypatch.setattr(squares, "SMALL", 8)
+    monkeypatch.setattr(rankings, "WIDTH", 3)
 
 
 # --- the definition's answer -----------------------------------------------------------------------------------------

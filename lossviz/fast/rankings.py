@@ -12,6 +12,7 @@ from lossviz.fast.measures import Unit
 from lossviz.fast.road import keep_digits, known, road, square
 
 LOG_2 = math.log(2)
+WIDTH = 512  # columns of a slice that are multiplied at a time: more leave the cache
 PADDING = 64  # numbers after each row of logits: rows a power of two apart would crowd one place of the cache
 
 
@@ -98,7 +99,11 @@ class _Logits:
 
     def rows(self, rows: slice) -> Tensor:
         few = self.queries[rows]
-        return _product(few, self.candidates, self.scale, out=self.place[: len(few)])
+        logits = self.place[: len(few)]
+        for start in range(0, logits.shape[1], WIDTH):
+            columns = slice(start, start + WIDTH)
+            _product(few, self.candidates[:, columns], self.scale, out=logits[:, columns])
+        return logits
 
     def softmax_of_columns(self, count: int) -> Callable[[Tensor, slice], tuple[Tensor, Tensor]]:
         """The same along the first columns, which needs their peaks and totals beforehand."""
