@@ -26,6 +26,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
+    app.connect("html-page-context", let_pictures_wait)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -106,6 +107,12 @@ def rewrite_widgets(app: Sphinx, pagename: str, templatename: str, context: dict
             context["body"], document = stable_page(context["body"], document)
             attributes = {**script.attributes, "body": script_json(share_texts(document))}
             context["script_files"][place] = _JavaScript(script.filename, priority=script.priority, **attributes)
+
+
+def let_pictures_wait(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """A picture in a fold that is closed is not loaded."""
+    if "body" in context:
+        context["body"] = context["body"].replace("<img ", '<img loading="lazy" ')
 
 
 def silence_thebe(app: Sphinx, config: Config) -> None:

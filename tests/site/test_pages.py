@@ -128,6 +128,17 @@ def test_the_page_loads_nothing_it_does_not_need(site, name):
     assert "fontawesome/6.5.2/js" not in html  # 1.5 MB of icons that the fonts already hold
 
 
+def test_pictures_in_folds_wait_for_their_reader(open_page):
+    page = open_page("book/labelled_sentences.html")
+    settle(page)
+    fold = page.locator("details", has=page.locator("img")).first
+    picture = fold.locator("img")
+    loaded = "image => image.complete && image.naturalWidth > 0"
+    assert not picture.evaluate(loaded)
+    fold.locator("summary").first.click()
+    page.wait_for_function(loaded, arg=picture.element_handle())
+
+
 def test_plotly_waits_for_its_reader(open_page, site, tmp_path):
     """On a page of its own: the chapters may have no figure yet, or several."""
     figure = Interactive(go.Figure(go.Scatter(y=[1, 3, 2])), "three points")._repr_mimebundle_()["text/html"]
