@@ -76,8 +76,8 @@ def lines() -> Iterator[Ratio]:
 
 
 def of_target(name: str, *target: float | None) -> list[Ratio]:
-    """For a process of its own. What ran before may leave a heap in which large batches cost no page faults; those are
-    a third of what sentence-transformers takes, and no part of the loss."""
+    """For a process of its own. What ran before leaves a heap in which sentence-transformers' large squares take up to
+    a quarter less time, and so the ratio would depend on the order of the lines."""
     (loss,) = (known.default() for known in ENTRIES if known.loss.__name__ == name)
     return list(compared(loss, *target))
 

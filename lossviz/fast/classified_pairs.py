@@ -37,7 +37,7 @@ LONG = 50  # the logits of features and weights whose lengths have this product 
 
 
 def _refuse_steep(features: Tensor, weight: Tensor) -> None:
-    """Nor what is not finite."""
+    """TooCoarse for logits that are too steep for float32, and for what is not finite."""
     limit = LONG**2 * len(features) if features.dtype == torch.float32 else math.inf
     if not square(features) * square(weight) < limit:
         raise TooCoarse

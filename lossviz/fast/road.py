@@ -91,9 +91,9 @@ class _Known(torch.autograd.Function):
     """A loss whose gradients are known already."""
 
     @staticmethod
-    def forward(ctx, loss: Callable[[], Tensor], gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
+    def forward(ctx, loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
         ctx.save_for_backward(*gradients, *rows)
-        return loss()
+        return loss.clone()
 
     @staticmethod
     def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
@@ -120,7 +120,7 @@ class _Once(torch.autograd.Function):
 
 def known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor) -> Tensor:
     """The loss, with its gradients by the rows where anyone will ask for them."""
-    return _Known.apply(lambda: loss, gradients(), *rows) if felt(*rows) else loss
+    return _Known.apply(loss, gradients(), *rows) if felt(*rows) else loss
 
 
 def felt(*rows: Tensor) -> bool:

@@ -426,8 +426,13 @@ def test_everything_is_on_the_device_of_the_inputs(variant):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_cuda_is_cpu(variant):
     loss = variant()
+    assert_cuda_is_cpu(loss, example(loss))
+
+
+def assert_cuda_is_cpu(loss, tensors):
+    """In every dtype."""
+    rows, labels = split(loss, tensors)
     for dtype in FLOATING:
-        rows, labels = split(loss, example(loss))
         on_cpu = (*(each.to(dtype) for each in rows), *labels)
         value, gradients = value_and_gradients(loss, on_cpu)
         cuda_value, cuda_gradients = value_and_gradients(loss, tuple(each.cuda() for each in on_cpu))

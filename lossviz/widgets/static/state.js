@@ -103,9 +103,9 @@ export function enter(spec, before, index) {
   return untrained(spec, settled(spec, fresh(entered, situation.points)));
 }
 
-// Whether nothing has moved or been set since the situation was entered.
 export const alike = (one, other) => String(one) === String(other); // a choice may be a list
 
+// Whether nothing has moved or been set since the situation was entered.
 export function asItBegan(spec, state) {
   const { points, parameters } = enter(spec, state, state.situation);
   const stands = points.every((point, k) => Math.hypot(...point.map((value, axis) => value - state.points[k][axis])) < 1e-6);
