@@ -147,7 +147,7 @@ def cells_seen(batch: int = 8, mini_batch: int = 2) -> Figure:
 
 
 def three_passes(cached: type[Loss], batch: int = 32, mini_batch: int = 8) -> Figure:
-    """How many rows the encoder keeps in memory for their gradient, as the work of one step of a cached loss goes on."""
+    """How many rows the encoder keeps in memory for their gradient, as one step of a cached loss goes on."""
     figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
     whole = [(0, 0), (2 * batch, 2 * batch), (4 * batch, 0)]
     axes.plot(*zip(*whole, strict=True), "--", color="black", label="whole batch: forward, backward")
