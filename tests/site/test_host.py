@@ -49,8 +49,8 @@ class Counter(anywidget.AnyWidget):
 def show(open_page, tmp_path):
     """show(*widgets) → the page with those widgets, all mounted."""
 
-    def show(*widgets, gap=0, **options):
-        page = open_page(write_page(tmp_path, *widgets, gap=gap), **options)
+    def show(*widgets, gap=0):
+        page = open_page(write_page(tmp_path, *widgets, gap=gap))
         page.wait_for_selector("html[data-widgets=ready]", state="attached")
         return page
 
