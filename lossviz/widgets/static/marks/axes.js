@@ -14,8 +14,10 @@ export const text = (x, y, words, { side = null, look = null } = {}) => ({ x, y,
 export const evenly = (from, to, count) => Array.from({ length: count }, (_, k) => from + (k * (to - from)) / (count - 1));
 
 // Quiet numbers at their ticks: below an axis that runs across, left of one that runs up.
-export const below = (ticks, x, y) => ticks.map((tick) => text(x(tick), y, brief(tick, 2), { side: "middle", look: "quiet" }));
-export const leftOf = (ticks, x, y) => ticks.map((tick) => text(x, y(tick) + 4, brief(tick, 2), { side: "end", look: "quiet" }));
+export const below = (ticks, x, y) =>
+  ticks.map((tick) => text(x(tick), y, brief(tick, 2), { side: "middle", look: "quiet" }));
+export const leftOf = (ticks, x, y) =>
+  ticks.map((tick) => text(x, y(tick) + 4, brief(tick, 2), { side: "end", look: "quiet" }));
 
 export function createAxes() {
   const [lines, texts] = [svg("g"), svg("g")];

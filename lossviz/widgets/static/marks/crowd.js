@@ -1,5 +1,5 @@
-// A crowd: many marks drawn as one path for each look, because a frame has no time for as many elements. It is one stop of
-// the keyboard, in which the arrow keys go from mark to mark; a pointer touches the nearest mark.
+// A crowd: many marks drawn as one path for each look, because a frame has no time for as many elements. It is one
+// stop of the keyboard, in which the arrow keys go from mark to mark; a pointer touches the nearest mark.
 
 import { keep, setAttributes, svg } from "../dom.js";
 import { distanceTo, polyline } from "../geometry.js";
@@ -21,7 +21,8 @@ function together(marks) {
 }
 
 // Where a pointer touches: along each mark, or on the spot.
-const touchable = (marks) => marks.map(({ places }) => polyline(places.length > 1 ? places : [places[0], places[0]])).join("");
+const touchable = (marks) =>
+  marks.map(({ places }) => polyline(places.length > 1 ? places : [places[0], places[0]])).join("");
 
 export function createCrowd(picture, actions) {
   const looks = svg("g");

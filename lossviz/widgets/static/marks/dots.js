@@ -1,4 +1,5 @@
-// Dots: each a mark with its name beside it, wide enough for a finger, one stop of the keyboard, lighting what it stands for.
+// Dots: each a mark with its name beside it, wide enough for a finger, one stop of the keyboard, lighting what it
+// stands for.
 
 import { keep, lights, setAttributes, svg } from "../dom.js";
 import { placeLabels } from "../geometry.js";
@@ -6,9 +7,9 @@ import { boxAround, writeLabel } from "./labels.js";
 
 const FINGER = 22; // pixels: half of what a finger needs
 
-// A dot is {place, d, look, letters, note, light, candidates, insists}: where it stands and its outline about that place,
-// its classes, its name and its sentence, what it lights ({kind, index}), the boxes where its name may stand, and whether
-// the name must be seen.
+// A dot is {place, d, look, letters, note, light, candidates, insists}: where it stands and its outline about that
+// place, its classes, its name and its sentence, what it lights ({kind, index}), the boxes where its name may stand,
+// and whether the name must be seen.
 export function createDots(actions) {
   const root = svg("g", { class: "dots" });
   let shown = [];
