@@ -11,7 +11,8 @@ export const line = (points, look = "axis") => ({ d: polyline(points), look });
 export const text = (x, y, words, { side = null, look = null } = {}) => ({ x, y, words, side, look });
 
 // So many numbers from one to another, evenly apart, both ends among them.
-export const evenly = (from, to, count) => Array.from({ length: count }, (_, k) => from + (k * (to - from)) / (count - 1));
+export const evenly = (from, to, count) =>
+  Array.from({ length: count }, (_, k) => from + (k * (to - from)) / (count - 1));
 
 // Quiet numbers at their ticks: below an axis that runs across, left of one that runs up.
 export const below = (ticks, x, y) =>

@@ -14,11 +14,11 @@ export function createDots(actions) {
   const root = svg("g", { class: "dots" });
   let shown = [];
 
-  const make = (k) =>
-    lights(
-      svg("g", { role: "button" },
-        svg("circle", { class: "hit", r: FINGER }), svg("path", { class: "shown" }), svg("text", { "text-anchor": "middle" })),
-      actions, () => shown[k].light);
+  function make(k) {
+    const parts = [svg("circle", { class: "hit", r: FINGER }), svg("path", { class: "shown" })];
+    const dot = svg("g", { role: "button" }, ...parts, svg("text", { "text-anchor": "middle" }));
+    return lights(dot, actions, () => shown[k].light);
+  }
 
   return {
     root,
