@@ -36,6 +36,12 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
+export function button(text, act, attributes = {}) {
+  const element = html("button", { type: "button", ...attributes }, text);
+  element.addEventListener("click", act);
+  return element;
+}
+
 const TEXT = Symbol("text");
 
 // The text of an element that holds nothing else; a text that changes keeps its node, which costs less than a new one.
