@@ -20,10 +20,11 @@ export const below = (ticks, x, y) =>
 export const leftOf = (ticks, x, y) =>
   ticks.map((tick) => text(x, y(tick) + 4, brief(tick, 2), { side: "end", look: "quiet" }));
 
-export function createAxes() {
+// `look` tells one chart's axes from those of a strip below it.
+export function createAxes(look = "axes") {
   const [lines, texts] = [svg("g"), svg("g")];
   return {
-    root: svg("g", { class: "axes" }, lines, texts),
+    root: svg("g", { class: look }, lines, texts),
     draw(drawn, written) {
       keep(lines, drawn.length, () => svg("path")).forEach((path, k) => {
         setAttributes(path, { class: drawn[k].look, d: drawn[k].d });
