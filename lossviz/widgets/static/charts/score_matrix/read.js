@@ -6,14 +6,14 @@ import { told } from "../told.js";
 
 const SEEN = 0.01; // a rival with a smaller share is none of a term's points
 
-// A row of the matrix for each sentence that searches; a term for each row, or for each row and each column.
-export function fits({ situation, result: { shapes } }) {
-  const [anchors] = Object.values(situation.rows);
-  const size = anchors.length;
+// A row of the matrix for each sentence that searches, in which some candidate is right; a term for each row, or for
+// each row and each column.
+export function fits({ situation, result: { terms, shapes } }) {
+  const size = Object.values(situation.rows)[0].length;
   const [rows, columns] = shapes.matrix;
-  if (shapes.matrix.length !== 2 || rows !== size) return false;
-  const terms = shapes.values.join();
-  return terms === `${size}` || (terms === `2,${size}` && columns >= size);
+  if (shapes.matrix.length !== 2 || rows !== size || !terms.positive.some(Boolean)) return false;
+  const values = shapes.values.join();
+  return values === `${size}` || (values === `2,${size}` && columns >= size);
 }
 
 // ---- the columns of the matrix: who searches in each row (`from`), and who is found in each column (`point`)
@@ -42,27 +42,25 @@ export function candidatesOf({ situation, variant, result }) {
   return columns.length === width ? columns : ofWidth(situation, width);
 }
 
-// ---- the candidates of one sum: {point, from, row, column, logit, share, positive}; what takes no part is none
+// ---- the candidates of one sum: {point, from, row, column, logit, share, positive}
 
-function candidate({ result: { terms } }, place, share) {
-  const { at, ...others } = place;
-  if (!terms.positive[at] && !terms.negative[at]) return [];
-  return [{ ...others, logit: terms.matrix[at], positive: Boolean(terms.positive[at]), share }];
-}
+// What is neither positive nor negative takes no part.
+export const isOutside = ({ positive, negative }, at) => !positive[at] && !negative[at];
 
-function alongRow(given, columns, row) {
+function alongRow({ result: { terms } }, columns, row) {
   return columns.flatMap(({ point, from, sum }, column) => {
     const at = row * columns.length + column;
-    const share = given.result.terms.shares.row?.[at];
-    return candidate(given, { at, point, from: from[row], sum, row, column }, share);
+    const [logit, positive, share] = [terms.matrix[at], Boolean(terms.positive[at]), terms.shares.row?.[at]];
+    return isOutside(terms, at) ? [] : [{ point, from: from[row], sum, row, column, logit, positive, share }];
   });
 }
 
-function downColumn(given, columns, column) {
+function downColumn({ result: { terms } }, columns, column) {
   const { point: from, from: anchors } = columns[column];
-  return anchors.flatMap((point, row) => {
-    const share = given.result.terms.shares.column?.[row * anchors.length + column];
-    return candidate(given, { at: row * columns.length + column, point, from, sum: 0, row, column }, share);
+  return anchors.map((point, row) => {
+    const at = row * columns.length + column;
+    const share = terms.shares.column?.[row * anchors.length + column];
+    return { point, from, sum: 0, row, column, logit: terms.matrix[at], positive: Boolean(terms.positive[at]), share };
   });
 }
 
