@@ -6,7 +6,7 @@ import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
 import { rectangle } from "../../geometry.js";
 import { faded } from "../../marks/looks.js";
 import { brief, inWords, letter, percent } from "../../words.js";
-import { candidatesOf, outsideOf } from "./read.js";
+import { candidatesOf, isOutside } from "./read.js";
 
 const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
 const GAP = 3;
@@ -59,8 +59,7 @@ function noteOf({ loss }, { shared, downward, apart }) {
 
 // How long a bar is that stands for a number of the matrix, from 0 to 1.
 function scaleOf(terms) {
-  const outside = outsideOf(terms);
-  const counted = terms.matrix.filter((_, at) => !outside(at));
+  const counted = terms.matrix.filter((_, at) => !isOutside(terms, at));
   const [low, high] = [Math.min(...counted), Math.max(...counted)];
   return (value) => (high > low ? (value - low) / (high - low) : 1);
 }
@@ -68,13 +67,12 @@ function scaleOf(terms) {
 function cellsOf({ state, lit, result: { terms } }, layout) {
   const { columns, anchors, shared, downward, along, down, size, start, row } = layout;
   const scale = shared ? null : scaleOf(terms);
-  const outside = outsideOf(terms);
   const isTouched = (term) => state.lit?.kind === "term" && term?.index === state.lit.index;
   const isLit = (term) => term !== undefined && lit.has(term.index);
   return anchors.map((_, place) => columns.map((_, column) => {
     const at = place * columns.length + column;
     const searches = [along.get(place), down.get(column)];
-    const out = outside(at);
+    const out = isOutside(terms, at);
     const logit = out ? 0 : terms.matrix[at];
     return {
       out, logit,
