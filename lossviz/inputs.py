@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from lossviz import masks
+
 FLOATING = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -61,6 +63,8 @@ class InputType:
 
     ``rows`` names the embedding arguments, each (…, B, d); ``labels`` is the set of the label argument, (…, B), which
     comes last and is called ``label``; ``example`` makes a small valid batch; ``more`` names rows that may follow.
+    ``masks`` says which entries of a loss's matrix are positive and which negative, by the labels; ``chart`` names the
+    chart that shows such a loss first.
     """
 
     name: str
@@ -68,6 +72,9 @@ class InputType:
     rows: tuple[str, ...]
     labels: LabelSet | None
     example: Callable[..., tuple[Tensor, ...]]
+    masks: Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]  # (matrix, labels) → (positive, negative)
+    matrix_axes: int  # of the matrix that these masks are for
+    chart: str
     more: str | None = None  # the name of further rows that may follow, where any number of them may
     label: str = "labels"
 
@@ -159,6 +166,27 @@ def _check_labels(name: str, allowed: LabelSet, labels: Tensor, first_name: str,
         raise wrong(name, f"the device of {first_name}, {first.device}", str(labels.device))
 
 
+def _by_label(matrix: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    return masks.labelled_pairs(labels)
+
+
+def _by_class(matrix: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    return masks.labelled_sentences(labels)
+
+
+def _of_class(matrix: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    target = masks.of_class(labels, matrix.shape[-1])
+    return target, ~target
+
+
+def _positive_first(matrix: Tensor, labels: None) -> tuple[Tensor, Tensor]:
+    return masks.first_column(matrix)
+
+
+def _on_diagonal(matrix: Tensor, labels: None) -> tuple[Tensor, Tensor]:
+    return masks.diagonal(matrix)
+
+
 def _directions(rows: int, batch: int, dimension: int, seed: int) -> tuple[Tensor, ...]:
     """Random unit rows, float64: one (B, d) for each argument."""
     generator = torch.Generator().manual_seed(seed)
@@ -177,6 +205,9 @@ LABELLED_PAIRS = InputType(
     rows=("anchor", "other"),
     labels=ZERO_OR_ONE,
     example=_example_pairs,
+    masks=_by_label,
+    matrix_axes=1,
+    chart="distance_line",
 )
 
 
@@ -193,6 +224,9 @@ LABELLED_SENTENCES = InputType(
     rows=("embeddings",),
     labels=ANY_CLASS,
     example=_example_classes,
+    masks=_by_class,
+    matrix_axes=2,
+    chart="triplet_plane",
 )
 
 
@@ -208,6 +242,9 @@ SCORED_PAIRS = InputType(
     rows=("first", "second"),
     labels=ANY_SCORE,
     example=_example_scores,
+    masks=_by_label,
+    matrix_axes=1,
+    chart="score_plane",
     label="scores",
 )
 
@@ -223,6 +260,9 @@ CLASSIFIED_PAIRS = InputType(
     rows=("first", "second"),
     labels=CLASS_NUMBER,
     example=_example_kinds,
+    masks=_of_class,
+    matrix_axes=2,
+    chart="class_regions",
 )
 
 
@@ -236,6 +276,9 @@ TRIPLETS = InputType(
     rows=("anchor", "positive", "negative"),
     labels=None,
     example=_example_triplets,
+    masks=_positive_first,
+    matrix_axes=2,
+    chart="triplet_plane",
 )
 
 
@@ -252,6 +295,9 @@ POSITIVE_PAIRS = InputType(
     rows=("anchor", "positive"),
     labels=None,
     example=_example_positive_pairs,
+    masks=_on_diagonal,
+    matrix_axes=2,
+    chart="score_matrix",
     more="negative",
 )
 
@@ -267,6 +313,9 @@ UNLABELLED = InputType(
     rows=("first", "second"),
     labels=None,
     example=_example_passes,
+    masks=_on_diagonal,
+    matrix_axes=2,
+    chart="score_matrix",
 )
 
 UNLABELLED_PAIRS = InputType(
@@ -275,4 +324,7 @@ UNLABELLED_PAIRS = InputType(
     rows=("first", "second"),
     labels=ZERO_OR_ONE,
     example=_example_pairs,
+    masks=_by_label,
+    matrix_axes=1,
+    chart="distance_line",
 )

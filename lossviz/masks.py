@@ -17,6 +17,23 @@ def same(rows: int, columns: int, device: torch.device) -> Tensor:
     return torch.arange(rows, device=device)[:, None] == torch.arange(columns, device=device)
 
 
+def same_row(rows: int, columns: int, device: torch.device) -> Tensor:
+    """True where a column belongs to the row, when they stand in blocks of so many as there are rows."""
+    return torch.arange(rows, device=device)[:, None] == torch.arange(columns, device=device) % rows
+
+
+def diagonal(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """(positive, negative) masks where row i belongs to column i: (…, B, C) → two of (…, B, C)."""
+    alike = same(*matrix.shape[-2:], matrix.device).expand(matrix.shape)
+    return alike, ~alike
+
+
+def first_column(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """(positive, negative) masks where the first column is the positive's: (…, B, 2) → two of (…, B, 2)."""
+    first = (torch.arange(matrix.shape[-1], device=matrix.device) == 0).expand(matrix.shape)
+    return first, ~first
+
+
 def labelled_sentences(labels: Tensor) -> tuple[Tensor, Tensor]:
     """(positive, negative) masks of (anchor, other) by class: (…, B) → two of (…, B, B). No one is its own positive."""
     alike = labels.unsqueeze(-1) == labels.unsqueeze(-2)
@@ -26,6 +43,12 @@ def labelled_sentences(labels: Tensor) -> tuple[Tensor, Tensor]:
 def in_order(scores: Tensor) -> Tensor:
     """True at (lower, higher) where the first pair's score is the lower one: (…, B) → (…, B, B)."""
     return scores.unsqueeze(-1) < scores.unsqueeze(-2)
+
+
+def triplets(labels: Tensor) -> Tensor:
+    """True at (anchor, positive, negative) where the classes make them one: (…, B) → (…, B, B, B)."""
+    positive, negative = labelled_sentences(labels)
+    return positive.unsqueeze(-1) & negative.unsqueeze(-2)
 
 
 def of_class(labels: Tensor, classes: int) -> Tensor:

@@ -42,7 +42,7 @@ def test_parameters_are_the_dataclasss_fields_in_order(known):
 
 @every_entry
 def test_a_parameter_is_a_slider_or_a_choice_and_its_default_is_on_it(known):
-    for name, default in known.default().parameters().items():
+    for name, default in known.default().settings().items():
         parameter = known.parameters[name]
         assert parameter.symbol and parameter.meaning
         if parameter.choices:
@@ -85,13 +85,13 @@ def test_terms_are_written_with_numbers_that_exist(known):
         loss = known.default().changed(**choices)
         for formula in known.term(loss).values():
             names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
-            assert names and names <= NUMBERS_OF_A_TERM[known.chart] | loss.parameters().keys()
+            assert names and names <= NUMBERS_OF_A_TERM[known.chart] | loss.settings().keys()
 
 
 @every_entry
 def test_the_peer_has_the_same_defaults(known):
     assert known.peer == peer_class(known).__name__ == known.loss.__name__
-    ours = as_the_peer_says(known, known.default().parameters())
+    ours = as_the_peer_says(known, known.default().settings())
     theirs = peer_defaults(known)
     assert ours | ONLY_THE_PEERS.get(known.peer, {}) == theirs
     assert not ours.keys() & ONLY_THE_PEERS.get(known.peer, {}).keys()
@@ -108,7 +108,7 @@ def test_variants_are_every_choice_that_an_explorer_offers_and_some_more(known):
     missing = 1 if known.loss is losses.SoftmaxLoss else 0  # with every part switched off there is nothing to read
     assert len(of_offered) == math.prod(map(len, offered)) - missing
     for variant in variants:
-        assert variant.items() <= known.default().changed(**variant).parameters().items()
+        assert variant.items() <= known.default().changed(**variant).settings().items()
     for name, parameter in known.parameters.items():  # what is not offered is looked at once, here or uncached
         if parameter.choices and not parameter.control and known.loss is losses.MultipleNegativesRankingLoss:
             assert {each.get(name, getattr(known.default(), name)) for each in variants} == set(parameter.choices)

@@ -162,7 +162,7 @@ def test_a_road_on_a_gpu_is_that_of_the_processor(variant):
     assert_cuda_is_cpu(loss, example(loss, 20))
 
 
-@parametrized(lambda loss: has_road(loss) and loss.parameters().get("distance") in ("euclidean", "manhattan"))
+@parametrized(lambda loss: has_road(loss) and loss.settings().get("distance") in ("euclidean", "manhattan"))
 def test_a_cluster_far_from_the_origin(variant):
     """Norm 100, spread 0.4, in float32: a subtraction of squares would leave no digit of these distances."""
     generator = torch.Generator().manual_seed(7)
@@ -206,7 +206,7 @@ def test_clusters_in_float32(share, count, variant):
     """As exact as float32 is: 1e-6, or as many roundings as a scale makes of one."""
     loss = variant(16)
     times = 3 if loss.inputs.name == "scored_pairs" else 1  # there, differences of exponents
-    within = max(1e-6, times * loss.parameters().get("scale", 0) * torch.finfo(torch.float32).eps)
+    within = max(1e-6, times * loss.settings().get("scale", 0) * torch.finfo(torch.float32).eps)
     tensors = clusters(loss, share, count, seed=1)
     rows, labels = split(loss, tensors)
     _, gradients = value_and_gradients(loss, tensors)
@@ -241,7 +241,7 @@ def test_what_is_learned_or_given_as_a_function_is_the_definitions(variant):
     for name in make.numbers(variant.entry):
         assert not steps_aside(variant(**{name: torch.tensor(1.0)}), *tensors)
         assert steps_aside(variant(**{name: torch.tensor(1.0, requires_grad=True)}), *tensors)
-    for name in {"distance", "similarity"} & loss.parameters().keys():
+    for name in {"distance", "similarity"} & loss.settings().keys():
         assert steps_aside(variant(**{name: lambda x, y: (x - y).norm(dim=-1)}), *tensors)
         assert steps_aside(variant(**{name: "no such"}), *tensors)
     if loss.inputs.labels:

@@ -288,7 +288,7 @@ def surfaces() -> Iterator[Line]:
 
 
 def on_device(loss: Loss) -> Loss:
-    tensors = {name: value for name, value in loss.parameters().items() if isinstance(value, torch.Tensor)}
+    tensors = {name: value for name, value in loss.settings().items() if isinstance(value, torch.Tensor)}
     return loss.changed(**{name: value.to(DEVICE) for name, value in tensors.items()})
 
 

@@ -91,7 +91,7 @@ def measured(known: Entry) -> list[Loss]:
 
 def compared(loss: Loss, size: int, classes: int | None, times: float | None, lighter: float | None) -> Iterator[Ratio]:
     batch = a_batch(loss, size, classes)
-    measure = loss.parameters().get("distance", "")
+    measure = loss.settings().get("distance", "")
     name = " ".join(filter(None, [type(loss).__name__, measure, f"B={size}", f"{classes} classes" if classes else ""]))
     ask_ours, ask_theirs = training_steps(loss, batch)
     square = loss.inputs.name in ("labelled_sentences", "positive_pairs") and measure != "manhattan"

@@ -1,40 +1,31 @@
-"""One file per input type; one small frozen dataclass per loss."""
+"""One file per input type; one small frozen dataclass per loss. Every loss of the files below is exported."""
 
+from lossviz.losses import (
+    classified_pairs,
+    labelled_pairs,
+    labelled_sentences,
+    positive_pairs,
+    scored_pairs,
+    triplets,
+    unlabelled,
+)
 from lossviz.losses.base import Loss, Terms
-from lossviz.losses.classified_pairs import SoftmaxLoss
-from lossviz.losses.labelled_pairs import ContrastiveLoss, OnlineContrastiveLoss
-from lossviz.losses.labelled_sentences import (
-    BatchAllTripletLoss,
-    BatchHardSoftMarginTripletLoss,
-    BatchHardTripletLoss,
-    BatchSemiHardTripletLoss,
-)
-from lossviz.losses.positive_pairs import (
-    CachedMultipleNegativesRankingLoss,
-    MultipleNegativesRankingLoss,
-    MultipleNegativesSymmetricRankingLoss,
-)
-from lossviz.losses.scored_pairs import AnglELoss, CoSENTLoss, CosineSimilarityLoss
-from lossviz.losses.triplets import TripletLoss
-from lossviz.losses.unlabelled import ContrastiveTensionLoss, ContrastiveTensionLossInBatchNegatives
 
-__all__ = [
-    "AnglELoss",
-    "BatchAllTripletLoss",
-    "BatchHardSoftMarginTripletLoss",
-    "BatchHardTripletLoss",
-    "BatchSemiHardTripletLoss",
-    "CachedMultipleNegativesRankingLoss",
-    "CoSENTLoss",
-    "ContrastiveLoss",
-    "ContrastiveTensionLoss",
-    "ContrastiveTensionLossInBatchNegatives",
-    "CosineSimilarityLoss",
-    "Loss",
-    "MultipleNegativesRankingLoss",
-    "MultipleNegativesSymmetricRankingLoss",
-    "OnlineContrastiveLoss",
-    "SoftmaxLoss",
-    "Terms",
-    "TripletLoss",
-]
+_FILES = (
+    labelled_pairs,
+    labelled_sentences,
+    scored_pairs,
+    classified_pairs,
+    triplets,
+    positive_pairs,
+    unlabelled,
+)
+LOSSES: dict[str, type[Loss]] = {
+    name: each
+    for file in _FILES
+    for name, each in vars(file).items()
+    if isinstance(each, type) and issubclass(each, Loss) and each.__module__ == file.__name__
+}
+globals().update(LOSSES)
+
+__all__ = ["Loss", "Terms", *LOSSES]

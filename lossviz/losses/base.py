@@ -12,30 +12,60 @@ from torch import Tensor
 
 from lossviz.inputs import InputType, check_finite, wrong
 
+# A term that adds less than this is shown as 0, and is not active: it is the rounding of numbers near 1.
+VISIBLE = 1e-12
+
 
 @dataclass(frozen=True)
 class Terms:
     """A loss taken apart: what it reads, what the labels say, which terms count, and what each adds.
 
     ``matrix``              the distances, similarities or logits that the loss reads
+    ``values``              what each term adds: ``values`` sums to ``loss``; its axes are the loss's ``axes``
     ``positive, negative``  masks on ``matrix``: what the labels say
-    ``valid``               which terms the labels allow; its axes are the loss's ``axes``
-    ``active``              which of these pass gradient on to ``matrix`` now
-    ``values``              what each term adds: ``values`` sums to ``loss``
-    ``chosen``              role → indices into ``matrix`` (hardest positive, target …)
-    ``thresholds``          name → scalar (margin, nearest negative …)
+    ``valid``               which terms the labels allow
+    ``active``              which of these pass a gradient on to ``matrix`` now, one that can be seen
+    ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
+    ``chosen``              role → indices into ``matrix`` (hardest_positive, target …)
+    ``thresholds``          name → scalar (margin, nearest_negative …)
+    ``numbers``             name → what the printed formula of a term needs, broadcastable to ``values`` (d_ap, p …)
+    ``shares``              "row", "column" → what part of a softmax each entry of ``matrix`` has, along or down
     ``loss``                () or the leading dimensions
+
+    ``matrix`` and ``values`` are enough: of what a definition leaves out, ``Loss.complete`` fills in what follows.
     """
 
     matrix: Tensor
-    positive: Tensor
-    negative: Tensor
-    valid: Tensor
-    active: Tensor
     values: Tensor
-    loss: Tensor
+    positive: Tensor | None = None
+    negative: Tensor | None = None
+    valid: Tensor | None = None
+    active: Tensor | None = None
+    pulls: Tensor | None = None
+    loss: Tensor | None = None
     chosen: dict[str, Tensor] = field(default_factory=dict)
     thresholds: dict[str, Tensor] = field(default_factory=dict)
+    numbers: dict[str, Tensor] = field(default_factory=dict)
+    shares: dict[str, Tensor] = field(default_factory=dict)
+
+    def completed(self, inputs: InputType, axes: int, labels: Tensor | None) -> Self:
+        """With what follows from values of so many axes, and from the labels, where it has none. An ``active`` that is
+        given says which terms pass any gradient on; of these the visible ones stay."""
+        leading = self.values.ndim - axes
+        visible = self.values.detach().abs() > VISIBLE
+        valid = torch.ones_like(visible) if self.valid is None else self.valid
+        positive = negative = torch.zeros_like(self.matrix, dtype=torch.bool)
+        if self.matrix.ndim - leading == inputs.matrix_axes:
+            positive, negative = inputs.masks(self.matrix, labels)
+        return replace(
+            self,
+            positive=positive if self.positive is None else self.positive,
+            negative=negative if self.negative is None else self.negative,
+            valid=valid,
+            active=valid & visible if self.active is None else valid & visible & self.active,
+            pulls=self.values if self.pulls is None else self.pulls,
+            loss=self.values.sum(tuple(range(-axes, 0))) if self.loss is None else self.loss,
+        )
 
 
 torch.export.register_dataclass(Terms)
@@ -49,14 +79,29 @@ ROADS: dict[type["Loss"], Callable[..., Tensor | None]] = {}
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its parameters, writes ``define``."""
+    """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its settings, writes ``define``.
+
+    ``reads``  what the numbers of its matrix are
+    ``chart``  the chart that shows it first, where that is not the one of its input type
+    """
 
     inputs: ClassVar[InputType]
     axes: ClassVar[tuple[str, ...]]
+    reads: ClassVar[str] = "distance"
+    chart: ClassVar[str | None] = None
 
     def define(self, *tensors: Tensor) -> Terms:
         """The definition: no loop, no check, no data-dependent shape; any leading dimensions."""
         raise NotImplementedError(f"{type(self).__name__} has no define()")
+
+    def complete(self, *tensors: Tensor) -> Terms:
+        """The definition, and what follows from it: as unchecked as ``define``, every field a tensor."""
+        labels = tensors[-1] if self.inputs.labels else None
+        return self.define(*tensors).completed(self.inputs, len(self.axes), labels)
+
+    def blocks(self) -> list[list[str]]:
+        """Who looks for whom in the blocks of columns of the matrix, those of one sum together; [] without blocks."""
+        return []
 
     def __call__(self, *tensors: Tensor, check: bool = True) -> Tensor:
         """The loss, a differentiable scalar. ``check=False`` skips the checks of values (shapes are always checked).
@@ -81,15 +126,15 @@ class Loss:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
         given = self._checked(tensors, check)
         with _without_autocast(given[0].device):
-            terms = self.define(*map(exact, given))
+            terms = self.complete(*map(exact, given))
         self._check_shape(terms, tensors[0].shape[:-2])
         terms = replace(terms, loss=terms.loss.to(given[0].dtype))
         if check and not torch.isfinite(terms.loss.detach()).all():
             raise self._overflow(self.inputs.fitted(len(tensors)), tensors, terms)
         return terms
 
-    def parameters(self) -> dict[str, object]:
-        """Name → value of every parameter, in the order of declaration."""
+    def settings(self) -> dict[str, object]:
+        """Name → value of every parameter of the loss (margin, scale …), in the order of declaration."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def changed(self, **parameters: object) -> Self:
@@ -120,7 +165,7 @@ class Loss:
         inputs.check_values(tensors, rows)
 
     def _check_parameters(self) -> None:
-        for name, value in self.parameters().items():
+        for name, value in self.settings().items():
             if isinstance(value, Tensor):
                 check_finite(name, value)
             elif isinstance(value, Real) and not math.isfinite(value):
@@ -128,13 +173,13 @@ class Loss:
 
     def _check_shape(self, terms: Terms, leading: torch.Size) -> None:
         if terms.loss.shape != leading:
-            functions = [name for name, value in self.parameters().items() if callable(value)]
+            functions = [name for name, value in self.settings().items() if callable(value)]
             expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, terms.loss.shape))
             raise wrong(", ".join(functions) or "define", expected, came)
 
     def _overflow(self, inputs: InputType, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
         computed = inputs.rows if inputs.labels and inputs.labels.compared else inputs.arguments
-        numbers = dict(zip(computed, tensors, strict=False)) | self.parameters()
+        numbers = dict(zip(computed, tensors, strict=False)) | self.settings()
         sizes = {name: _size(each) for name, each in numbers.items() if _is_number(each)}
         large = {name for name, size in sizes.items() if size > 1}  # a label of 1 overflows nothing
         largest = max(large or inputs.rows, key=sizes.get)

@@ -34,6 +34,7 @@ class SoftmaxLoss(Loss):
     concatenation_sent_multiplication: bool = False
     inputs = CLASSIFIED_PAIRS
     axes = ("pair",)
+    reads = "log-probability"
 
     @classmethod
     def initial(cls, dimension: int, classes: int, seed: int = 0, **concatenation: bool) -> "SoftmaxLoss":
@@ -52,7 +53,7 @@ class SoftmaxLoss(Loss):
         after = super().changed(**parameters)
         if after._parts() == self._parts() or "weight" in parameters:
             return after
-        flags = {name: value for name, value in after.parameters().items() if isinstance(value, bool)}
+        flags = {name: value for name, value in after.settings().items() if isinstance(value, bool)}
         return self.initial(self.weight.shape[1] // self._parts(), len(self.weight), **flags)
 
     def _parts(self) -> int:
@@ -77,19 +78,15 @@ class SoftmaxLoss(Loss):
 
     def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
         weight, bias = (None if each is None else each.to(first) for each in (self.weight, self.bias))
-        logits = linear(self.features(first, second), weight, bias)
-        target = masks.of_class(labels, logits.shape[-1])
-        log_probability = logits.log_softmax(-1)
-        values = -torch.where(target, log_probability, 0.0).sum(-1) / labels.shape[-1]
+        log_share = linear(self.features(first, second), weight, bias).log_softmax(-1)
+        target = masks.of_class(labels, log_share.shape[-1])
+        log_p = torch.where(target, log_share, 0.0).sum(-1)
         return Terms(
-            matrix=log_probability,
-            positive=target,
-            negative=~target,
-            valid=torch.ones_like(values, dtype=torch.bool),
-            active=values > 0,
-            values=values,
+            matrix=log_share,
+            values=-log_p / labels.shape[-1],
             chosen={"target": labels.long()},
-            loss=values.sum(-1),
+            numbers={"p": log_p.exp()},
+            shares={"row": log_share.exp()},
         )
 
     def features(self, first: Tensor, second: Tensor) -> Tensor:

@@ -35,22 +35,10 @@ class ContrastiveLoss(Loss):
     def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
         distance = paired(self.distance)(anchor, other)
         margin = scalar(self.margin, distance)
-        positive, negative = masks.labelled_pairs(labels)
-        shortfall = relu(margin - distance)
-        pull, push = distance.square(), shortfall.square()
-        values = 0.5 * (labels * pull + (1 - labels) * push)
-        if self.size_average:
-            values = values / distance.shape[-1]
-        return Terms(
-            matrix=distance,
-            positive=positive,
-            negative=negative,
-            valid=torch.ones_like(distance, dtype=torch.bool),
-            active=(positive & (distance > 0)) | (negative & (shortfall > 0)),
-            values=values,
-            thresholds={"margin": margin},
-            loss=values.sum(-1),
-        )
+        pull, push = distance.square(), relu(margin - distance).square()
+        costs = 0.5 * (labels * pull + (1 - labels) * push)
+        values = costs / costs.shape[-1] if self.size_average else costs
+        return Terms(distance, values, thresholds={"margin": margin}, numbers={"d": distance})
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,23 +70,10 @@ class OnlineContrastiveLoss(Loss):
         nearest_negative = -_largest_or_mean(-distance, negative, positive)
         hard_positive = positive & (distance > nearest_negative.unsqueeze(-1))
         hard_negative = negative & (distance < farthest_positive.unsqueeze(-1))
-        shortfall = relu(margin - distance)
-        pull, push = distance.square(), shortfall.square()
+        pull, push = distance.square(), relu(margin - distance).square()
         values = torch.where(hard_positive, pull, 0.0) + torch.where(hard_negative, push, 0.0)
-        return Terms(
-            matrix=distance,
-            positive=positive,
-            negative=negative,
-            valid=torch.ones_like(positive),
-            active=values > 0,
-            values=values,
-            thresholds={
-                "margin": margin,
-                "farthest positive": farthest_positive,
-                "nearest negative": nearest_negative,
-            },
-            loss=values.sum(-1),
-        )
+        gates = {"farthest_positive": farthest_positive, "nearest_negative": nearest_negative}
+        return Terms(distance, values, thresholds={"margin": margin, **gates}, numbers={"d": distance})
 
 
 def _largest_or_mean(distance: Tensor, wanted: Tensor, rest: Tensor) -> Tensor:

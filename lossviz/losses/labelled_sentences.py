@@ -38,21 +38,12 @@ class BatchAllTripletLoss(Loss):
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
         distance = pairwise(self.distance, embeddings, embeddings)
         margin = scalar(self.margin, distance)
-        positive, negative = masks.labelled_sentences(labels)
-        valid = positive.unsqueeze(-1) & negative.unsqueeze(-2)
-        shortfall = torch.where(valid, relu(distance.unsqueeze(-1) - distance.unsqueeze(-2) + margin), 0.0)
-        counted = (shortfall > COUNTED).sum((-3, -2, -1)).clamp(min=1)
-        values = shortfall / counted.unsqueeze(-1).unsqueeze(-1).unsqueeze(-1)
-        return Terms(
-            matrix=distance,
-            positive=positive,
-            negative=negative,
-            valid=valid,
-            active=shortfall > 0,
-            values=values,
-            thresholds={"margin": margin},
-            loss=shortfall.sum((-3, -2, -1)) / counted,
-        )
+        to_positive, to_negative = distance.unsqueeze(-1), distance.unsqueeze(-2)
+        valid = masks.triplets(labels)
+        costs = torch.where(valid, relu(to_positive - to_negative + margin), 0.0)
+        active = (costs > COUNTED).sum((-3, -2, -1), keepdim=True).clamp(min=1)
+        numbers = {"d_ap": to_positive, "d_an": to_negative, "A": active}
+        return Terms(distance, costs / active, valid=valid, thresholds={"margin": margin}, numbers=numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +72,8 @@ class BatchHardTripletLoss(Loss):
         distance = pairwise(self.distance, embeddings, embeddings)
         margin = scalar(self.margin, distance)
         hardest = _Hardest.of(distance, labels)
-        shortfall = relu(hardest.to_positive - hardest.to_negative + margin)
-        return hardest.terms(shortfall, {"margin": margin})
+        costs = relu(hardest.to_positive - hardest.to_negative + margin)
+        return hardest.terms(costs, thresholds={"margin": margin})
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +100,8 @@ class BatchHardSoftMarginTripletLoss(Loss):
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
         distance = pairwise(self.distance, embeddings, embeddings)
         hardest = _Hardest.of(distance, labels)
-        return hardest.terms(softplus(hardest.to_positive - hardest.to_negative), {})
+        gap = hardest.to_positive - hardest.to_negative
+        return hardest.terms(softplus(gap), numbers={"slope": gap.sigmoid()})
 
 
 @dataclass(frozen=True)
@@ -117,11 +109,10 @@ class _Hardest:
     """Every anchor with its farthest positive and its nearest negative, or with what stands in for them."""
 
     distance: Tensor
-    positive: Tensor
-    negative: Tensor
     to_positive: Tensor
     to_negative: Tensor
     chosen: dict[str, Tensor]
+    pulled: Tensor  # which anchors pass any gradient on: those that have a negative
 
     @classmethod
     def of(cls, distance: Tensor, labels: Tensor) -> "_Hardest":
@@ -132,27 +123,18 @@ class _Hardest:
         nearest, hardest_negative = torch.where(negative, felt, torch.inf).min(-1)
         itself = torch.arange(distance.shape[-1], device=distance.device)
         chosen = {
-            "hardest positive": torch.where(has_positive, hardest_positive, itself),
-            "hardest negative": torch.where(has_negative, hardest_negative, itself),
+            "hardest_positive": torch.where(has_positive, hardest_positive, itself),
+            "hardest_negative": torch.where(has_negative, hardest_negative, itself),
         }
         to_positive = torch.where(has_positive, farthest, 0.0)
         to_negative = torch.where(has_negative, nearest, felt.amin(-1) + felt.amax(-1))
-        return cls(distance, positive, negative, to_positive, to_negative, chosen)
+        return cls(distance, to_positive, to_negative, chosen, has_negative)
 
-    def terms(self, costs: Tensor, thresholds: dict[str, Tensor]) -> Terms:
+    def terms(self, costs: Tensor, **more: dict[str, Tensor]) -> Terms:
         """The mean over the anchors of what each costs. Every anchor is a term, also one with a stand-in."""
+        numbers = {"d_ap": self.to_positive, "d_an": self.to_negative, **more.pop("numbers", {})}
         values = costs / costs.shape[-1]
-        return Terms(
-            matrix=self.distance,
-            positive=self.positive,
-            negative=self.negative,
-            valid=torch.ones_like(values, dtype=torch.bool),
-            active=self.negative.any(-1) & (costs > 0),
-            values=values,
-            chosen=self.chosen,
-            thresholds=thresholds,
-            loss=values.sum(-1),
-        )
+        return Terms(self.distance, values, active=self.pulled, chosen=self.chosen, numbers=numbers, **more)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,23 +164,26 @@ class BatchSemiHardTripletLoss(Loss):
         distance = pairwise(self.distance, embeddings, embeddings)
         margin = scalar(self.margin, distance)
         positive, negative = masks.labelled_sentences(labels)
-        beyond = negative.unsqueeze(-2) & (distance.unsqueeze(-2) > distance.unsqueeze(-1))
-        nearest, nearest_place = torch.where(beyond, distance.unsqueeze(-2), torch.inf).min(-1)
-        farthest, farthest_place = torch.where(negative, distance, -torch.inf).max(-1, keepdim=True)
-        found, has_negative = beyond.any(-1), negative.any(-1, keepdim=True)
-        itself = torch.arange(distance.shape[-1], device=distance.device).unsqueeze(-1)
-        fallback = torch.where(has_negative, farthest, distance.amin(-1, keepdim=True))
-        fallback_place = torch.where(has_negative, farthest_place, itself)
-        shortfall = relu(distance - torch.where(found, nearest, fallback) + margin)
-        values = torch.where(positive, shortfall, 0.0) / positive.sum((-2, -1), keepdim=True).clamp(min=1)
+        to_negative, place = _semi_hard(distance, negative)
+        costs = torch.where(positive, relu(distance - to_negative + margin), 0.0)
         return Terms(
             matrix=distance,
-            positive=positive,
-            negative=negative,
+            values=costs / positive.sum((-2, -1), keepdim=True).clamp(min=1),
             valid=positive,
-            active=positive & (shortfall > 0),
-            values=values,
-            chosen={"semi-hard negative": torch.where(found, nearest_place, fallback_place)},
+            chosen={"semi_hard_negative": place},
             thresholds={"margin": margin},
-            loss=values.sum((-2, -1)),
+            numbers={"d_ap": distance, "d_an": to_negative},
         )
+
+
+def _semi_hard(distance: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """For every (anchor, positive) the nearest negative beyond the positive, else the farthest, else what stands in:
+    its distance and its place, (…, B, B) each."""
+    beyond = negative.unsqueeze(-2) & (distance.unsqueeze(-2) > distance.unsqueeze(-1))
+    nearest, nearest_place = torch.where(beyond, distance.unsqueeze(-2), torch.inf).min(-1)
+    farthest, farthest_place = torch.where(negative, distance, -torch.inf).max(-1, keepdim=True)
+    found, has_negative = beyond.any(-1), negative.any(-1, keepdim=True)
+    itself = torch.arange(distance.shape[-1], device=distance.device).unsqueeze(-1)
+    fallback = torch.where(has_negative, farthest, distance.amin(-1, keepdim=True))
+    fallback_place = torch.where(has_negative, farthest_place, itself)
+    return torch.where(found, nearest, fallback), torch.where(found, nearest_place, fallback_place)

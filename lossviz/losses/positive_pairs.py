@@ -48,6 +48,7 @@ class MultipleNegativesRankingLoss(Loss):
     hardness_strength: float = 0.0
     inputs = POSITIVE_PAIRS
     axes = ("anchor",)
+    reads = "logit"
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -60,52 +61,73 @@ class MultipleNegativesRankingLoss(Loss):
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         scale = scalar(self.scale, anchor)
-        logits, targets = zip(*self._directions(scale, anchor, positive, negatives), strict=True)
-        matrix, target = torch.cat(logits, dim=-1), torch.cat(targets, dim=-1)
-        parts = matrix.split([each.shape[-1] for each in logits], dim=-1)
-        to_target = [torch.where(*each, 0.0).sum(-1, keepdim=True) for each in zip(targets, parts, strict=True)]
-        sums = parts if self.partition_mode == "per_direction" else [matrix]
-        costs = sum((each - its).logsumexp(-1) for each, its in zip(sums, to_target, strict=False)) / len(sums)
-        values = costs / costs.shape[-1]
-        return Terms(
-            matrix=matrix,
-            positive=target.expand(matrix.shape),
-            negative=~target & (matrix > lowest(matrix)),
-            valid=torch.ones_like(values, dtype=torch.bool),
-            active=values > 0,
-            values=values,
-            chosen={"target": torch.arange(values.shape[-1], device=matrix.device).expand(values.shape)},
-            thresholds={"scale": scale},
-            loss=values.sum(-1),
-        )
-
-    def _directions(
-        self, scale: Tensor, anchor: Tensor, positive: Tensor, negatives: tuple[Tensor, ...]
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Logits and targets of each direction, (…, B, its candidates); what is no candidate has the lowest logit."""
         documents = torch.cat([positive, *negatives], dim=-2)
+        logits = scale * similarities(self.similarity, anchor, documents)
+        target, _ = masks.diagonal(logits)
+        sums = [(logits, target)]
+        if self.directions != DIRECTIONS[:1] or self.hardness_mode:
+            sums = self._sums(logits, target, anchor, documents)
+        log_shares = [log_share(*each) for each in sums]
+        values = -sum(log_shares) / len(sums) / anchor.shape[-2]
+        return _searches(sums, log_shares, values, scale)
+
+    def blocks(self) -> list[list[str]]:
+        asked = [each for each in DIRECTIONS if each in self.directions]
+        return [[each] for each in asked] if self.partition_mode == "per_direction" else [asked]
+
+    def _sums(self, logits: Tensor, target: Tensor, anchor: Tensor, documents: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """(logits, target) of each sum, where there are more directions than one, or hard negatives."""
+        rows, columns = logits.shape[-2:]
+        own = masks.same_row(rows, columns, logits.device)
+        blocks = [(logits + self._hardness(logits, target, own), target), *self._ways(anchor, documents, own)]
+        if self.partition_mode == "per_direction":
+            return blocks
+        return [tuple(torch.cat(each, dim=-1) for each in zip(*blocks, strict=True))]
+
+    def _ways(self, anchor: Tensor, documents: Tensor, own: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Logits and targets of the further directions, (…, B, candidates); who is no candidate has the lowest logit."""
+        scale, positive = scalar(self.scale, anchor), documents[..., : anchor.shape[-2], :]
         pair = masks.same(anchor.shape[-2], anchor.shape[-2], anchor.device)
-        nothing = torch.zeros_like(pair)
-        target = torch.cat([pair, *[nothing for _ in negatives]], dim=-1)
-        own = torch.cat([pair, *[pair for _ in negatives]], dim=-1)
-        to_documents = similarities(self.similarity, anchor, documents)
-        yield scale * to_documents + self._hardness(to_documents, target, own), target
         if "query_to_query" in self.directions:
             logits = scale * similarities(self.similarity, anchor, anchor)
-            yield torch.where(pair, lowest(logits), logits), nothing
+            yield torch.where(pair, lowest(logits), logits), torch.zeros_like(logits, dtype=torch.bool)
         if "doc_to_query" in self.directions:
-            yield scale * similarities(self.similarity, anchor, positive).transpose(-1, -2), pair
+            logits = scale * similarities(self.similarity, anchor, positive).transpose(-1, -2)
+            yield logits, pair.expand(logits.shape)
         if "doc_to_doc" in self.directions:
             logits = scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
-            yield torch.where(own, lowest(logits), logits), torch.zeros_like(own)
+            yield torch.where(own, lowest(logits), logits), torch.zeros_like(logits, dtype=torch.bool)
 
-    def _hardness(self, similarity: Tensor, target: Tensor, own: Tensor) -> Tensor | float:
+    def _hardness(self, logits: Tensor, target: Tensor, own: Tensor) -> Tensor | float:
         """What is added to the logits of hard negatives; zero elsewhere."""
         if self.hardness_mode is None:
             return 0.0
         harder = {"in_batch_negatives": ~own, "hard_negatives": own & ~target, "all_negatives": ~target}
-        penalty = scalar(self.hardness_strength, similarity) * similarity.detach()
-        return torch.where(harder[self.hardness_mode], penalty, 0.0)
+        similarity = logits.detach() / scalar(self.scale, logits).detach()
+        return torch.where(harder[self.hardness_mode], scalar(self.hardness_strength, logits) * similarity, 0.0)
+
+
+def log_share(logits: Tensor, target: Tensor) -> Tensor:
+    """ln of what the target has of each row's softmax: (…, B, candidates) → (…, B). A joint sum may hold the target
+    twice, with one logit."""
+    to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True) / target.sum(-1, keepdim=True)
+    return -(logits - to_target).logsumexp(-1)
+
+
+def _searches(sums: list[tuple[Tensor, Tensor]], log_shares: list[Tensor], values: Tensor, scale: Tensor) -> Terms:
+    """Every anchor with its target, in one sum or in several: p is the target's share of the first, q of the second."""
+    logits, target = (torch.cat(each, dim=-1) if len(sums) > 1 else each[0] for each in zip(*sums, strict=True))
+    shares = [each.softmax(-1) for each, _ in sums]
+    return Terms(
+        matrix=logits,
+        values=values,
+        positive=target,
+        negative=~target & (logits > lowest(logits)),
+        chosen={"target": torch.arange(values.shape[-1], device=logits.device).expand(values.shape)},
+        thresholds={"scale": scale},
+        numbers={name: each.exp() for name, each in zip("pq", log_shares, strict=False)},
+        shares={"row": torch.cat(shares, dim=-1) if len(sums) > 1 else shares[0]},
+    )
 
 
 def check_scale(scale: float | Tensor) -> None:
@@ -145,10 +167,14 @@ class MultipleNegativesSymmetricRankingLoss(Loss):
     similarity: Similarity = "cosine"
     inputs = POSITIVE_PAIRS
     axes = ("direction", "anchor")
+    reads = "logit"
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_scale(self.scale)
+
+    def blocks(self) -> list[list[str]]:
+        return [[DIRECTIONS[0]]]
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         scale = scalar(self.scale, anchor)
@@ -160,21 +186,16 @@ def both_ways(logits: Tensor, scale: Tensor) -> Terms:
     """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along its first B columns. The
     target is the diagonal."""
     rows, columns = logits.shape[-2:]
-    target = masks.same(rows, columns, logits.device)
-    to_target = torch.where(target, logits, 0.0).sum(-1, keepdim=True)
     square = logits[..., :rows]
-    along = (logits - to_target).logsumexp(-1), (square - to_target.transpose(-1, -2)).logsumexp(-2)
-    values = torch.stack(along, dim=-2) / (2 * rows)
+    back = square.transpose(-1, -2)
+    log_p = torch.stack([log_share(each, masks.diagonal(each)[0]) for each in (logits, back)], dim=-2)
     return Terms(
         matrix=logits,
-        positive=target.expand(logits.shape),
-        negative=~target.expand(logits.shape),
-        valid=torch.ones_like(values, dtype=torch.bool),
-        active=values > 0,
-        values=values,
-        chosen={"target": torch.arange(rows, device=logits.device).expand(values.shape)},
+        values=-log_p / (2 * rows),
+        chosen={"target": torch.arange(rows, device=logits.device).expand(log_p.shape)},
         thresholds={"scale": scale},
-        loss=values.sum((-2, -1)),
+        numbers={"p": log_p.exp()},
+        shares={"row": logits.softmax(-1), "column": square.softmax(-2)},
     )
 
 
@@ -207,6 +228,7 @@ class CachedMultipleNegativesRankingLoss(Loss):
     hardness_strength: float = 0.0
     inputs = POSITIVE_PAIRS
     axes = ("anchor",)
+    reads = "logit"
 
     @property
     def uncached(self) -> MultipleNegativesRankingLoss:
@@ -217,6 +239,9 @@ class CachedMultipleNegativesRankingLoss(Loss):
         self.uncached._check_parameters()
         if not isinstance(self.mini_batch_size, int) or self.mini_batch_size < 1:
             raise wrong("mini_batch_size", "a whole number of at least 1", repr(self.mini_batch_size))
+
+    def blocks(self) -> list[list[str]]:
+        return self.uncached.blocks()
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
         return self.uncached.define(anchor, positive, *negatives)

@@ -28,21 +28,12 @@ class CosineSimilarityLoss(Loss):
 
     inputs = SCORED_PAIRS
     axes = ("pair",)
+    reads = "cosine"
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
         similarity = cosine_similarity(first, second)
-        positive, negative = masks.labelled_pairs(scores)
-        residual = similarity - scores
-        values = residual.square() / residual.shape[-1]
-        return Terms(
-            matrix=similarity,
-            positive=positive,
-            negative=negative,
-            valid=torch.ones_like(positive),
-            active=residual != 0,
-            values=values,
-            loss=values.sum(-1),
-        )
+        values = (similarity - scores).square() / scores.shape[-1]
+        return Terms(similarity, values, numbers={"s": similarity, "y": scores})
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +45,8 @@ class CoSENTLoss(Loss):
         loss = ln(1 + Σ exp(scale · (sᵢ − sⱼ)))    over all i, j with yᵢ < yⱼ
 
     Scores are compared exactly: 0.1 + 0.2 ranks above 0.3. ``values`` share the loss out in proportion to the
-    exponentials; the 1 in the formula has a share of its own in the softmax, ``thresholds["the 1"]``.
+    exponentials; the 1 in the formula has a share of its own in the softmax, ``thresholds["the_1"]``. What a pair of
+    pairs adds moves with every other share; it pulls by its own exponent, as strong as its share: ``pulls``.
 
     ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B). Raises ValueError as ``Loss`` says.
 
@@ -63,7 +55,8 @@ class CoSENTLoss(Loss):
 
     scale: float = 20.0
     inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
-    axes = ("lower pair", "higher pair")
+    axes = ("lower_pair", "higher_pair")
+    reads = "cosine"
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
         return _in_order(cosine_similarity(first, second), scores, self.scale)
@@ -88,7 +81,8 @@ class AnglELoss(Loss):
 
     scale: float = 20.0
     inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
-    axes = ("lower pair", "higher pair")
+    axes = ("lower_pair", "higher_pair")
+    reads = "angle similarity"
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
         return _in_order(_angle_similarity(first, second), scores, self.scale)
@@ -106,20 +100,20 @@ def _angle_similarity(first: Tensor, second: Tensor) -> Tensor:
 def _in_order(similarity: Tensor, scores: Tensor, scale: float | Tensor) -> Terms:
     """The log of 1 plus a sum over all (lower, higher): similarities (…, B), scores (…, B)."""
     scale = scalar(scale, similarity)
-    positive, negative = masks.labelled_pairs(scores)
+    lower, higher = similarity.unsqueeze(-1), similarity.unsqueeze(-2)
     valid = masks.in_order(scores)
-    gap = scale * (similarity.unsqueeze(-1) - similarity.unsqueeze(-2))
-    exponent = torch.where(valid, gap, lowest(gap))
+    exponent = torch.where(valid, scale * (lower - higher), lowest(similarity))
     total = exponent.logsumexp((-2, -1), keepdim=True)
     loss = -logsigmoid(-total)  # ln(1 + exp(total)); torch's softplus would round, or overflow
-    values = torch.where(valid, loss * (exponent - total).exp(), 0.0)
+    part = torch.where(valid, (exponent - total).exp(), 0.0)  # of the sum; the 1 has no part in it
+    share = part * total.sigmoid()
+    last = loss.squeeze(-1).squeeze(-1)
     return Terms(
         matrix=similarity,
-        positive=positive,
-        negative=negative,
+        values=loss * part,
         valid=valid,
-        active=values > 0,
-        values=values,
-        thresholds={"scale": scale.expand(loss.shape[:-2]), "the 1": (-loss).exp().squeeze(-1).squeeze(-1)},
-        loss=loss.squeeze(-1).squeeze(-1),
+        pulls=share.detach() * torch.where(valid, exponent, 0.0),
+        thresholds={"scale": scale.expand(last.shape), "the_1": (-last).exp()},
+        numbers={"s_low": lower, "s_high": higher, "share": share, "sum": total.exp()},
+        loss=last,
     )

@@ -33,17 +33,8 @@ class TripletLoss(Loss):
     def define(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Terms:
         measure = paired(self.distance)
         distance = torch.stack([measure(anchor, positive), measure(anchor, negative)], dim=-1)
+        to_positive, to_negative = distance.unbind(-1)
         margin = scalar(self.triplet_margin, distance)
-        shortfall = relu(distance.select(-1, 0) - distance.select(-1, 1) + margin)
-        values = shortfall / shortfall.shape[-1]
-        first = torch.arange(2, device=distance.device) == 0
-        return Terms(
-            matrix=distance,
-            positive=first.expand(distance.shape),
-            negative=~first.expand(distance.shape),
-            valid=torch.ones_like(values, dtype=torch.bool),
-            active=shortfall > 0,
-            values=values,
-            thresholds={"margin": margin},
-            loss=values.sum(-1),
-        )
+        costs = relu(to_positive - to_negative + margin)
+        numbers = {"d_ap": to_positive, "d_an": to_negative}
+        return Terms(distance, costs / costs.shape[-1], thresholds={"margin": margin}, numbers=numbers)

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from lossviz import masks
 from lossviz.distances import similarities
 from lossviz.inputs import UNLABELLED, UNLABELLED_PAIRS
 from lossviz.losses.base import Loss, Terms, scalar
-from lossviz.losses.positive_pairs import both_ways, check_scale
+from lossviz.losses.positive_pairs import DIRECTIONS, both_ways, check_scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,20 +29,12 @@ class ContrastiveTensionLoss(Loss):
 
     inputs = UNLABELLED_PAIRS
     axes = ("pair",)
+    reads = "dot product"
 
     def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
         product = (first * second).sum(-1)
-        positive, negative = masks.labelled_pairs(labels)
         values = -(labels * logsigmoid(product) + (1 - labels) * logsigmoid(-product))
-        return Terms(
-            matrix=product,
-            positive=positive,
-            negative=negative,
-            valid=torch.ones_like(positive),
-            active=values > 0,
-            values=values,
-            loss=values.sum(-1),
-        )
+        return Terms(product, values, numbers={"z": product})
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +56,14 @@ class ContrastiveTensionLossInBatchNegatives(Loss):
     scale: float = 20.0
     inputs = UNLABELLED
     axes = ("direction", "anchor")
+    reads = "logit"
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_scale(self.scale)
+
+    def blocks(self) -> list[list[str]]:
+        return [[DIRECTIONS[0]]]
 
     def define(self, first: Tensor, second: Tensor) -> Terms:
         scale = scalar(self.scale, first)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from lossviz.lowering.fuse import Apply, Axis, Body, Loop, Plan, Read, Step, steps
 from lossviz.lowering.graph import Graph, Guard, Node
 from lossviz.lowering.operators import HELPERS, OPERATORS, Index, Reduction, atom, position, substitute
+from lossviz.lowering.trace import TERM
 
 WHERE = OPERATORS["where"].text
 
@@ -36,7 +37,7 @@ function sizesOf(name, shape, axes) {
 
 function checkNames(given, names) {
   for (const name in given) if (!names.includes(name)) wrong(name, `only ${names.join(", ")}`, "one more");
-  for (const name of names) if (!(name in given)) wrong(name, `all of ${names.join(", ")}`, "nothing");
+  for (const name of names) if (!(name in given) && name !== "%s") wrong(name, `all of ${names.join(", ")}`, "nothing");
 }
 
 function checkArray(name, array, length) {
@@ -47,7 +48,7 @@ function checkArray(name, array, length) {
 function checkNumber(name, number) {
   if (typeof number !== "number") wrong(name, "a number", typeof number);
 }
-"""
+""".replace("%s", TERM)  # it may be left out
 
 
 def module(plan: Plan) -> str:
@@ -197,7 +198,8 @@ def _inputs(graph: Graph, names: _Names) -> list[str]:
 
 
 def _bound(name: str, variable: str) -> str:
-    return name if name == variable else f"{name}: {variable}"
+    bound = name if name == variable else f"{name}: {variable}"
+    return f"{bound} = -1" if name == TERM else bound
 
 
 def _numbers(graph: Graph, names: _Names) -> list[str]:

@@ -24,10 +24,16 @@ from lossviz.lowering.sizes import Sizes
 # would take for a broadcast, and proportions such as "three times the dimension" stay.
 ENLARGE = 12
 
+# The input that names one term, for the gradient of its pull alone; none of them, for that of the loss.
+TERM = "term"
+
 
 def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> Graph:
-    """``loss.define`` on inputs like these, with the gradient of the loss by every embedding and tensor parameter."""
+    """``loss.complete`` on inputs like these, with the gradient of the loss, or of one term's pull, by every embedding
+    and tensor parameter."""
     inputs = _named_inputs(loss, example_inputs)
+    if gradients:
+        inputs[TERM] = torch.tensor(-1.0, dtype=torch.float64)
     rows = loss.inputs.fitted(len(example_inputs)).rows
     wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
@@ -52,6 +58,8 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     if len(names) != len(example_inputs):
         raise ValueError(f"example inputs: expected ({', '.join(names)}), got {len(example_inputs)} tensors")
     parameters = {each.name: getattr(loss, each.name) for each in fields(loss) if each.init}
+    if TERM in parameters:
+        raise ValueError(f"{type(loss).__name__}: expected settings of other names, got {TERM}, which names one term")
     numbers = {each.name for each in fields(loss) if each.type in (float, "float")}
     free = {
         name: torch.as_tensor(value, dtype=torch.float64)
@@ -69,22 +77,31 @@ def _outputs(loss, names: list[str], wanted: list[str], paths: list) -> Callable
 
     def value(*tensors: Tensor):
         inputs = dict(zip(names, tensors, strict=True))
-        arguments = [inputs.pop(name) for name in names if name not in parameters]
-        terms = replace(loss, **inputs).define(*arguments)
-        return terms.loss, terms
+        term = inputs.pop(TERM, None)
+        arguments = [inputs.pop(name) for name in names if name in inputs and name not in parameters]
+        terms = replace(loss, **inputs).complete(*arguments)
+        return (terms.loss if term is None else _pull(terms, term)), terms
 
     def outputs(*tensors: Tensor) -> tuple[Tensor, ...]:
         if not wanted:
             found = {("loss",): value(*tensors)[0]}
         else:
             places = tuple(names.index(name) for name in wanted)
-            gradients, (total, terms) = grad_and_value(value, argnums=places, has_aux=True)(*tensors)
-            found = {("loss",): total, **{("gradients", n): g for n, g in zip(wanted, gradients, strict=True)}}
+            gradients, (_, terms) = grad_and_value(value, argnums=places, has_aux=True)(*tensors)
+            found = {("loss",): terms.loss}
+            found |= {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
             found |= {("terms", *path): tensor for path, tensor in _leaves(terms)}
         paths[:] = found
         return tuple(found.values())
 
     return outputs
+
+
+def _pull(terms, term: Tensor) -> Tensor:
+    """What to differentiate: the loss, or the pull of the term with this number."""
+    pulls = terms.pulls.reshape(-1)
+    one = torch.where(torch.arange(pulls.shape[0], device=pulls.device) == term, pulls, 0.0).sum()
+    return torch.where(term < 0, terms.loss, one)
 
 
 def _leaves(terms) -> list[tuple[tuple[str, ...], Tensor]]:

@@ -54,7 +54,7 @@ every_loss_of_many_rows = parametrized(lambda loss: loss.inputs.more)
 
 def every_loss_of_distance(*names: str) -> pytest.MarkDecorator:
     """The losses that read one of these distances."""
-    return parametrized(lambda loss: loss.parameters().get("distance") in names)
+    return parametrized(lambda loss: loss.settings().get("distance") in names)
 
 
 def numbers(entry: Entry) -> dict[str, tuple[float, float]]:
@@ -205,7 +205,7 @@ OF_PRODUCTS = (SoftmaxLoss, ContrastiveTensionLoss)
 
 def measures_directions(loss):
     """Whether the loss reads cosines: then a zero row is where it has no slope."""
-    parameters = loss.parameters()
+    parameters = loss.settings()
     measure = parameters.get("distance", parameters.get("similarity", "cosine"))
     return measure == "cosine" and type(loss) not in OF_PRODUCTS
 

@@ -122,7 +122,7 @@ class Given(nn.Module):
 def peer_module(loss: Loss, model: nn.Module, **changed) -> nn.Module:
     """Sentence-transformers' loss with the parameters of ours; `changed` are the peer's own."""
     known = entry(loss)
-    said = as_the_peer_says(known, loss.parameters()) | changed
+    said = as_the_peer_says(known, loss.settings()) | changed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the symmetric loss is deprecated there
         return peer_class(known)(model, **said)

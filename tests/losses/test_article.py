@@ -227,8 +227,8 @@ def test_three_pairs_of_cosent():
     # Each order's share of the softmax: 0.2 %, 11.7 %, 86.5 %; what is left, 1.6 %, is the 1's.
     shares = exponentials / (1 + exponentials.sum())
     assert shares.tolist() == pytest.approx([0.002, 0.117, 0.865], abs=5e-4)
-    assert terms.thresholds["the 1"].item() == pytest.approx(0.016, abs=5e-4)
-    assert terms.thresholds["the 1"].item() == pytest.approx(1 - shares.sum().item())
+    assert terms.thresholds["the_1"].item() == pytest.approx(0.016, abs=5e-4)
+    assert terms.thresholds["the_1"].item() == pytest.approx(1 - shares.sum().item())
 
 
 def test_four_sentences_of_batch_all():

@@ -35,7 +35,7 @@ def test_a_loss_of_ones_own_needs_no_more_than_its_definition():
     loss = Scaled(scale=3.0)
     expected = 3 * (ANCHOR * OTHER).sum(-1)[LABELS == 1].sum()
     torch.testing.assert_close(loss(ANCHOR, OTHER, LABELS), expected)
-    assert loss.parameters() == {"scale": 3.0, "exponential": False}
+    assert loss.settings() == {"scale": 3.0, "exponential": False}
     assert loss.terms(ANCHOR, OTHER, LABELS).chosen == {}
 
 

@@ -302,7 +302,7 @@ def test_one_label_for_all(dtype, variant):
     *rows, labels = in_dtype(loss, example(loss), dtype)
     for label in {labels.double().min().item(), labels.double().max().item()}:
         value, gradients = survives(loss, (*rows, torch.full_like(labels, label)))
-        if loss.axes == ("lower pair", "higher pair"):
+        if loss.axes == ("lower_pair", "higher_pair"):
             assert value == 0 and not any(each.any() for each in gradients)
 
 
@@ -358,5 +358,5 @@ def test_weights_that_are_not_finite_or_do_not_fit(name, dtype, variant):
 @every_dtype
 def test_a_classifier_that_reads_nothing(dtype):
     loss = SoftmaxLoss.initial(make.DIMENSION, make.CLASSES)
-    nothing = {name: False for name, value in loss.parameters().items() if isinstance(value, bool)}
+    nothing = {name: False for name, value in loss.settings().items() if isinstance(value, bool)}
     refused(SoftmaxLoss(loss.weight, **nothing), in_dtype(loss, example(loss), dtype), "concatenation")

@@ -53,7 +53,7 @@ def measure_gaps(loss, rows):
 
     Rows of one argument meet each other; those of several meet the first one's at the same index.
     """
-    measure = loss.parameters().get("distance")
+    measure = loss.settings().get("distance")
     if measure in ("euclidean", "manhattan"):
         alone = len(rows) == 1
         met = (rows[0].unsqueeze(-2),) if alone else rows[1:]
@@ -88,7 +88,7 @@ def triplets(loss, terms):
         farthest, nearest = hardest_two(terms)
         return farthest[:, 0], nearest[:, 0], terms.negative.any(-1)
     if loss.axes == ("anchor", "positive"):
-        return distance, distance.gather(-1, terms.chosen["semi-hard negative"]), terms.positive
+        return distance, distance.gather(-1, terms.chosen["semi_hard_negative"]), terms.positive
     return distance.unsqueeze(-1), distance.unsqueeze(-2), terms.valid
 
 
@@ -109,7 +109,7 @@ def selection_gaps(loss, tensors):
             gaps = (ranked[:, 0] - ranked[:, 1]).abs().nan_to_num(posinf=torch.inf)
             yield smallest(gaps, terms.negative.any(-1), batch)
     if loss.axes == ("anchor", "positive"):
-        chosen = terms.chosen["semi-hard negative"]
+        chosen = terms.chosen["semi_hard_negative"]
         others = terms.negative.unsqueeze(-2) & (torch.arange(batch) != chosen.unsqueeze(-1))
         gaps = (distance.unsqueeze(-2) - distance.gather(-1, chosen).unsqueeze(-1)).abs()
         yield smallest(gaps, others & terms.positive.unsqueeze(-1), batch)
@@ -118,8 +118,8 @@ def selection_gaps(loss, tensors):
 def threshold_gaps(loss, terms):
     """The comparisons at which the loss itself jumps: a pair that counts or not, a mean over fewer."""
     distance = terms.matrix
-    if "nearest negative" in terms.thresholds:
-        to_negative, to_positive = (terms.thresholds[name] for name in ("nearest negative", "farthest positive"))
+    if "nearest_negative" in terms.thresholds:
+        to_negative, to_positive = (terms.thresholds[name] for name in ("nearest_negative", "farthest_positive"))
         yield (distance - torch.where(terms.positive, to_negative, to_positive)).abs()
     elif loss.axes == ("anchor", "positive"):
         meets = terms.positive.unsqueeze(-1) & terms.negative.unsqueeze(-2)
@@ -219,7 +219,7 @@ def test_nearly_the_same_with_the_peers_epsilon(variant):
     assert_close(loss(*tensors), peer(loss)(*tensors), rtol=2e-6, atol=1e-5)
 
 
-@make.parametrized(lambda loss: not loss.parameters().get("hardness_mode"))  # its weights pass no gradient on
+@make.parametrized(lambda loss: not loss.settings().get("hardness_mode"))  # its weights pass no gradient on
 def test_gradient_is_the_slope(variant):
     loss = variant()
     rows, labels = split(loss, example(loss, batch=4))
@@ -231,7 +231,7 @@ def test_gradient_is_the_slope(variant):
 def test_number_parameters_may_be_learned(variant):
     for name in make.numbers(variant.entry):
         tensors = example(variant())
-        at = variant().parameters()[name] + 0.125  # not at an end of its range
+        at = variant().settings()[name] + 0.125  # not at an end of its range
         number = torch.tensor(at, dtype=DOUBLE, requires_grad=True)
         terms = variant(**{name: number}).terms(*tensors)
         h = 1e-6
@@ -498,7 +498,7 @@ def test_thresholds_show_number_parameters(variant):
     """A margin is drawn into the pictures from the terms: there it must be the parameter's number."""
     loss = variant()
     thresholds = loss.terms(*example(loss)).thresholds
-    for name in thresholds.keys() & loss.parameters().keys():
-        assert thresholds[name].item() == loss.parameters()[name]
-    if "margin" in loss.parameters():
+    for name in thresholds.keys() & loss.settings().keys():
+        assert thresholds[name].item() == loss.settings()[name]
+    if "margin" in loss.settings():
         assert "margin" in thresholds

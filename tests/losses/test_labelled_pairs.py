@@ -74,7 +74,7 @@ def test_size_average_divides_by_the_number_of_pairs():
 
 
 def test_defaults():
-    assert ContrastiveLoss().parameters() == {"margin": 0.5, "distance": "cosine", "size_average": True}
+    assert ContrastiveLoss().settings() == {"margin": 0.5, "distance": "cosine", "size_average": True}
 
 
 def test_a_negative_margin_leaves_every_negative_pair_alone():

@@ -60,8 +60,8 @@ def test_worked_by_hand():
     loss, tensors = BatchHardTripletLoss(margin=1.0), (on_a_line(PLACES), torch.tensor(LABELS))
     terms = loss.terms(*tensors)
     # Anchor 0: positives at 1 and 4, negatives at 2, 6 and 9. Anchor 5 has no positive: it is its own, at 0.
-    assert terms.chosen["hardest positive"].tolist() == [2, 2, 0, 4, 3, 5]
-    assert terms.chosen["hardest negative"].tolist() == [3, 3, 3, 1, 2, 4]
+    assert terms.chosen["hardest_positive"].tolist() == [2, 2, 0, 4, 3, 5]
+    assert terms.chosen["hardest_negative"].tolist() == [3, 3, 3, 1, 2, 4]
     # 4 − 2 + 1, 3 − 1 + 1, 4 − 2 + 1, 4 − 1 + 1, 4 − 2 + 1, 0 − 3 + 1
     assert_close(terms.values, tensor([3, 3, 3, 4, 3, 0]) / 6, rtol=1e-15, atol=0)
     assert terms.active.tolist() == [True] * 5 + [False]
@@ -76,7 +76,7 @@ def test_worked_by_hand():
 
 
 def test_defaults():
-    assert BatchHardTripletLoss().parameters() == {"margin": 5.0, "distance": "euclidean"}
+    assert BatchHardTripletLoss().settings() == {"margin": 5.0, "distance": "euclidean"}
 
 
 DEGENERATE = {
@@ -145,8 +145,8 @@ def test_choices_and_masks_at_exact_ties(sentences, margin):
         assert terms.valid[anchor]
         assert terms.active[anchor] == (to_negative is not None and values[anchor] > 0)
         for role, mask, wanted in (
-            ("hardest positive", terms.positive, to_positive),
-            ("hardest negative", terms.negative, to_negative),
+            ("hardest_positive", terms.positive, to_positive),
+            ("hardest_negative", terms.negative, to_negative),
         ):
             choice = terms.chosen[role][anchor].item()
             if wanted is None:
@@ -256,7 +256,7 @@ def test_every_one_at_exact_ties_is_its_loop_and_sentence_transformers(family, s
     assert_close(terms.loss, peer(loss, distance_metric=manhattan_square)(*tensors), rtol=1e-9, atol=1e-9)
     if family is BatchSemiHardTripletLoss:
         for (anchor, positive), (value, to_negative) in semi_hard_by_loop(square, labels, margin).items():
-            choice = terms.chosen["semi-hard negative"][anchor, positive].item()
+            choice = terms.chosen["semi_hard_negative"][anchor, positive].item()
             assert square[anchor][choice] == to_negative
             assert terms.negative[anchor, choice] or (choice == anchor and not terms.negative[anchor].any())
             assert terms.active[anchor, positive] == (value > 0)
@@ -308,9 +308,9 @@ def test_semi_hard_by_hand():
     loss = BatchSemiHardTripletLoss(margin=1.0)
     terms = loss.terms(on_a_line([0.0, 3.0, 2.0, 3.5, 5.0]), torch.tensor([0, 0, 1, 1, 1]))
     # From 0 with its positive at 3, the nearest negative beyond is at 3.5, not the nearer one at 2: 3 − 3.5 + 1 = 0.5.
-    assert (terms.chosen["semi-hard negative"][0, 1], terms.values[0, 1]) == (3, 0.5 / 8)
+    assert (terms.chosen["semi_hard_negative"][0, 1], terms.values[0, 1]) == (3, 0.5 / 8)
     # From 3 with its positive at distance 3, all negatives are nearer: the farthest, at distance 2: 3 − 2 + 1 = 2.
-    assert (terms.chosen["semi-hard negative"][1, 0], terms.values[1, 0]) == (4, 2 / 8)
+    assert (terms.chosen["semi_hard_negative"][1, 0], terms.values[1, 0]) == (4, 2 / 8)
     assert terms.valid.sum() == 8 and terms.thresholds == {"margin": 1}
 
 
@@ -346,8 +346,8 @@ def test_every_ones_term_formula_gives_its_values(family):
     formula = entry(loss).term(loss)["triplet"]
     for place in terms.active.nonzero().tolist():
         chosen = {role: each[tuple(place[: each.ndim])].item() for role, each in terms.chosen.items()}
-        positive = chosen.get("hardest positive", place[min(1, len(place) - 1)])
-        negative = chosen.get("hardest negative", chosen.get("semi-hard negative", place[-1]))
+        positive = chosen.get("hardest_positive", place[min(1, len(place) - 1)])
+        negative = chosen.get("hardest_negative", chosen.get("semi_hard_negative", place[-1]))
         numbers = {
             "d_ap": terms.matrix[place[0], positive].item(),
             "d_an": terms.matrix[place[0], negative].item(),
@@ -385,5 +385,5 @@ def test_term_formulas_give_the_values():
     formula = entry(loss).term(loss)["triplet"]
     for anchor in terms.active.nonzero().flatten().tolist():
         to = {name: terms.matrix[anchor, chosen[anchor]].item() for name, chosen in terms.chosen.items()}
-        numbers = {"d_ap": to["hardest positive"], "d_an": to["hardest negative"], "margin": 1.0, "B": 6}
+        numbers = {"d_ap": to["hardest_positive"], "d_an": to["hardest_negative"], "margin": 1.0, "B": 6}
         assert_close(worked_out(formula, numbers), terms.values[anchor].item())

@@ -38,14 +38,14 @@ def test_worked_by_hand():
     assert terms.positive.tolist() == [True] * 3 + [False] * 4
     assert torch.equal(terms.negative, ~terms.positive)
     assert terms.valid.all() and terms.chosen == {}
-    assert terms.thresholds == {"margin": 0.75, "farthest positive": 0.75, "nearest negative": 0.5}
+    assert terms.thresholds == {"margin": 0.75, "farthest_positive": 0.75, "nearest_negative": 0.5}
     assert terms.loss == 0.640625
     _, (gradient, _) = value_and_gradients(loss, tensors)
     assert gradient.flatten().tolist() == [0, 0, 1.5, -0.5, -0.25, 0, 0]
 
 
 def test_defaults():
-    assert OnlineContrastiveLoss().parameters() == {"margin": 0.5, "distance": "cosine"}
+    assert OnlineContrastiveLoss().settings() == {"margin": 0.5, "distance": "cosine"}
 
 
 QUARTERS = [0.0, 0.25, 0.5, 0.75, 1.0]

@@ -37,7 +37,7 @@ def test_worked_by_hand():
 
 
 def test_defaults():
-    assert MultipleNegativesRankingLoss().parameters() == {
+    assert MultipleNegativesRankingLoss().settings() == {
         "scale": 20.0,
         "similarity": "cosine",
         "directions": ("query_to_doc",),

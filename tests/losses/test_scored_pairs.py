@@ -102,7 +102,7 @@ def test_in_order_is_a_loop(kind, tensors, scale):
     for place, share in values.items():
         assert terms.values[place].item() == pytest.approx(share, rel=1e-7, abs=1e-12)
     assert_close(terms.values.sum(), terms.loss, rtol=1e-9, atol=1e-15)
-    assert terms.thresholds["the 1"].item() == pytest.approx(math.exp(-value))
+    assert terms.thresholds["the_1"].item() == pytest.approx(math.exp(-value))
     assert terms.thresholds["scale"] == scale
 
 
@@ -143,7 +143,7 @@ def test_without_an_order_there_is_nothing_to_learn(kind):
         terms = kind().terms(FIRST, SECOND, scores)
         value, gradients = value_and_gradients(kind(), (FIRST, SECOND, scores))
         assert value == terms.loss == 0 and not terms.valid.any() and not terms.active.any()
-        assert terms.thresholds["the 1"] == 1
+        assert terms.thresholds["the_1"] == 1
         assert not any(each.any() for each in gradients)
 
 

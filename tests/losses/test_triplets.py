@@ -39,7 +39,7 @@ def test_worked_by_hand():
 
 
 def test_defaults():
-    assert TripletLoss().parameters() == {"triplet_margin": 5.0, "distance": "euclidean"}
+    assert TripletLoss().settings() == {"triplet_margin": 5.0, "distance": "euclidean"}
 
 
 parameters = st.fixed_dictionaries(

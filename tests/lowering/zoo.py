@@ -68,7 +68,7 @@ class HardestRows(Loss):
         largest = distance.max(-1, keepdim=True).values
         near, near_place = torch.where(same, distance + largest, distance).min(-1)
         values = F.relu(far - near + scalar(self.margin, distance)) / distance.shape[-1]
-        chosen = {"hardest positive": far_place, "hardest negative": near_place}
+        chosen = {"hardest_positive": far_place, "hardest_negative": near_place}
         return _terms(
             distance,
             values,
@@ -169,7 +169,7 @@ class Ordered(Loss):
 
     scale: float = 20.0
     inputs = SCORED_PAIR
-    axes = ("lower pair", "higher pair")
+    axes = ("lower_pair", "higher_pair")
 
     def define(self, first, second, scores):
         similarity = cosine_similarity(first, second)

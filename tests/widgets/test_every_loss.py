@@ -25,7 +25,7 @@ MASKED = -1e300  # what a search leaves out has the lowest number there is
 def softened(loss: Loss) -> Loss:
     """With a scale or a margin at which several terms count, and some do not."""
     wanted = {"scale": 3.0, "margin": 0.6, "triplet_margin": 0.6}
-    return loss.changed(**{name: value for name, value in wanted.items() if name in loss.parameters()})
+    return loss.changed(**{name: value for name, value in wanted.items() if name in loss.settings()})
 
 
 def explorer_of(loss: Loss, **options) -> lossviz.Explorer:

@@ -1,0 +1,27 @@
+"""Losses on sentences alone."""
+
+from lossviz.catalogue.papers import CARLSSON
+from lossviz.catalogue.parameters import SCALE
+from lossviz.catalogue.positive_pairs import SOFTMAX_BOTH_WAYS
+from lossviz.catalogue.schema import Entry
+from lossviz.losses import ContrastiveTensionLoss, ContrastiveTensionLossInBatchNegatives
+
+ENTRIES = (
+    Entry(
+        loss=ContrastiveTensionLoss,
+        formula=r"\mathcal{L} = \sum_{i=1}^{B} \left[\, y_i \ln\left(1 + e^{-z_i}\right)"
+        r" + (1 - y_i) \ln\left(1 + e^{z_i}\right) \,\right],\qquad z_i = u_i \cdot v_i",
+        term=lambda loss: {"positive": "ln(1 + e^−({z}))", "negative": "ln(1 + e^({z}))"},
+        parameters={},
+        changes=(),
+        paper=CARLSSON,
+    ),
+    Entry(
+        loss=ContrastiveTensionLossInBatchNegatives,
+        formula=SOFTMAX_BOTH_WAYS,
+        term=lambda loss: {"anchor": "−ln {p} / {B}"},
+        parameters={"scale": SCALE},
+        changes=(),
+        paper=CARLSSON,
+    ),
+)
