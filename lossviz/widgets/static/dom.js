@@ -36,8 +36,9 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-export function button(text, act, attributes = {}) {
-  const element = html("button", { type: "button", ...attributes }, text);
+// `content`: a text, or elements.
+export function button(content, act, attributes = {}) {
+  const element = html("button", { type: "button", ...attributes }, ...[content].flat());
   element.addEventListener("click", act);
   return element;
 }

@@ -10,6 +10,8 @@ const WHOLE = -1; // the term that stands for the loss itself
 
 // ---- points and rows
 
+const each = (named, turn) => Object.fromEntries(Object.entries(named).map(([name, value]) => [name, turn(value)]));
+
 // The rows of one embedding argument, (B, d), as one array: each row is a point, and a point may stand in many rows.
 export function gather(points, rows) {
   const dimension = points[0].length;
@@ -36,15 +38,20 @@ export function ownQuestion(spec, state) {
   return { state, points: state.points, rows, labels };
 }
 
-function resultOf(spec, state, { loss, gradients, terms, shapes }) {
+const NONE = { chosen: {}, thresholds: {}, numbers: {}, shares: {} }; // of what a loss need not have
+
+// Every field of a loss that has one term, or one number in its matrix, is an array too.
+const asArray = (part) => (typeof part === "number" ? Float64Array.of(part) : part);
+const completed = (terms) => ({ ...NONE, ...each(terms, asArray) });
+
+// The result of a state, out of the answer about its own batch.
+export function resultOf(spec, state, { loss, gradients, terms, shapes }) {
   const { rows } = situationOf(spec, state);
   const pointGradients = scatter(gradients, rows, state.points.length, state.points[0].length);
-  return { loss, rowGradients: gradients, pointGradients, terms, shapes };
+  return { loss, rowGradients: gradients, pointGradients, terms: completed(terms), shapes };
 }
 
 // ---- the inputs of a lowered function
-
-const each = (named, turn) => Object.fromEntries(Object.entries(named).map(([name, value]) => [name, turn(value)]));
 
 // Exactly those it takes: float parameters yes, strings and flags (already baked in) no.
 function inputsOf(spec, { state, points, rows, labels }) {
@@ -94,8 +101,8 @@ const isLossAlone = ({ keep, gradients, terms }) => keep?.join() === "loss" && !
 
 // ---- in the page
 
-// The lowered functions: ready(state) resolves when those of its variant can be called, functionOf(name, shapes) is one,
-// allocated for the sizes of a batch.
+// The lowered functions: ready(state) resolves when those of its variant can be called; functionOf(name, shapes) is
+// one of them, allocated for the sizes of a batch.
 function createFunctions(spec, modules) {
   const loaded = new Map();
   const made = new Map();

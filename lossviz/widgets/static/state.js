@@ -17,8 +17,9 @@ export const situationOf = (spec, state) => spec.situations[state.situation];
 
 // Whether two values of a parameter are the same; a choice may be a list.
 export function alike(one, other) {
-  if (!Array.isArray(one) || !Array.isArray(other)) return Object.is(one, other);
-  return one.length === other.length && one.every((value, k) => alike(value, other[k]));
+  if (Object.is(one, other)) return true;
+  const lists = Array.isArray(one) && Array.isArray(other) && one.length === other.length;
+  return lists && one.every((value, k) => alike(value, other[k]));
 }
 
 function sameRecord(one, other) {

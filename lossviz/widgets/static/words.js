@@ -1,7 +1,7 @@
 // Numbers and names as a reader meets them. Pure functions; one format for every number of a formula.
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const ROUNDING = 1e-12; // what is smaller is the rounding of numbers near 1
+export const ROUNDING = 1e-12; // what is smaller is the rounding of numbers near 1
 
 // ---- numbers
 
