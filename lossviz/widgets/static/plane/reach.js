@@ -2,7 +2,7 @@
 // matrix is, for the moved positive, what it is where it stands: round the anchor, or along the circle.
 
 import { setAttributes, svg } from "../dom.js";
-import { angleOf, atAngle, contour, polyline } from "../geometry.js";
+import { atAngle, contour, polyline } from "../geometry.js";
 import { createScan, gridPositions, roundAngles, scanKey } from "./scan.js";
 
 const SIZE = 61;
@@ -10,8 +10,8 @@ const ANGLES = roundAngles(181);
 const [FROM, TO] = [0, 1]; // the rows of the batch that is asked about
 
 // What the matrix says of the two sentences by themselves: {here, home, values}, where the second stands, at the place
-// of the first, and at each position.
-async function* levels(engine, { state, situation }, { from, to }, positions, signal) {
+// of the first, and at each position; null when nobody wants to know.
+async function levels(engine, { state, situation }, { from, to }, positions, signal) {
   const [[argument, points]] = Object.entries(situation.rows);
   const both = [from, to];
   const answers = await engine.answer({
@@ -22,9 +22,9 @@ async function* levels(engine, { state, situation }, { from, to }, positions, si
     moving: { point: TO, positions: [state.points[to], state.points[from], ...positions] },
     keep: [["terms", "matrix"]],
   }, signal);
-  if (!answers) return;
+  if (!answers) return null;
   const [here, home, ...values] = answers.map(({ terms }) => terms.matrix[2 * FROM + TO]);
-  yield { here, home, values };
+  return { here, home, values };
 }
 
 // The angles at which a value stands on the same side of the level as at home, as stretches of the circle.
@@ -41,7 +41,32 @@ export function stretches({ here, home, values }) {
   return found;
 }
 
-const arcs = (found, toPixel) => stretches(found).map((angles) => polyline(angles.map(atAngle).map(toPixel))).join("");
+// The pieces of a contour one after another, from an end where there is one, so that the line is dotted evenly.
+export function joined(path) {
+  const joins = new Map(); // place → the places it is joined to
+  const join = (a, b) => joins.set(a, [...(joins.get(a) ?? []), b]);
+  for (const [a, b] of path.split("M").slice(1).map((piece) => piece.split("L"))) {
+    join(a, b);
+    join(b, a);
+  }
+  const follow = (line) => {
+    const at = line.at(-1);
+    const next = joins.get(at).pop();
+    if (!next) return line;
+    joins.get(next).splice(joins.get(next).indexOf(at), 1);
+    return follow([...line, next]);
+  };
+  const ends = [...joins.keys()].sort((a, b) => joins.get(a).length - joins.get(b).length);
+  return ends.map((end) => follow([end])).filter((line) => line.length > 1).map((line) => `M${line.join("L")}`).join("");
+}
+
+async function* paths(engine, scene, reach, { size, extent, toPixel }, signal) {
+  const positions = extent === null ? ANGLES.map(atAngle) : gridPositions(SIZE, extent);
+  const found = await levels(engine, scene, reach, positions, signal);
+  if (!found) return;
+  if (extent === null) yield stretches(found).map((angles) => polyline(angles.map(atAngle).map(toPixel))).join("");
+  else yield joined(contour(found.values, SIZE, SIZE, found.here, size, size));
+}
 
 // The term that is touched, where it tells how far its anchor reaches.
 function reachIn({ state, reading }) {
@@ -54,18 +79,15 @@ export function createReach(spec, engine, late) {
   const scan = createScan(late);
   return {
     root,
-    draw(scene, { size, extent, toPixel }) {
+    draw(scene, place) {
       const { state } = scene;
       const reach = reachIn(scene);
-      const round = scene.shape === "circle";
-      const found = scan(reach && {
-        subject: JSON.stringify([state.loss, state.situation, reach, extent]),
+      const path = scan(reach && {
+        subject: JSON.stringify([state.loss, state.situation, reach, place]),
         key: scanKey(state, null),
-        answers: (signal) =>
-          levels(engine, scene, reach, round ? ANGLES.map(atAngle) : gridPositions(SIZE, extent), signal),
+        answers: (signal) => paths(engine, scene, reach, place, signal),
       });
-      const line = ({ here, values }) => contour(values, SIZE, SIZE, here, size, size);
-      setAttributes(root, { d: !found ? "" : round ? arcs(found, toPixel) : line(found) });
+      setAttributes(root, { d: path ?? "" });
     },
   };
 }
