@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from lossviz.losses import AnglELoss, CachedMultipleNegativesRankingLoss, CosineSimilarityLoss, Loss
+from lossviz.losses import Loss
 from lossviz.situations import Situation
 from lossviz.surface import Surface, surface
 
@@ -106,14 +106,16 @@ def _surface(loss: Loss, situation: Situation, point: int, reach: float, resolut
     return surface(loss, inputs, moving, resolution, reach, progress=False)  # a slow machine builds the same page
 
 
-def similarity_by_turn(dimensions: tuple[int, ...] = (2, 384)) -> Figure:
-    """What CosineSimilarityLoss and AnglELoss read as one sentence turns away from another, clockwise."""
+STYLES = (("--", "black"), ("-", "#0072b2"), ("-.", "#d55e00"))
+
+
+def similarity_by_turn(curves: dict[str, tuple[Loss, int]]) -> Figure:
+    """What losses of scored pairs read as one sentence turns away from another, clockwise: label → (loss, dimensions),
+    at most three."""
     figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
     degrees = torch.arange(181, dtype=torch.float64)
-    axes.plot(degrees, turned(CosineSimilarityLoss(), dimensions[0], degrees), "--", color="black", label="cosine")
-    for dimension, style, colour in zip(dimensions, ("-", "-."), ("#0072b2", "#d55e00"), strict=True):
-        name = f"AnglE, {dimension} dimensions"
-        axes.plot(degrees, turned(AnglELoss(), dimension, degrees), style, color=colour, label=name)
+    for (label, (loss, dimensions)), (style, colour) in zip(curves.items(), STYLES, strict=False):
+        axes.plot(degrees, turned(loss, dimensions, degrees), style, color=colour, label=label)
     axes.set(xlabel="angle between the two, degrees", ylabel="similarity", xticks=range(0, 181, 45))
     axes.legend()
     plt.close(figure)
@@ -144,13 +146,13 @@ def cells_seen(batch: int = 8, mini_batch: int = 2) -> Figure:
     return figure
 
 
-def three_passes(batch: int = 32, mini_batch: int = 8) -> Figure:
-    """How many rows the encoder keeps in memory for their gradient, as the work of one step goes on."""
+def three_passes(cached: type[Loss], batch: int = 32, mini_batch: int = 8) -> Figure:
+    """How many rows the encoder keeps in memory for their gradient, as one step of a cached loss goes on."""
     figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
     whole = [(0, 0), (2 * batch, 2 * batch), (4 * batch, 0)]
     axes.plot(*zip(*whole, strict=True), "--", color="black", label="whole batch: forward, backward")
-    cached = _held(batch, mini_batch)
-    axes.plot(*zip(*cached, strict=True), color="#0072b2", label=f"cached, {mini_batch} rows at a time")
+    held = _held(cached, batch, mini_batch)
+    axes.plot(*zip(*held, strict=True), color="#0072b2", label=f"cached, {mini_batch} rows at a time")
     axes.axvline(2 * batch, color="0.6", linestyle=":")
     axes.annotate("the loss", (2 * batch, 0.6 * batch), xytext=(6, 0), textcoords="offset points")
     axes.set(xlabel="rows that went through the encoder, forward or backward", ylabel="rows kept")
@@ -159,7 +161,7 @@ def three_passes(batch: int = 32, mini_batch: int = 8) -> Figure:
     return figure
 
 
-def _held(batch: int, mini_batch: int) -> list[tuple[int, int]]:
+def _held(cached: type[Loss], batch: int, mini_batch: int) -> list[tuple[int, int]]:
     """(rows done, rows kept) of a cached step, as its encoder is really called."""
     done, path = 0, [(0, 0)]
     weight = torch.eye(2, dtype=torch.float64, requires_grad=True)
@@ -175,5 +177,5 @@ def _held(batch: int, mini_batch: int) -> list[tuple[int, int]]:
         return rows @ weight
 
     rows = torch.randn(2, batch, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    CachedMultipleNegativesRankingLoss(encode, mini_batch_size=mini_batch)(*rows).backward()
+    cached(encode, mini_batch_size=mini_batch)(*rows).backward()
     return path

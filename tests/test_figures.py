@@ -8,6 +8,7 @@ from matplotlib.quiver import Quiver
 
 from lossviz import (
     AnglELoss,
+    CachedMultipleNegativesRankingLoss,
     CosineSimilarityLoss,
     MultipleNegativesSymmetricRankingLoss,
     TripletLoss,
@@ -15,13 +16,18 @@ from lossviz import (
 )
 from lossviz.situations import situation
 
-DRAWINGS = {"similarity_by_turn": 1, "cells_seen": 2, "three_passes": 1}
+CURVES = {"cosine": (CosineSimilarityLoss(), 2), "AnglE": (AnglELoss(), 2), "AnglE, 384": (AnglELoss(), 384)}
+DRAWINGS = {
+    "similarity_by_turn": (lambda: figures.similarity_by_turn(CURVES), 1),
+    "cells_seen": (figures.cells_seen, 2),
+    "three_passes": (lambda: figures.three_passes(CachedMultipleNegativesRankingLoss), 1),
+}
 DEGREES = torch.tensor([0.0, 30.0, 90.0, 135.0, 180.0], dtype=torch.float64)
 
 
-@pytest.mark.parametrize(("name", "count"), DRAWINGS.items())
-def test_every_axis_is_named(name, count):
-    figure = getattr(figures, name)()
+@pytest.mark.parametrize(("draw", "count"), DRAWINGS.values(), ids=DRAWINGS)
+def test_every_axis_is_named(draw, count):
+    figure = draw()
     figure.canvas.draw()
     assert len(figure.axes) == count
     assert all(axes.get_xlabel() and axes.get_ylabel() and axes.has_data() for axes in figure.axes)
@@ -46,7 +52,7 @@ def test_accumulation_sees_blocks_on_the_diagonal(batch, mini_batch):
 
 
 def test_a_cached_step_keeps_a_mini_batch_and_goes_three_times_through_the_encoder():
-    whole, cached = figures.three_passes(batch=16, mini_batch=4).axes[0].lines[:2]
+    whole, cached = figures.three_passes(CachedMultipleNegativesRankingLoss, batch=16, mini_batch=4).axes[0].lines[:2]
     assert max(whole.get_ydata()) == 32 and max(cached.get_ydata()) == 4
     assert max(cached.get_xdata()) == 1.5 * max(whole.get_xdata())
 

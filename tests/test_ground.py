@@ -1,5 +1,6 @@
 """The ground: what a newcomer meets before the first page. Plain messages, exact pins, two commands."""
 
+import ast
 import re
 import shutil
 import socket
@@ -67,6 +68,59 @@ def test_the_package_carries_its_scripts_styles_and_data(tmp_path):
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("lossviz/")}
     files = (path for path in (tmp_path / "lossviz").rglob("*") if path.is_file())
     assert packed == {path.relative_to(tmp_path).as_posix() for path in files}
+
+
+# One way of writing
+
+WIDTH = 120  # as pyproject.toml has it for Python
+LOSSVIZ = ROOT / "lossviz"
+SCRIPTS = [*(ROOT / "book" / "_static").rglob("*.js"), *(LOSSVIZ / "widgets" / "static").rglob("*.js")]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_javascript_keeps_the_length_of_a_line(script):
+    lengths = {number: len(line) for number, line in enumerate(script.read_text().splitlines(), start=1)}
+    assert {number: length for number, length in lengths.items() if length > WIDTH} == {}
+
+
+BEHIND = LOSSVIZ / "_torch.py"
+NOT_YET = ("fast", "moving.py")
+PACKAGE = {path: path.read_text() for path in LOSSVIZ.rglob("*.py")}
+OURS = set(re.findall(r"(?:def |class |import |self\.)(_\w+)", "".join(PACKAGE.values())))
+
+
+def hidden_names(code: str) -> set[str]:
+    """What the code takes from torch's private modules, and the private attributes it reads that are not ours."""
+    names = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{each.name}" for each in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {each.name for each in node.names}
+        elif isinstance(node, ast.Attribute):
+            names.add(ast.unparse(node))
+    return {name for name in names if hidden_parts(name)}
+
+
+def hidden_parts(name: str) -> set[str]:
+    parts = {part for part in name.split(".") if re.fullmatch(r"_C|_[a-z]\w*|experimental", part)}
+    return parts if name.startswith(("torch.", "aten.")) else parts - OURS
+
+
+def test_hidden_names_are_found():
+    assert hidden_names("from torch._dynamo import source") == {"torch._dynamo.source"}
+    assert hidden_names("from torch import _dynamo") == {"torch._dynamo"}
+    assert hidden_names("import torch.fx.experimental.proxy_tensor as p") == {"torch.fx.experimental.proxy_tensor"}
+    assert hidden_names("torch.ops.aten._softmax(x)") == {"torch.ops.aten._softmax"}
+    assert hidden_names("node.target._schema") == {"node.target._schema"}
+    assert hidden_names("from torch import fx, nn\nx.dtype, torch.__version__, sizes._require") == set()
+    assert hidden_names(PACKAGE[BEHIND])
+
+
+def test_private_names_of_torch_stand_in_one_file():
+    elsewhere = [path for path in PACKAGE if path != BEHIND and path.relative_to(LOSSVIZ).parts[0] not in NOT_YET]
+    found = {path.name: hidden_names(PACKAGE[path]) for path in elsewhere}
+    assert {name: names for name, names in found.items() if names} == {}
 
 
 # Plain messages

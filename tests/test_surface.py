@@ -70,7 +70,7 @@ def test_a_sentence_that_stands_in_several_rows_moves_in_all_of_them(variant):
     assert_equal_to_the_loop(loss, inputs, [(first, 5), (last, 1), (last, 2)])
 
 
-@pytest.mark.parametrize("entry", [each for each in ENTRIES if each.loss.inputs.more], ids=lambda each: each.peer)
+@pytest.mark.parametrize("entry", [each for each in ENTRIES if each.loss.inputs.more], ids=lambda each: each.loss.__name__)
 def test_explicit_negatives(entry):
     for settings in entry.variants():
         loss = entry.default().changed(**settings)

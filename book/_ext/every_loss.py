@@ -70,7 +70,7 @@ def labels(entry: Entry) -> str:
 
 
 def axes(loss: type[Loss]) -> str:
-    return " × ".join(loss.axes)
+    return " × ".join(each.replace("_", " ") for each in loss.axes)
 
 
 def signature(entry: Entry) -> str:
@@ -93,7 +93,7 @@ def facts(entry: Entry) -> str:
         ("labels", labels(entry)),
         ("one term for each", axes(entry.loss)),
         ("a term adds", "; ".join(f"{formula} ({kind})" for kind, formula in term_formulas(entry))),
-        ("in sentence-transformers", f"`{entry.peer}`"),
+        ("in sentence-transformers", f"`{name(entry)}`"),
         ("to move it", f"[]({chapter})"),
     ]
     return "\n".join(f"- {fact}: {text}" for fact, text in rows)
@@ -128,13 +128,14 @@ def terms_in_words(entry: Entry) -> str:
     example = entry.loss.inputs.example()
     terms: Terms = entry.default().terms(*example)
     batch = f"For a batch of {len(example[0])} rows"
+    reads = entry.loss.reads
     parts = [
-        f"`matrix` has the shape `{tuple(terms.matrix.shape)}`, each number {article(entry.matrix)} {entry.matrix}",
+        f"`matrix` has the shape `{tuple(terms.matrix.shape)}`, each number {article(reads)} {reads}",
         f"`valid`, `active` and `values` have the shape `{tuple(terms.values.shape)}`: {axes(entry.loss)}",
     ]
-    for field, found in (("chosen", terms.chosen), ("thresholds", terms.thresholds)):
-        if found:
-            parts.append(f"`{field}` has {' and '.join(f'*{each}*' for each in found)}")
+    for field in ("chosen", "thresholds", "numbers", "shares"):
+        if found := getattr(terms, field):
+            parts.append(f"`{field}` has {' and '.join(f'`{each}`' for each in found)}")
     return f"{batch}, {'; '.join(parts)}."
 
 

@@ -3,7 +3,6 @@
 import filecmp
 import hashlib
 import importlib.util
-import json
 import os
 import shutil
 from collections.abc import Iterable
@@ -11,22 +10,18 @@ from pathlib import Path
 
 import every_loss
 from sphinx.application import Sphinx
-from sphinx.builders.html._assets import _JavaScript
 from sphinx.config import Config
-from widget_pages import script_json, share_texts, stable_page
-
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+from theme import let_pictures_wait, rewrite_widgets
 
 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("lossviz_code", "", "env")  # a new value reads and runs every page again
     app.add_config_value("lossviz_pages", "", "html")  # a new value writes every page again
-    app.connect("config-inited", silence_thebe)
     app.connect("config-inited", watch_sources)
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
+    app.connect("doctree-resolved", let_pictures_wait)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
-    app.connect("html-page-context", let_pictures_wait)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -95,30 +90,3 @@ def copy_if_changed(source: Path, target: Path) -> None:
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     shutil.copyfile(source, partial)
     partial.replace(target)
-
-
-# What a page says about its widgets
-
-
-def rewrite_widgets(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    for place, script in enumerate(context.get("script_files", [])):
-        if script.attributes.get("type") == WIDGET_STATE:
-            document = json.loads(script.attributes["body"])
-            context["body"], document = stable_page(context["body"], document)
-            attributes = {**script.attributes, "body": script_json(share_texts(document))}
-            context["script_files"][place] = _JavaScript(script.filename, priority=script.priority, **attributes)
-
-
-def let_pictures_wait(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """A picture in a fold that is closed is not loaded."""
-    if "body" in context:
-        context["body"] = context["body"].replace("<img ", '<img loading="lazy" ')
-
-
-def silence_thebe(app: Sphinx, config: Config) -> None:
-    """jupyter-book always loads sphinx-thebe, which would add a script from a CDN, and more, to every page."""
-    for listeners in app.events.listeners.values():
-        for listener in [each for each in listeners if each.handler.__module__ == "sphinx_thebe"]:
-            app.disconnect(listener.id)
-    styles = app.registry.css_files
-    styles[:] = [(name, options) for name, options in styles if name != "sphinx-thebe.css"]

@@ -1,5 +1,5 @@
-// Draws <div class="lossviz-plotly"><script type="application/json">…</script></div> when the reader comes near it, and
-// loads plotly.min.js only then. Figures follow the page's light or dark theme.
+// Draws <div class="lossviz-plotly"><script type="application/json">…</script></div> when the reader comes near it,
+// and loads plotly.min.js only then. Figures follow the page's light or dark theme.
 (() => {
 "use strict";
 
@@ -19,7 +19,8 @@ async function draw(place) {
   await loadPlotly();
   const { data, layout, config } = JSON.parse(place.querySelector("script").textContent);
   const figure = place.appendChild(document.createElement("div"));
-  await Plotly.newPlot(figure, data, { ...layout, template: pageTemplate() }, { responsive: true, displaylogo: false, ...config });
+  const themed = { ...layout, template: pageTemplate() };
+  await Plotly.newPlot(figure, data, themed, { responsive: true, displaylogo: false, ...config });
   place.dataset.ready = "";
 }
 
@@ -30,7 +31,8 @@ function pageTemplate() {
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: line };
   const wall = { ...axis, backgroundcolor: none, showbackground: false };
   return { layout: {
-    paper_bgcolor: none, plot_bgcolor: none, font: { color: ink, family: "inherit" }, margin: { l: 48, r: 16, t: 32, b: 48 },
+    paper_bgcolor: none, plot_bgcolor: none,
+    font: { color: ink, family: "inherit" }, margin: { l: 48, r: 16, t: 32, b: 48 },
     colorway: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"],
     xaxis: axis, yaxis: axis, scene: { xaxis: wall, yaxis: wall, zaxis: wall },
   } };
@@ -52,5 +54,7 @@ const near = new IntersectionObserver(entries => {
 
 const figures = document.querySelectorAll(".lossviz-plotly");
 figures.forEach(place => near.observe(place));
-if (figures.length) new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+if (figures.length) {
+  new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
 })();

@@ -1,18 +1,21 @@
-// Runs the widgets of a page that has no kernel: mounts anywidgets and the usual controls, and keeps jslinks.
-// These are classic deferred scripts (widget_models.js, widget_controls.js, then this one), because a page opened from
-// file:// may not load ES modules from files. An anywidget's module comes from a blob, which works everywhere.
+// Mounts the anywidgets of a page that has no kernel.
+// These are classic deferred scripts (widget_models.js, then this one), because a page opened from file:// may not load
+// ES modules from files. An anywidget's module comes from a blob, which works everywhere.
 (() => {
 "use strict";
 
-const { readModels, find, keepLinks } = globalThis.widgetModels;
-const { CONTROLS, unknown, element } = globalThis.widgetControls;
-const models = readModels(document);
+const models = globalThis.widgetModels.readModels(document);
 const VIEWS = 'script[type="application/vnd.jupyter.widget-view+json"]';
+
+function element(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}
 
 // Anywidgets
 
 const modules = new Map();  // source text → its module, so that twenty explorers share one
 const styled = new Set();
+const { signal } = new AbortController();  // never aborted: models and views live as long as the page
 
 function importText(source) {
   if (!modules.has(source)) {
@@ -28,85 +31,34 @@ function addStyle(text) {
   document.head.append(element("style", { textContent: text }));
 }
 
-// What a widget sees of its model: listeners belong to an owner, and go with it.
-function modelFor(model, owner) {
-  return {
-    get: key => model.get(key),
-    set: (key, value) => model.set(key, value),
-    save_changes: () => model.save_changes(),
-    send: () => model.send(),
-    on: (events, callback) => model.on(events, callback, owner),
-    once: (events, callback) => model.once(events, callback, owner),
-    off: (events, callback) => model.off(events, callback, owner),
-    widget_manager: widgetManager,
-  };
+async function start(model) {
+  if (!model.get("_esm")) throw new Error(`${model.name} needs a live kernel`);
+  addStyle(model.get("_css"));
+  const { default: given } = await importText(model.get("_esm"));
+  const widget = typeof given === "function" ? await given() : given;
+  await widget.initialize?.({ model, signal });
+  return widget;
 }
 
-const widgetManager = {
-  get_model: async reference => find(models, reference),
-  async create_view(model) {
-    const el = element("div"), controller = new AbortController();
-    await mount(model, el, controller.signal);
-    return { el, remove() { controller.abort(); el.remove(); } };
-  },
-};
-
-// Once per model, however many views it has.
-function start(model) {
-  return model.started ??= (async () => {
-    addStyle(model.get("_css"));
-    const { default: given } = await importText(model.get("_esm"));
-    const widget = typeof given === "function" ? await given() : given;
-    const { signal } = new AbortController();  // never aborted: the model lives as long as the page
-    const result = await widget.initialize?.({ model: modelFor(model, {}), signal });
-    return { widget, exports: typeof result === "object" ? result : undefined };
-  })();
+async function mount(id, place) {
+  const model = models.get(id);
+  if (!model) throw new Error(`this page has no widget model ${id}`);
+  model.started ??= start(model);  // once, however many views it has
+  const widget = await model.started, el = element("div");
+  place.append(el);
+  await widget.render?.({ model, el, signal });
 }
-
-async function mountAnywidget(model, parent, signal) {
-  const { widget } = await start(model);
-  const owner = {}, el = element("div");
-  parent.append(el);
-  const cleanup = await widget.render?.({ model: modelFor(model, owner), el, signal, host: widgetHost });
-  const leave = () => { model.off(null, null, owner); cleanup?.(); };
-  if (signal.aborted) leave();
-  else signal.addEventListener("abort", leave, { once: true });
-}
-
-const widgetHost = {
-  getModel: async reference => modelFor(find(models, reference), {}),
-  async getWidget(reference) {
-    const model = find(models, reference);
-    const { exports } = await start(model);
-    const forever = new AbortController().signal;
-    return { exports, render: ({ el, signal = forever }) => mount(model, el, signal) };
-  },
-};
 
 // Views
-
-async function mount(model, parent, signal) {
-  if (model.module === "anywidget") return mountAnywidget(model, parent, signal);
-  const draw = CONTROLS[model.name] ?? unknown;
-  const control = await draw(model, signal, { find: reference => find(models, reference), mount });
-  applyLayout(model, control);
-  parent.append(control);
-}
-
-function applyLayout(model, control) {
-  const layout = models.get(String(model.get("layout")).replace("IPY_MODEL_", ""));
-  for (const [name, value] of Object.entries(layout?.values ?? {})) {
-    if (!name.startsWith("_") && typeof value === "string") control.style.setProperty(name.replaceAll("_", "-"), value);
-  }
-}
 
 async function mountView(script) {
   const place = element("div", { className: "widget-view" });
   script.before(place);
   try {
-    await mount(find(models, JSON.parse(script.textContent).model_id), place, new AbortController().signal);
+    await mount(JSON.parse(script.textContent).model_id, place);
   } catch (error) {
-    place.append(element("p", { className: "widget-unknown", textContent: `This widget could not start: ${error.message}` }));
+    const textContent = `This widget could not start: ${error.message}`;
+    place.append(element("p", { className: "widget-unknown", textContent }));
     console.error(error);
   }
 }
@@ -131,6 +83,5 @@ async function mountAll() {
   document.documentElement.dataset.widgets = "ready";
 }
 
-keepLinks(models);
 mountAll();
 })();

@@ -11,13 +11,13 @@ function readModels(page) {
   const script = page.querySelector(STATE);
   if (!script) return new Map();
   const { state, texts = [] } = JSON.parse(script.textContent);
-  return new Map(Object.entries(state).map(([id, stored]) => [id, readModel(id, stored, texts)]));
+  return new Map(Object.entries(state).map(([id, stored]) => [id, readModel(stored, texts)]));
 }
 
-function readModel(id, stored, texts) {
+function readModel(stored, texts) {
   const values = restoreTexts(stored.state, texts);
   for (const buffer of stored.buffers ?? []) placeBuffer(values, buffer);
-  return new Model(id, stored.model_module, stored.model_name, values);
+  return new Model(stored.model_name, values);
 }
 
 // The Sphinx extension keeps each long string once per page, in `texts`.
@@ -34,56 +34,39 @@ function placeBuffer(values, { path, data }) {
   owner[path.at(-1)] = new DataView(bytes.buffer);
 }
 
-// Models, as Backbone has them
+// What an anywidget may ask of its model
 
 class Model {
-  #handlers = [];  // {event, callback, owner}
-  #setting = false;
-  #pending = false;
+  #listeners = [];  // {event, callback}
 
-  constructor(id, module, name, values) {
-    Object.assign(this, { id, module, name, values });
+  constructor(name, values) {
+    Object.assign(this, { name, values });
   }
 
   get(key) { return this.values[key]; }
 
-  // "change:a" for each value that differs, then one "change", also when a handler sets more values on the way.
+  // Tells "change:key", then "change", where the value differs.
   set(key, value) {
-    const wanted = typeof key === "object" ? key : { [key]: value };
-    const changed = Object.keys(wanted).filter(name => !same(this.values[name], wanted[name]));
-    const outermost = !this.#setting;
-    Object.assign(this.values, wanted);
-    this.#setting = true;
-    try {
-      for (const name of changed) this.trigger(`change:${name}`, this, this.values[name]);
-      if (changed.length) this.#pending = true;
-      while (outermost && this.#pending) {
-        this.#pending = false;
-        this.trigger("change", this);
-      }
-    } finally {
-      if (outermost) this.#setting = false;
-    }
+    const before = this.values[key];
+    this.values[key] = value;
+    if (same(before, value)) return;
+    this.#tell(`change:${key}`, this, value);
+    this.#tell("change", this);
   }
 
-  on(events, callback, owner) {
-    for (const event of events.split(" ")) this.#handlers.push({ event, callback, owner });
+  on(events, callback) {
+    for (const event of events.split(" ")) this.#listeners.push({ event, callback });
   }
 
-  once(events, callback, owner) {
-    const first = (...details) => { this.off(events, first); callback(...details); };
-    this.on(events, first, owner);
-  }
-
-  // Whatever is left out matches everything: off() removes all, off(null, null, owner) those of one owner.
-  off(events, callback, owner) {
+  // Whatever is left out matches everything: off() removes all.
+  off(events, callback) {
     const names = events?.split(" ");
-    this.#handlers = this.#handlers.filter(handler => (names && !names.includes(handler.event))
-      || (callback && callback !== handler.callback) || (owner && owner !== handler.owner));
+    this.#listeners = this.#listeners.filter(listener => (names && !names.includes(listener.event))
+      || (callback && callback !== listener.callback));
   }
 
-  trigger(event, ...details) {
-    for (const handler of this.#handlers.filter(each => each.event === event)) handler.callback(...details);
+  #tell(event, ...details) {
+    for (const listener of this.#listeners.filter(each => each.event === event)) listener.callback(...details);
   }
 
   save_changes() {}  // no kernel to tell
@@ -99,29 +82,5 @@ function same(a, b) {
     && keys.every(key => Object.hasOwn(b, key) && same(a[key], b[key]));
 }
 
-// Links
-
-function find(models, reference) {
-  const id = String(reference).replace(/^(IPY_MODEL_|anywidget:)/, "");
-  const model = models.get(id);
-  if (!model) throw new Error(`this page has no widget model ${id}`);
-  return model;
-}
-
-function keepLinks(models) {
-  for (const link of models.values()) {
-    if (link.name !== "LinkModel" && link.name !== "DirectionalLinkModel") continue;
-    const [source, from] = link.get("source"), [target, to] = link.get("target");
-    follow(find(models, source), from, find(models, target), to);
-    if (link.name === "LinkModel") follow(find(models, target), to, find(models, source), from);
-  }
-}
-
-function follow(source, from, target, to) {
-  const copy = () => target.set(to, source.get(from));
-  copy();
-  source.on(`change:${from}`, copy);
-}
-
-return { readModels, find, keepLinks };
+return { readModels };
 })();

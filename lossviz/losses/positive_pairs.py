@@ -9,7 +9,7 @@ from torch import Tensor
 from lossviz import masks
 from lossviz.distances import Similarity, similarities
 from lossviz.inputs import POSITIVE_PAIRS, wrong
-from lossviz.losses.base import Loss, Terms, lowest, scalar
+from lossviz.losses.base import VISIBLE, Loss, Terms, lowest, scalar
 from lossviz.losses.cached import Column, cached
 
 DIRECTIONS = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
@@ -66,26 +66,27 @@ class MultipleNegativesRankingLoss(Loss):
         target, _ = masks.diagonal(logits)
         sums = [(logits, target)]
         if self.directions != DIRECTIONS[:1] or self.hardness_mode:
-            sums = self._sums(logits, target, anchor, documents)
+            logits, target, sums = self._further(logits, target, anchor, documents)
         log_shares = [log_share(*each) for each in sums]
         values = -sum(log_shares) / len(sums) / anchor.shape[-2]
-        return _searches(sums, log_shares, values, scale)
+        return _searched(logits, target, sums, log_shares, values, scale)
 
     def blocks(self) -> list[list[str]]:
         asked = [each for each in DIRECTIONS if each in self.directions]
         return [[each] for each in asked] if self.partition_mode == "per_direction" else [asked]
 
-    def _sums(self, logits: Tensor, target: Tensor, anchor: Tensor, documents: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """(logits, target) of each sum, where there are more directions than one, or hard negatives."""
-        rows, columns = logits.shape[-2:]
-        own = masks.same_row(rows, columns, logits.device)
+    def _further(self, logits: Tensor, target: Tensor, anchor: Tensor, documents: Tensor) -> tuple:
+        """Logits and targets where there are more directions than one, or hard negatives; then those of each sum."""
+        own = masks.same_row(*logits.shape[-2:], logits.device)
         blocks = [(logits + self._hardness(logits, target, own), target), *self._ways(anchor, documents, own)]
-        if self.partition_mode == "per_direction":
-            return blocks
-        return [tuple(torch.cat(each, dim=-1) for each in zip(*blocks, strict=True))]
+        widths = [each.shape[-1] for each, _ in blocks]
+        logits, target = (torch.cat(each, dim=-1) for each in zip(*blocks, strict=True))
+        if self.partition_mode == "joint":
+            return logits, target, [(logits, target)]
+        return logits, target, list(zip(logits.split(widths, dim=-1), target.split(widths, dim=-1), strict=True))
 
     def _ways(self, anchor: Tensor, documents: Tensor, own: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Logits and targets of the further directions, (…, B, candidates); who is no candidate has the lowest logit."""
+        """Logits and targets of the further directions, (…, B, candidates); no candidate: the lowest logit."""
         scale, positive = scalar(self.scale, anchor), documents[..., : anchor.shape[-2], :]
         pair = masks.same(anchor.shape[-2], anchor.shape[-2], anchor.device)
         if "query_to_query" in self.directions:
@@ -114,19 +115,27 @@ def log_share(logits: Tensor, target: Tensor) -> Tensor:
     return -(logits - to_target).logsumexp(-1)
 
 
-def _searches(sums: list[tuple[Tensor, Tensor]], log_shares: list[Tensor], values: Tensor, scale: Tensor) -> Terms:
+def _searched(
+    logits: Tensor,
+    target: Tensor,
+    sums: list[tuple[Tensor, Tensor]],
+    log_shares: list[Tensor],
+    values: Tensor,
+    scale: Tensor,
+) -> Terms:
     """Every anchor with its target, in one sum or in several: p is the target's share of the first, q of the second."""
-    logits, target = (torch.cat(each, dim=-1) if len(sums) > 1 else each[0] for each in zip(*sums, strict=True))
-    shares = [each.softmax(-1) for each, _ in sums]
+    negative = ~target & (logits > lowest(logits))
+    share = torch.cat([each.softmax(-1) for each, _ in sums], dim=-1) if len(sums) > 1 else logits.softmax(-1)
     return Terms(
         matrix=logits,
         values=values,
         positive=target,
-        negative=~target & (logits > lowest(logits)),
+        negative=negative,
+        active=torch.where(negative, share, 0.0).sum(-1) > VISIBLE,  # a target that stands in a sum twice is no rival
         chosen={"target": torch.arange(values.shape[-1], device=logits.device).expand(values.shape)},
         thresholds={"scale": scale},
         numbers={name: each.exp() for name, each in zip("pq", log_shares, strict=False)},
-        shares={"row": torch.cat(shares, dim=-1) if len(sums) > 1 else shares[0]},
+        shares={"row": share},
     )
 
 

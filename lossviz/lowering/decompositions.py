@@ -9,21 +9,17 @@ from functools import cache
 
 import torch
 from torch import Tensor
-from torch._decomp import core_aten_decompositions, get_decompositions
 
+from lossviz import _torch
 from lossviz.lowering.graph import UnknownOperator
 
 aten = torch.ops.aten
 
 
-# Operators of the core set that torch can take apart as well.
-TAKEN_APART = [aten._softmax, aten._log_softmax, aten.addmm, aten.linalg_vector_norm, aten.leaky_relu, aten.gelu]
-
-
 @cache
 def decompositions() -> dict:
-    """ATen operator → what computes it by simpler ones: torch's core set, some that the set leaves whole, and ours."""
-    return {**core_aten_decompositions(), **get_decompositions(TAKEN_APART), **OURS}
+    """ATen operator → what computes it by simpler ones: torch's, and ours."""
+    return {**_torch.decompositions(), **OURS}
 
 
 def _max(x: Tensor, dim: int, keepdim: bool = False) -> tuple[Tensor, Tensor]:

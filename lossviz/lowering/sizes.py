@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import sympy
 import torch
 from torch import SymFloat, SymInt, Tensor
-from torch.utils._sympy import functions
 
+from lossviz._torch import expression, size_functions
 from lossviz.lowering.graph import Guard, Size, UnknownOperator
 from lossviz.lowering.operators import atom
 
@@ -16,18 +16,18 @@ TRIED = [sympy.Integer(size) for size in (4, 2, 3, 1)]
 
 RELATIONS = {sympy.Eq: "===", sympy.Ne: "!==", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">="}
 CALLS = {
-    functions.FloorDiv: "Math.floor({0} / {1})",
-    functions.CleanDiv: "{0} / {1}",
-    functions.IntTrueDiv: "{0} / {1}",
-    functions.FloatTrueDiv: "{0} / {1}",
-    functions.Mod: "{0} % {1}",
-    functions.PythonMod: "{0} % {1}",  # sizes are not negative
-    functions.ToFloat: "{0}",
-    functions.Max: "Math.max({0}, {1})",
-    functions.Min: "Math.min({0}, {1})",
-    functions.CeilToInt: "Math.ceil({0})",
-    functions.FloorToInt: "Math.floor({0})",
-    functions.TruncToInt: "Math.trunc({0})",
+    size_functions.FloorDiv: "Math.floor({0} / {1})",
+    size_functions.CleanDiv: "{0} / {1}",
+    size_functions.IntTrueDiv: "{0} / {1}",
+    size_functions.FloatTrueDiv: "{0} / {1}",
+    size_functions.Mod: "{0} % {1}",
+    size_functions.PythonMod: "{0} % {1}",  # sizes are not negative
+    size_functions.ToFloat: "{0}",
+    size_functions.Max: "Math.max({0}, {1})",
+    size_functions.Min: "Math.min({0}, {1})",
+    size_functions.CeilToInt: "Math.ceil({0})",
+    size_functions.FloorToInt: "Math.floor({0})",
+    size_functions.TruncToInt: "Math.trunc({0})",
     sympy.floor: "Math.floor({0})",
     sympy.ceiling: "Math.ceil({0})",
 }
@@ -68,7 +68,7 @@ class Sizes:
     def value(self, given: object) -> object:
         """A size as text; anything else as it is."""
         if isinstance(given, (SymInt, SymFloat)):
-            return Size(self._text(given.node.expr.xreplace(self._first), self._name))
+            return Size(self._text(expression(given).xreplace(self._first), self._name))
         return given
 
     def _text(self, expression: sympy.Basic, names: dict[sympy.Symbol, str]) -> str:
@@ -114,7 +114,7 @@ class Sizes:
         Most often the exception comes out alike. Each is tried, the trace beside the loss itself; where it comes out
         otherwise, or cannot be met, the guard stays.
         """
-        shapes = {name: [size.node.expr for size in tensor.shape] for name, tensor in symbolic.items()}
+        shapes = {name: list(map(expression, tensor.shape)) for name, tensor in symbolic.items()}
         free = sorted(set().union(*(size.free_symbols for axes in shapes.values() for size in axes)), key=self._order)
         general = [guard for guard in self._required if _is_general(guard)]
         self._required = [guard for guard in self._required if guard not in general]
@@ -134,8 +134,8 @@ class Sizes:
         """A squeezed axis that happens to be 1 would vanish, where the general one stays."""
         axes = range(len(shape)) if axes is None else (axes,) if isinstance(axes, int) else axes
         for size in (shape[axis] for axis in axes):
-            if isinstance(size, SymInt) and not size.node.expr.is_Integer:
-                self._require(sympy.Ne(size.node.expr.xreplace(self._first), 1))
+            if isinstance(size, SymInt) and not expression(size).is_Integer:
+                self._require(sympy.Ne(expression(size).xreplace(self._first), 1))
 
     def _order(self, symbol: sympy.Symbol) -> int:
         return list(self._name).index(symbol)

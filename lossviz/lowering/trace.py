@@ -9,12 +9,10 @@ from dataclasses import fields, replace
 
 import torch
 from torch import Tensor, fx
-from torch._dynamo.source import ConstantSource
-from torch._subclasses import FakeTensorMode
 from torch.func import grad_and_value
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
 
+from lossviz import _torch
+from lossviz._torch import expression, schema
 from lossviz.lowering.decompositions import decompositions
 from lossviz.lowering.graph import Graph, Node, Size, UnknownOperator
 from lossviz.lowering.operators import HARMLESS, OPERATORS, Pointwise
@@ -39,13 +37,11 @@ def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> 
     paths: list[tuple[str, ...]] = []
     function = _outputs(loss, list(inputs), wanted if gradients else [], paths)
 
-    environment = ShapeEnv(duck_shape=False)
-    mode = FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)
-    mode.cache_enabled = False  # a cache of what is asked once only costs time
-    symbolic = _symbolic(inputs, mode)
-    symbols = {name: tuple(size.node.expr for size in tensor.shape) for name, tensor in symbolic.items()}
-    traced = make_fx(function, decomposition_table=decompositions(), tracing_mode="symbolic")(*symbolic.values())
-    sizes = Sizes(symbols, rows[0], [guard.expr for guard in environment.guards])
+    large = {name: each.new_empty([ENLARGE * size for size in each.shape]) for name, each in inputs.items()}
+    symbolic, environment = _torch.symbolic(large)
+    symbols = {name: tuple(map(expression, each.shape)) for name, each in symbolic.items()}
+    traced, guards = _torch.trace(function, symbolic, environment, decompositions())
+    sizes = Sizes(symbols, rows[0], guards)
     sizes.try_exceptions(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
     outputs = dict(zip(paths, nodes.outputs, strict=True))
@@ -116,17 +112,6 @@ def _leaves(terms) -> list[tuple[tuple[str, ...], Tensor]]:
     return leaves
 
 
-def _symbolic(inputs: dict[str, Tensor], mode: FakeTensorMode) -> dict[str, Tensor]:
-    return {
-        name: mode.from_tensor(
-            tensor.new_empty([ENLARGE * size for size in tensor.shape]),
-            source=ConstantSource(name),
-            symbolic_context=StatelessSymbolicContext(dynamic_sizes=[DimDynamic.DYNAMIC] * tensor.ndim),
-        )
-        for name, tensor in inputs.items()
-    }
-
-
 # ---- from torch's graph to ours
 
 # Operators that copy or rename a tensor.
@@ -164,9 +149,9 @@ class _Conversion:
         return self._operation(node, value)
 
     def _operation(self, node: fx.Node, value: object) -> Node:
-        name = node.target._schema.name.split("::")[-1]
+        name = schema(node.target).name.split("::")[-1]
         arguments = self._arguments(node)
-        if node.target._schema.is_mutable:
+        if schema(node.target).is_mutable:
             return self._in_place(node, name.removesuffix("_"), arguments, value)
         if name in SAME:
             return next(iter(arguments.values()))
@@ -220,7 +205,7 @@ class _Conversion:
     def _arguments(self, node: fx.Node) -> dict[str, object]:
         """Every argument by its name, defaults included."""
         arguments = {}
-        for place, each in enumerate(node.target._schema.arguments):
+        for place, each in enumerate(schema(node.target).arguments):
             given = node.args[place] if place < len(node.args) else node.kwargs.get(each.name, each.default_value)
             if each.name in HARMLESS or (each.kwarg_only and given == each.default_value):
                 continue

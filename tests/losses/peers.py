@@ -83,14 +83,14 @@ LOSES_DIGITS = tuple(name for name, (_, _, functions) in MEASURES.items() if fun
 
 
 def peer_class(known: Entry) -> type[nn.Module]:
-    return getattr(sentence_transformers, known.peer)
+    return getattr(sentence_transformers, known.loss.__name__)
 
 
 def as_the_peer_says(known: Entry, parameters: dict[str, object]) -> dict[str, object]:
     """Our parameters by the peer's names: a distance or similarity is its function there."""
-    said = {name: value for name, value in parameters.items() if name not in ONLY_OURS.get(known.peer, ())}
-    if known.peer in MEASURES:
-        theirs, ours, functions = MEASURES[known.peer]
+    said = {name: value for name, value in parameters.items() if name not in ONLY_OURS.get(known.loss.__name__, ())}
+    if known.loss.__name__ in MEASURES:
+        theirs, ours, functions = MEASURES[known.loss.__name__]
         measure = said.pop(ours)
         said[theirs] = measure if callable(measure) else functions[measure]
     return said
@@ -134,8 +134,8 @@ def columns(rows: tuple[Tensor, ...]) -> list[dict[str, Tensor]]:
 
 def peer(loss: Loss, **changed) -> Callable[..., Tensor]:
     """A function of the loss's arguments that gives sentence-transformers' answer; `changed` are the peer's own."""
-    if entry(loss).peer in BY_FORWARD:
-        return BY_FORWARD[entry(loss).peer](loss)
+    if type(loss).__name__ in BY_FORWARD:
+        return BY_FORWARD[type(loss).__name__](loss)
     module = peer_module(loss, None, **changed)
 
     def ask(*tensors: Tensor) -> Tensor:
@@ -189,6 +189,6 @@ BY_FORWARD = {
 def as_the_peer_reads(loss: Loss) -> Callable[..., Tensor]:
     """The loss at embeddings moved by the peer's epsilon. ‖(x + ε) − y‖ is what the peer calls ‖x − y‖: so compared,
     the two agree to rounding, and no tolerance has to hide the epsilon."""
-    if entry(loss).peer not in ADDS_EPSILON or loss.distance == "cosine":
+    if type(loss).__name__ not in ADDS_EPSILON or loss.distance == "cosine":
         return loss
     return lambda first, *others: loss(first + EPSILON, *others)

@@ -1,206 +1,134 @@
-"""The article that the book grew out of: its code for each loss, read from its text, and the examples that it works.
+"""The article that the book grew out of: its formula for each loss, written out naively, and the examples it works.
 
-On the article's page the lines of each function have run together. They are taken apart again where a statement
-begins, and executed with the parts of ``self`` that they read.
+Those of ContrastiveLoss and MultipleNegativesRankingLoss are swept in the tests of these losses.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
+from itertools import product
 
 import pytest
 import torch
 import torch.nn.functional as F
-from sentence_transformers.sentence_transformer import losses as sentence_transformers
-from sentence_transformers.util import cos_sim, pairwise_cos_sim
 from torch import Tensor
 from torch.testing import assert_close
 
 from lossviz import losses
 from lossviz.distances import pairwise
-from tests.losses.batches import split, value_and_gradients
+from tests.losses.batches import value_and_gradients
 from tests.losses.naive import on_a_line, tensor
-from tests.losses.peers import SIAMESE, SQUARE
 
-ROOT = Path(__file__).resolve().parents[2]
-SEED = next((each / "shared" / "seed" for each in ROOT.parents if (each / "shared" / "seed").is_dir()), None)
-
-# --- its code --------------------------------------------------------------------------------------------------------
-
-# The article's functions in their order, and the beginnings of their statements.
-FUNCTIONS = {
-    "ContrastiveLoss": ("reps = ", "assert ", "rep_anchor, ", "distances = ", "losses = ", "return "),
-    "OnlineContrastiveLoss": (
-        *("embeddings = ", "distance_matrix = ", "negs = ", "poss = ", "negative_pairs = ", "positive_pairs = "),
-        *("positive_loss = ", "negative_loss = ", "loss = positive", "return "),
-    ),
-    "BatchAllTripletLoss": (
-        *("pairwise_dist = ", "anchor_positive_dist = ", "anchor_negative_dist = ", "triplet_loss = ", "mask = Batch"),
-        *("triplet_loss[triplet_loss < 0] = ", "valid_triplets = ", "num_positive_triplets = ", "return "),
-    ),
-    "BatchHardSoftMarginTripletLoss": (
-        *("pairwise_dist = ", "mask_anchor_positive = ", "anchor_positive_dist = ", "hardest_positive_dist, _ = "),
-        *("mask_anchor_negative = ", "max_anchor_negative_dist, _ = ", "anchor_negative_dist = "),
-        *("hardest_negative_dist, _ = ", "tl = torch", "triplet_loss = ", "return "),
-    ),
-    "CosineSimilarityLoss": ("embeddings = ", "output = ", "return "),
-    "CoSENTLoss": ("embeddings = ", "scores = ", "labels = ", "loss = ", "return "),
-    "SoftmaxLoss": (
-        *("reps = ", "rep_a, rep_b = ", "vectors_concat = ", "vectors_concat.append", "if self", "features = "),
-        *("output = ", "if labels", "loss = ", "return ", "else:"),
-    ),
-    "TripletLoss": ("reps = ", "rep_anchor, ", "distance_pos = ", "distance_neg = ", "losses = ", "return "),
-    "MultipleNegativesRankingLoss": (
-        *("embeddings = ", "anchors = ", "candidates = ", "scores = ", "range_labels = ", "return "),
-    ),
-}
-OF_A_BRANCH = ("vectors_concat.append", "loss = self.loss_fct(output", "return loss", "return reps")
+# --- its formulas ----------------------------------------------------------------------------------------------------
 
 
-def statements(squeezed: str, beginnings: tuple[str, ...]) -> list[str]:
-    """What stands after the signature, a statement each; comments end where the next statement begins."""
-    body = squeezed[squeezed.index(":", squeezed.index(") ->")) + 1 :]
-    places, place = [], 0
-    while place < len(body):
-        found = next((each for each in (*beginnings, "#") if body.startswith(each, place)), "")
-        if found and not body[:place].endswith(("_", "self.", " ", "(", "[")):
-            places.append(place)
-        place += len(found) or 1
-    parts = [body[one:other].strip() for one, other in zip(places, [*places[1:], None], strict=True)]
-    return [each for each in parts if not each.startswith("#")]
+def online_contrastive(anchor, other, labels, margin):
+    """Hard are positives farther than the nearest negative, and negatives nearer than the farthest positive.
+    A side of a single pair sets no bound: the other side's mean does."""
+    distance = 1 - F.cosine_similarity(anchor, other)
+    far, near = distance[labels == 1], distance[labels == 0]
+    nearest = near.min() if len(near) > 1 else far.mean()
+    farthest = far.max() if len(far) > 1 else near.mean()
+    return far[far > nearest].square().sum() + F.relu(margin - near[near < farthest]).square().sum()
 
 
-def source(squeezed: str, beginnings: tuple[str, ...]) -> str:
-    lines, branch = [squeezed[: squeezed.index(":", squeezed.index(") ->")) + 1].strip()], False
-    for each in statements(squeezed, beginnings):
-        head, colon, rest = each.partition(":") if each.startswith(("if ", "else:")) else (each, "", "")
-        inside = branch and each.startswith(OF_A_BRANCH)
-        lines += [("        " if inside else "    ") + head + colon] + ([f"        {rest}"] if rest else [])
-        branch = bool(colon) or inside
-    return "\n".join(lines)
+def batch_all(rows, labels, margin):
+    """d(a, p) − d(a, n) + margin, for every triplet; the mean of those above 0."""
+    triplets = [each for each in product(range(len(rows)), repeat=3) if is_triplet(*each, labels)]
+    costs = torch.stack([torch.dist(rows[a], rows[p]) - torch.dist(rows[a], rows[n]) for a, p, n in triplets]) + margin
+    return costs[costs > 0].mean()
 
 
-def functions() -> dict[str, Callable]:
-    text = "\n".join(each.read_text() for each in SEED.glob("*.txt"))
-    squeezed = [line for line in text.splitlines() if line.strip().startswith("def ")]
-    found = {}
-    for (name, beginnings), each in zip(FUNCTIONS.items(), squeezed, strict=True):
-        known = {
-            "torch": torch,
-            "F": F,
-            "BatchHardTripletLoss": sentence_transformers.BatchHardTripletLoss,
-            "Tensor": Tensor,
-            "Iterable": list,
-        }
-        exec(source(each.strip(), beginnings), known)
-        found[name] = known[each.strip().removeprefix("def ").split("(")[0]]
-    return found
+def is_triplet(anchor, positive, negative, labels):
+    return anchor != positive and labels[anchor] == labels[positive] != labels[negative]
 
 
-@pytest.fixture(scope="module")
-def article():
-    if SEED is None:
-        pytest.skip("the article's text lies in shared/seed, beside the repository; it is not here")
-    return functions()
+def hardest_gaps(rows, labels):
+    """Largest d(a, p) − smallest d(a, n), for every anchor."""
+    gaps = []
+    for a, row in enumerate(rows):
+        distances = torch.stack([torch.dist(row, each) for each in rows])
+        positives = (labels == labels[a]) & (torch.arange(len(rows)) != a)
+        gaps.append(distances[positives].max() - distances[labels != labels[a]].min())
+    return torch.stack(gaps)
 
 
-def features(*rows):
-    return [{"sentence_embedding": each} for each in rows]
+def batch_hard(rows, labels, margin):
+    """What is below 0 becomes 0."""
+    return F.relu(hardest_gaps(rows, labels) + margin).mean()
 
 
-def itself(loss, **others):
-    """What the article's functions read of ``self``."""
-    return SimpleNamespace(model=lambda feature: feature, **others)
+def batch_hard_soft(rows, labels):
+    """log(1 + exp(d(a, p) − d(a, n)))"""
+    return (1 + hardest_gaps(rows, labels).exp()).log().mean()
 
 
-CASES = {
-    "ContrastiveLoss": [
-        (losses.ContrastiveLoss(0.7, size_average=average), {"margin": 0.7, "size_average": average})
-        for average in (True, False)
-    ],
-    "OnlineContrastiveLoss": [(losses.OnlineContrastiveLoss(0.7), {"margin": 0.7})],
-    "BatchAllTripletLoss": [(losses.BatchAllTripletLoss(margin), {"triplet_margin": margin}) for margin in (0.5, 5.0)],
-    "BatchHardSoftMarginTripletLoss": [(losses.BatchHardSoftMarginTripletLoss(), {})],
-    "CosineSimilarityLoss": [(losses.CosineSimilarityLoss(), {})],
-    "CoSENTLoss": [(losses.CoSENTLoss(scale), {"scale": scale}) for scale in (1.0, 20.0)],
-    "SoftmaxLoss": [
-        (losses.SoftmaxLoss.initial(4, 3, **parts), parts)
-        for parts in (
-            dict(
-                zip(
-                    ("concatenation_sent_rep", "concatenation_sent_difference", "concatenation_sent_multiplication"),
-                    each,
-                    strict=True,
-                )
-            )
-            for each in ((True, True, False), (True, False, True), (False, True, True))
-        )
-    ],
-    "TripletLoss": [(losses.TripletLoss(margin), {"triplet_margin": margin}) for margin in (0.5, 5.0)],
-    "MultipleNegativesRankingLoss": [
-        (losses.MultipleNegativesRankingLoss(scale), {"scale": scale}) for scale in (1.0, 20.0)
-    ],
-}
+def cosine_similarity(first, second, labels):
+    return (F.cosine_similarity(first, second) - labels).square().mean()
+
+
+def cosent(first, second, labels, scale):
+    """log(1 + Σ exp(scale (s_i − s_j))), over the pairs of pairs with label i < label j."""
+    scores = scale * F.cosine_similarity(first, second)
+    ordered = [(i, j) for i, j in product(range(len(labels)), repeat=2) if labels[i] < labels[j]]
+    return (1 + sum((scores[i] - scores[j]).exp() for i, j in ordered)).log()
+
+
 PARTS = {
-    "ContrastiveLoss": {"distance_metric": SIAMESE["cosine"]},
-    "OnlineContrastiveLoss": {"distance_metric": SIAMESE["cosine"]},
-    "BatchAllTripletLoss": {"distance_metric": SQUARE["euclidean"]},
-    "BatchHardSoftMarginTripletLoss": {"distance_metric": SQUARE["euclidean"]},
-    "CosineSimilarityLoss": {"cos_score_transformation": lambda score: score, "loss_fct": F.mse_loss},
-    "CoSENTLoss": {"similarity_fct": pairwise_cos_sim},
-    "SoftmaxLoss": {"loss_fct": F.cross_entropy},
-    "TripletLoss": {"distance_metric": lambda x, y: (x - y).norm(dim=-1)},
-    "MultipleNegativesRankingLoss": {"similarity_fct": cos_sim, "cross_entropy_loss": F.cross_entropy},
+    "concatenation_sent_rep": lambda u, v: [u, v],
+    "concatenation_sent_difference": lambda u, v: [(u - v).abs()],
+    "concatenation_sent_multiplication": lambda u, v: [u * v],
 }
 
 
-def asked(function, loss, others):
-    """The article's function with our arguments."""
-    if isinstance(loss, losses.SoftmaxLoss):
-        others = others | {"classifier": lambda rows: F.linear(rows, loss.weight, loss.bias)}
-    myself = itself(loss, **others)
-
-    def ask(*tensors):
-        rows, labels = split(loss, tensors)
-        if loss.inputs is losses.BatchAllTripletLoss.inputs:
-            return function(myself, labels[0], rows[0])
-        return function(myself, features(*rows), *(labels or [None]))
-
-    return ask
+def softmax(first, second, labels, weight, bias, **chosen):
+    """Minus the logarithm of the softmax's share of the label, from the chosen parts of u, v, |u − v| and u · v."""
+    parts = [each for name, part in PARTS.items() if chosen[name] for each in part(first, second)]
+    logits = torch.cat(parts, -1) @ weight.T + bias
+    shares = logits.exp() / logits.exp().sum(-1, keepdim=True)
+    return -shares[torch.arange(len(labels)), labels].log().mean()
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+def triplet(anchor, positive, negative, margin):
+    return F.relu((anchor - positive).norm(dim=-1) - (anchor - negative).norm(dim=-1) + margin).mean()
+
+
+def softmax_case(*chosen):
+    """The formula and the loss with these parts; the weights are the loss's."""
+    parts = dict(zip(PARTS, chosen, strict=True))
+    loss = losses.SoftmaxLoss.initial(4, 3, **parts)
+    return softmax, loss, parts | {"weight": loss.weight, "bias": loss.bias}
+
+
+CASES = [
+    (online_contrastive, losses.OnlineContrastiveLoss(0.7), {"margin": 0.7}),
+    *((batch_all, losses.BatchAllTripletLoss(margin), {"margin": margin}) for margin in (0.5, 5.0)),
+    *((batch_hard, losses.BatchHardTripletLoss(margin), {"margin": margin}) for margin in (0.5, 5.0)),
+    (batch_hard_soft, losses.BatchHardSoftMarginTripletLoss(), {}),
+    (cosine_similarity, losses.CosineSimilarityLoss(), {}),
+    *((cosent, losses.CoSENTLoss(scale), {"scale": scale}) for scale in (1.0, 20.0)),
+    *(softmax_case(*each) for each in ((True, True, False), (True, False, True), (False, True, True))),
+    *((triplet, losses.TripletLoss(margin), {"margin": margin}) for margin in (0.5, 5.0)),
+]
+
+
+@pytest.mark.parametrize(("formula", "loss", "numbers"), CASES, ids=lambda each: getattr(each, "__name__", ""))
 @pytest.mark.parametrize("seed", range(5))
-def test_its_code(seed, name, article):
-    for loss, numbers in CASES[name]:
-        further = {"negatives": seed % 3} if loss.inputs.more else {}
-        tensors = loss.inputs.example(8, 4, seed, **further)
-        value, gradients = value_and_gradients(loss, tensors)
-        expected, expected_gradients = value_and_gradients(
-            loss, tensors, asked(article[name], loss, PARTS[name] | numbers)
-        )
-        assert_close(value, expected, rtol=1e-7, atol=1e-9)  # the labels are float32 there
-        assert_close(gradients, expected_gradients, rtol=1e-6, atol=1e-8)
+def test_its_formula(seed, formula, loss, numbers):
+    """Both the loss that trains, which may have a fast road, and its definition."""
+    tensors = loss.inputs.example(8, 4, seed)
+    value, gradients = value_and_gradients(loss, tensors, lambda *given: formula(*given, **numbers))
+    assert value > 0 and any(each.any() for each in gradients)
+    for ours in (loss, lambda *given: loss.terms(*given).loss):
+        assert_close(value_and_gradients(loss, tensors, ours), (value, gradients), rtol=1e-10, atol=1e-12)
 
 
-def test_batch_hard_with_a_margin_is_the_soft_one_but_for_its_end(article):
-    """The article gives no code of its own: “d(a, p) − d(a, n) + margin, and what is below 0 becomes 0”."""
-    hard, soft = losses.BatchHardTripletLoss(0.5), losses.BatchHardSoftMarginTripletLoss()
-    tensors = hard.inputs.example(8, 4)
-    gaps = torch.expm1(8 * soft.terms(*tensors).values).log()
-    assert_close(hard(*tensors), (gaps + 0.5).clamp(min=0).mean())
-
-
-def test_its_online_loss_is_that_of_before_6_2_where_a_side_is_single(article):
-    loss = losses.OnlineContrastiveLoss()
-    anchor, other, _ = loss.inputs.example(6, 4)
-    single = torch.tensor([1, 0, 0, 0, 0, 0])
-    function = asked(article["OnlineContrastiveLoss"], loss, PARTS["OnlineContrastiveLoss"] | {"margin": 0.5})
-    terms = loss.terms(anchor, other, single)
-    negatives = terms.matrix[1:]
-    hard = negatives[negatives < negatives.mean()]
-    positive = terms.matrix[:1][terms.matrix[:1] > negatives.min()]
-    assert_close(function(anchor, other, single), positive.square().sum() + (0.5 - hard).clamp(min=0).square().sum())
+def test_its_online_loss_is_that_of_before_6_2_where_a_side_is_single():
+    """Since then a single pair bounds the other side as several do."""
+    loss = losses.OnlineContrastiveLoss(0.5)
+    first, second = pairs_at([0.8, 0.9, 0.7, 0.3])
+    labels = torch.tensor([1, 0, 0, 0])
+    d = 1 - tensor([0.8, 0.9, 0.7, 0.3])  # 0.2, and 0.1, 0.3, 0.7 with a mean of 0.37
+    positive, negatives = d[0].square(), (0.5 - d[1:3]).square()
+    assert_close(online_contrastive(first, second, labels, margin=0.5), positive + negatives.sum())
+    assert_close(loss(first, second, labels), positive + negatives[0])
 
 
 # --- its examples ----------------------------------------------------------------------------------------------------
@@ -227,8 +155,9 @@ def test_three_pairs_of_cosent():
     # Each order's share of the softmax: 0.2 %, 11.7 %, 86.5 %; what is left, 1.6 %, is the 1's.
     shares = exponentials / (1 + exponentials.sum())
     assert shares.tolist() == pytest.approx([0.002, 0.117, 0.865], abs=5e-4)
-    assert terms.thresholds["the_1"].item() == pytest.approx(0.016, abs=5e-4)
-    assert terms.thresholds["the_1"].item() == pytest.approx(1 - shares.sum().item())
+    the_1 = terms.thresholds["the_1"]
+    assert the_1.item() == pytest.approx(0.016, abs=5e-4)
+    assert the_1.item() == pytest.approx(1 - shares.sum().item())
 
 
 def test_four_sentences_of_batch_all():

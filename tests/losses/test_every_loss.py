@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from lossviz.catalogue import entry
 from lossviz.distances import SHORTEST
 from lossviz.losses import AnglELoss, SoftmaxLoss
+from lossviz.losses.base import VISIBLE
 from tests.losses import batches as make
 from tests.losses.batches import (
     DOUBLE,
@@ -466,7 +467,7 @@ def test_values_sum_to_the_loss(variant, data):
 @every_loss
 @SWEEP
 @given(data=st.data())
-def test_a_term_is_active_when_it_passes_gradient_on_to_the_matrix(variant, data):
+def test_a_term_is_active_when_it_passes_a_gradient_on_that_can_be_seen(variant, data):
     # A weight between pulls and pushes one pair: where the two cancel, it is active without a gradient.
     loss, tensors = data.draw(make.cases(variant, sizes=(1, 6), weights=False))
     rows, labels = split(loss, tensors)
@@ -475,9 +476,44 @@ def test_a_term_is_active_when_it_passes_gradient_on_to_the_matrix(variant, data
         (gradient,) = torch.autograd.grad(terms.values[term], terms.matrix, retain_graph=True)
         if isinstance(loss, SoftmaxLoss):  # a log-probability always pulls; its logits, by what is missing to 1
             gradient = gradient * -terms.matrix[term].expm1()
-        strongest = gradient.abs().max()
-        if not 0 < strongest < 1e-15:  # a distance of zero, but for rounding
-            assert terms.active[term] == (strongest > 0)
+        strongest = gradient.abs().max().item()
+        seen = abs(terms.values[term].item()) > VISIBLE
+        if not seen or strongest == 0:
+            assert not terms.active[term]
+        elif strongest > 1e-10:
+            assert terms.active[term] == terms.valid[term]
+
+
+@every_loss
+@SWEEP
+@given(data=st.data())
+def test_pulls_add_up_to_the_gradient_of_the_loss(variant, data):
+    loss, tensors = data.draw(make.cases(variant))
+    rows, labels = split(loss, tensors)
+    terms = loss.terms(*(rows := leaves(rows)), *labels)
+    by_loss = torch.autograd.grad(terms.loss, rows, retain_graph=True, allow_unused=True, materialize_grads=True)
+    by_terms = torch.autograd.grad(terms.pulls.sum(), rows, allow_unused=True, materialize_grads=True)
+    for one, other in zip(by_loss, by_terms, strict=True):
+        assert_close(one, other, rtol=1e-9, atol=1e-9 * max(1.0, one.abs().max().item()))
+
+
+@every_loss
+@SWEEP
+@given(data=st.data())
+def test_numbers_fit_the_values_and_shares_the_matrix(variant, data):
+    loss, tensors = data.draw(make.cases(variant))
+    terms = loss.terms(*tensors)
+    for name, number in terms.numbers.items():
+        assert number.isfinite().all() or name == "sum", name  # a sum of exponentials may be too large for a number
+        assert torch.broadcast_shapes(number.shape, terms.values.shape) == terms.values.shape
+    rows = terms.shares.get("row")
+    if rows is not None:
+        blocks = len(loss.blocks()) or 1
+        assert_close(rows.sum(-1), torch.full(rows.shape[:-1], float(blocks), dtype=rows.dtype))
+        assert rows.shape == terms.matrix.shape
+    if "column" in terms.shares:
+        size = len(terms.matrix)
+        assert_close(terms.shares["column"].sum(-2), torch.ones(size, dtype=rows.dtype))
 
 
 @every_loss

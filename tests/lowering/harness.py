@@ -49,11 +49,13 @@ async function complaint([code, shapes, inputs]) {
 
 @dataclass(frozen=True)
 class Batch:
-    """One case: a loss with its parameters, its tensors, and what to call it when it fails."""
+    """One case: a loss with its parameters, its tensors, and what to call it when it fails; ``term`` is that whose pull
+    is differentiated, −1 for the loss."""
 
     name: str
     loss: object
     tensors: tuple[Tensor, ...]
+    term: int = -1
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -76,7 +78,8 @@ def _case(batch: Batch) -> dict:
         "arrays": {
             name: base64.b64encode(tensor.double().numpy().tobytes()).decode() for name, tensor in arrays.items()
         },
-        "scalars": {name: tensor.item() for name, tensor in inputs.items() if not tensor.ndim},
+        "scalars": {name: tensor.item() for name, tensor in inputs.items() if not tensor.ndim}
+        | ({} if batch.term < 0 else {"term": batch.term}),
     }
 
 
@@ -103,7 +106,7 @@ def _paths(tree: object, path: str = "") -> list[tuple[str, object]]:
 
 
 def in_torch(batch: Batch) -> dict[str, np.ndarray]:
-    """The same outputs from ``define`` and autograd."""
+    """The same outputs from ``complete`` and autograd."""
     inputs = {name: tensor.detach().clone() for name, tensor in batch.inputs().items()}
     rows = batch.loss.inputs.fitted(len(batch.tensors)).rows
     wanted = [n for n in inputs if n in rows or isinstance(getattr(batch.loss, n, None), Tensor)]
@@ -111,8 +114,9 @@ def in_torch(batch: Batch) -> dict[str, np.ndarray]:
         inputs[name].requires_grad_()
     tensors = [inputs[name] for name in batch.arguments]
     parameters = {name: tensor for name, tensor in inputs.items() if name not in batch.arguments}
-    terms = _replaced(batch.loss, parameters).define(*tensors)
-    found = torch.autograd.grad(terms.loss, [inputs[name] for name in wanted], allow_unused=True)
+    terms = _replaced(batch.loss, parameters).complete(*tensors)
+    pull = terms.loss if batch.term < 0 else terms.pulls.flatten()[batch.term]
+    found = torch.autograd.grad(pull, [inputs[name] for name in wanted], allow_unused=True)
     gradients = {n: torch.zeros_like(inputs[n]) if g is None else g for n, g in zip(wanted, found, strict=True)}
     parts = {each.name: getattr(terms, each.name) for each in fields(terms) if each.name != "loss"}
     tree = {"loss": terms.loss, "gradients": gradients, "terms": parts}

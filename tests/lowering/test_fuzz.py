@@ -1,6 +1,7 @@
 """Lowered losses against torch: the same numbers, gradients and masks for every generated batch."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,6 +43,21 @@ def test_lowered_loss_is_torchs(variant, javascript):
                 assert_equal(path, found[path][sure], numbers[sure], batch)
             else:
                 assert_equal(path, found[path], numbers, batch)
+
+
+@every_variant
+def test_the_gradient_of_one_term_is_torchs(variant, javascript):
+    batches = [one_term(batch, k) for k, batch in enumerate(fuzz_batches.batches(variant, 20))]
+    for batch, found in zip(batches, harness.in_javascript(javascript, lowered(variant), batches), strict=True):
+        for path, numbers in harness.in_torch(batch).items():
+            if path == "loss" or path.startswith("gradients"):
+                assert_equal(path, found[path], numbers, batch)
+
+
+def one_term(batch: Batch, k: int) -> Batch:
+    """The batch, asked for one of its terms."""
+    count = batch.loss.complete(*batch.tensors).pulls.numel()
+    return replace(batch, name=f"{batch.name}, term {k % count}", term=k % count)
 
 
 @every_variant

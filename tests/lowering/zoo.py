@@ -27,7 +27,7 @@ def _type(rows: tuple[str, ...], labels: LabelSet | None = None) -> InputType:
     def example(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
         return _rows(len(rows), batch, dimension, seed) + ((torch.arange(batch).double() % 2,) if labels else ())
 
-    return InputType("zoo", str(rows), rows, labels, example)
+    return InputType("zoo", str(rows), rows, labels, example, masks=None, matrix_axes=-1, chart="none")
 
 
 ONE = _type(("embeddings",))
@@ -42,7 +42,7 @@ def _terms(matrix: Tensor, values: Tensor, active: Tensor | None = None, **rest)
     everything = torch.ones_like(values, dtype=torch.bool)
     positive = rest.pop("positive", torch.ones_like(matrix, dtype=torch.bool))
     active = everything if active is None else active
-    return Terms(matrix, positive, ~positive, everything, active, values, values.sum(), **rest)
+    return Terms(matrix, values, positive, ~positive, everything, active, loss=values.sum(), **rest)
 
 
 def _same(labels: Tensor) -> tuple[Tensor, Tensor]:

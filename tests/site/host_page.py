@@ -9,7 +9,7 @@ from ipywidgets.embed import embed_data
 from widget_pages import script_json, share_texts, stable_page
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ("widget_models.js", "widget_controls.js", "widget_host.js")
+SCRIPTS = ("widget_models.js", "widget_host.js")
 VIEW = """<div style="height: {gap}px"></div>
 <div><script type="application/vnd.jupyter.widget-view+json">{view}</script></div>"""
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>widgets</title>

@@ -1,5 +1,6 @@
 """Every page of the built book, with its widgets and formulas, wherever it is put and however it is read."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -125,7 +126,7 @@ def test_the_page_loads_nothing_it_does_not_need(site, name):
     html = (site / name).read_text()
     assert "thebe" not in html.lower()
     assert "require.min.js" not in html and "html-manager" not in html
-    assert "fontawesome/6.5.2/js" not in html  # 1.5 MB of icons that the fonts already hold
+    assert not re.search(r"fontawesome/[\d.]+/js", html)  # 1.5 MB of icons that the fonts already hold
 
 
 def test_pictures_in_folds_wait_for_their_reader(open_page):
