@@ -4,7 +4,7 @@
 import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
 import { frame, glyph, reachOf } from "../../geometry.js";
 import { faded, hue } from "../../marks/looks.js";
-import { className, fixed, letter, percent } from "../../words.js";
+import { brief, className, letter, percent } from "../../words.js";
 import { createRegions } from "./regions.js";
 
 const EDGE = 10; // of a point, in pixels
@@ -75,7 +75,7 @@ function drawBar(bar, kind, { lengths, shares, gives, target }, { left, top, roo
   setAttributes(mark, { d: glyph(kind, 5), transform: `translate(${(left + 8).toFixed(2)},${top + 13})` });
   setAttributes(frame, { x: left + 18, y: top + 6, width: room, height: 14, rx: 3 });
   setAttributes(part, { x: left + 18, y: top + 6, width: (room * lengths[kind]).toFixed(2), height: 14, rx: 3 });
-  setText(setAttributes(text, { x: left + 18, y: top + 35 }), shares ? percent(shares[kind]) : fixed(gives[kind], 2));
+  setText(setAttributes(text, { x: left + 18, y: top + 35 }), shares ? percent(shares[kind]) : brief(gives[kind], 2));
 }
 
 function createBars(actions) {

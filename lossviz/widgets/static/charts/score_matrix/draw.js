@@ -44,9 +44,9 @@ function layoutOf(scene, width) {
 // What stands in a cell.
 function footOf({ loss: { reads }, result }, { shared, crowded }) {
   if (crowded) return `touch a letter for its ${shared ? "shares" : "numbers"}; the mask has every ${reads}`;
-  const scale = result.terms.thresholds.scale;
-  const number = scale === undefined ? `the ${reads}` : `the ${reads}, at scale ${brief(scale)}`;
-  return `${shared ? "below the share" : "in a cell"}: ${number}`;
+  const { scale } = result.terms.thresholds;
+  const at = scale === undefined ? "" : ` (scale ${brief(scale)})`;
+  return shared ? `below the share: the ${reads} it is made from${at}` : `in a cell: the ${reads}${at}`;
 }
 
 function noteOf({ loss }, { shared, downward, apart }) {
