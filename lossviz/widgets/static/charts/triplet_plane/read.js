@@ -18,12 +18,13 @@ function isMissing({ result: { terms } }, { rows, square }, { side, role }, term
   return square && role !== null && !terms[side][anchorOf(term) * rows.length + column];
 }
 
-// A link is as strong as the share of the anchor's triplets that run over it.
-function weightOf({ loss, result: { terms } }, { rows, square }, side, term) {
-  if (!square || !SIDES.every((each) => loss.axes.includes(each))) return 1;
-  const rivals = terms[side === "positive" ? "negative" : "positive"];
-  const start = anchorOf(term) * rows.length;
-  return 1 / rows.filter((_, column) => rivals[start + column]).length;
+// How strong the links of either side are, for each anchor: where every triplet is a term, as strong as the share of
+// the anchor's triplets over one of them.
+function weightsOf({ loss, result: { terms } }, { rows, square }) {
+  const whole = square && SIDES.every((side) => loss.axes.includes(side));
+  const count = (mask, row) => rows.reduce((sum, _, column) => sum + mask[row * rows.length + column], 0);
+  const weights = (rivals) => rows.map((_, row) => (whole ? 1 / count(terms[rivals], row) : 1));
+  return { positive: weights("negative"), negative: weights("positive") };
 }
 
 // One side of a term, {side, distance, point, …}: without a point where the sentence is missing, or not told.
@@ -33,7 +34,7 @@ function endOf(given, batch, source, term) {
   const distance = distanceOf(given, batch, side, term, column);
   if (column === undefined) return { side, distance };
   if (isMissing(given, batch, source, term, column)) return { side, distance, missing: true };
-  return { side, role, distance, point: (argument ?? batch.rows)[column], weight: weightOf(given, batch, side, term) };
+  return { side, role, distance, point: (argument ?? batch.rows)[column], weight: batch.weights[side][anchorOf(term)] };
 }
 
 // "its hardest positive “cat” at 0.2000"; a semi-hard one lies `beyond` the positive, or none does.
@@ -76,6 +77,7 @@ function tripletOf(given, batch, term) {
 }
 
 export function read(given, terms) {
-  const batch = batchOf(given);
+  const found = batchOf(given);
+  const batch = { ...found, weights: weightsOf(given, found) };
   return terms.map((term) => tripletOf(given, batch, term));
 }
