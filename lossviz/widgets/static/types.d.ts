@@ -201,7 +201,7 @@ interface Term {
   who: string; // its sentences by name
   formula: string | null; // what it adds, in numbers; null for nothing
   note: string; // one sentence about it
-  standIns?: string[]; // what is counted in place of a sentence that the batch lacks
+  reach?: { from: number; to: number } | null; // whose distance from whom decides which negatives are semi-hard
   numbers: Record<string, number>; // of the printed formula
 }
 
@@ -240,9 +240,23 @@ interface Chart {
 
 interface Table {
   columns: [name: string, meaning: string][];
-  rows: { index: number | null; terms?: number[]; cells: Element[]; classes: string }[];
+  rows: Row[];
   note?: string;
   groups?: [name: string, width: number][];
+}
+
+interface Row {
+  index: number | null; // the term that it stands for
+  terms?: number[]; // those in it, where there are several
+  cells: Cell[];
+  look: string; // its classes
+}
+
+interface Cell {
+  words: string;
+  said?: string; // to those who do not see the words
+  look?: string;
+  head?: boolean; // names its row
 }
 
 interface Actions {

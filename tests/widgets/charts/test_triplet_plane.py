@@ -31,8 +31,13 @@ def test_an_anchor_stands_at_its_hardest_distances(javascript, kind):
     assert [(term["toPositive"], term["toNegative"]) for term in read][:3] == [(4, 2.5), (3, 1.5), (4, 1.5)]
     assert [term["letters"] for term in read] == list("ABCDE")
     assert read[0]["who"] == "cat ▲ cow ▼ bee"
-    assert read[0]["note"].startswith("A, “cat”, has its hardest positive “cow” at 4.0000 and its hardest negative “bee” at")
-    assert [(link["from"], link["to"], link["side"]) for link in read[0]["links"]] == [(0, 2, "positive"), (0, 4, "negative")]
+    assert read[0]["note"].startswith(
+        "A, “cat”, has its hardest positive “cow” at 4.0000 and its hardest negative “bee” at"
+    )
+    assert [(link["from"], link["to"], link["side"]) for link in read[0]["links"]] == [
+        (0, 2, "positive"),
+        (0, 4, "negative"),
+    ]
 
 
 def minus_dot(one: Tensor, other: Tensor) -> Tensor:
@@ -74,7 +79,9 @@ def test_every_triplet_shares_its_anchors_pull(javascript):
     """A link is as strong as the share of the anchor's triplets over it: the links of one pair add up to one."""
     read = javascript(READ, given_of(BatchAllTripletLoss(), LINE, LABELS))
     assert len(read) == 3 * 2 * 2
-    assert read[0]["letters"] == "ABD" and read[0]["note"].startswith("A, “cat”, has its positive “dog” at 1.0000 and its")
+    assert read[0]["letters"] == "ABD" and read[0]["note"].startswith(
+        "A, “cat”, has its positive “dog” at 1.0000 and its"
+    )
     pulls = {}
     for term in read:
         for link in term["links"]:
@@ -136,7 +143,10 @@ def test_a_loss_of_a_readers_own_is_told_by_its_matrix(javascript):
     read = javascript(READ, given_of(Hardest(), LINE[:4], torch.tensor([0, 0, 1, 1])))
     assert [(term["toPositive"], term["toNegative"]) for term in read] == [(1, 4), (1, 3), (2, 3), (2, 5)]
     read = javascript(READ, given_of(Pairwise(), LINE[:4], torch.tensor([0, 0, 1, 1])))
-    assert [(term["letters"], term["toPositive"], term["toNegative"]) for term in read][:2] == [("ABC", 1, 4), ("ABD", 1, 6)]
+    assert [(term["letters"], term["toPositive"], term["toNegative"]) for term in read][:2] == [
+        ("ABC", 1, 4),
+        ("ABD", 1, 6),
+    ]
 
 
 @pytest.mark.parametrize("loss", [Rows(), TripletLoss()])
