@@ -12,7 +12,7 @@ from lossviz.losses import Loss
 from lossviz.losses.base import exact, widened
 
 # How many terms are worked on at a time: as many as a processor keeps near, or as a GPU needs to be busy.
-AT_A_TIME = {"cpu": 2**19, "cuda": 2**25}
+AT_A_TIME = {"cpu": 2**18, "cuda": 2**25}
 
 Row = tuple[str, int]  # an argument of the loss, and a row of it
 
