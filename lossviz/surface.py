@@ -10,10 +10,9 @@ from tqdm import tqdm
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.losses.base import exact, widened
-from lossviz.moving import Moving
 
-# How many numbers are worked on at a time: as many as a processor keeps near, or as a GPU needs to be busy.
-AT_A_TIME = {"cpu": 2**23, "cuda": 2**27}
+# How many terms are worked on at a time: as many as a processor keeps near, or as a GPU needs to be busy.
+AT_A_TIME = {"cpu": 2**18, "cuda": 2**25}
 
 Row = tuple[str, int]  # an argument of the loss, and a row of it
 
@@ -46,8 +45,6 @@ def surface(
 ) -> Surface:
     """The loss and its gradient as one point moves over a square, on the device of the inputs, computed in float64.
 
-    Only what the point touches is computed again for each position.
-
     ``inputs``      the arguments of the loss, each (B, d) or (B,)
     ``moving``      (argument, row), such as ("anchor", 3); several, for a sentence that stands in several rows
     ``resolution``  how many positions across, and up
@@ -72,34 +69,44 @@ def surface(
     origin, directions = _plane(inputs[_names(loss, inputs).index(moving[0][0])][moving[0][1]], origin, directions)
     steps = torch.linspace(-reach, reach, resolution, dtype=origin.dtype, device=origin.device)
     up, across = torch.meshgrid(steps, steps, indexing="ij")
-    square = torch.stack([across.flatten(), up.flatten()])
-    at = Moving(loss, inputs, moving)
+    square = torch.stack([across.flatten(), up.flatten()], dim=-1)
     losses, gradients = [], []
-    with tqdm(
-        total=square.shape[1], delay=1, leave=False, unit="position", unit_scale=True, disable=not progress
-    ) as bar:
-        for places in square.split(chunk or _suitable(at, origin.device), dim=1):
-            places = places.contiguous().requires_grad_()
-            value = at(origin.unsqueeze(1) + directions.T @ places)
+    with tqdm(total=len(square), delay=1, leave=False, unit="position", unit_scale=True, disable=not progress) as bar:
+        for places in square.split(chunk or at_a_time(loss, inputs)):
+            places.requires_grad_()
+            value = _at(loss, inputs, moving, origin + places @ directions)
             losses.append(value.detach())
             gradients.append(_slope(value, places))
-            bar.update(places.shape[1])
+            bar.update(len(places))
     grid = (resolution, resolution)
-    found = steps, steps, torch.cat(losses).view(grid), torch.cat(gradients, dim=1).T.reshape(*grid, 2)
+    found = steps, steps, torch.cat(losses).view(grid), torch.cat(gradients).view(*grid, 2)
     return Surface(*(each.to(given[0].dtype) for each in found))
 
 
+@torch.no_grad()
 def losses_at(loss: Loss, inputs: Sequence[Tensor], moving: Sequence[Row], positions: Tensor) -> Tensor:
     """The loss with the moving rows at each of many positions: (n, d) → (n,)."""
-    at = Moving(loss, inputs, moving)
-    with torch.no_grad():
-        places = positions.T.contiguous().split(_suitable(at, positions.device), dim=1)
-        return torch.cat([at(each) for each in places])
+    places = positions.split(at_a_time(loss, inputs))
+    return torch.cat([_at(loss, inputs, moving, each) for each in places])
 
 
-def _suitable(at: Moving, device: torch.device) -> int:
-    """How many positions at a time."""
-    return max(1, AT_A_TIME.get(device.type, AT_A_TIME["cpu"]) // max(1, at.numbers))
+@torch.no_grad()
+def at_a_time(loss: Loss, inputs: Sequence[Tensor]) -> int:
+    """How many batches like this one are best evaluated together, along a leading dimension."""
+    terms = loss.define(*inputs)
+    numbers = max(terms.matrix.numel(), terms.values.numel())
+    return max(1, AT_A_TIME.get(inputs[0].device.type, AT_A_TIME["cpu"]) // numbers)
+
+
+def _at(loss: Loss, inputs: Sequence[Tensor], moving: Sequence[Row], places: Tensor) -> Tensor:
+    """The loss with the moving rows at each of some places: (n, d) → (n,)."""
+    batches = [each.expand(len(places), *each.shape) for each in inputs]
+    for k, name in enumerate(_names(loss, inputs)):
+        moves = [(name, row) in moving for row in range(len(inputs[k]))]
+        if any(moves):
+            moves = torch.tensor(moves, device=places.device).unsqueeze(-1)
+            batches[k] = torch.where(moves, places.unsqueeze(-2), inputs[k])
+    return loss.value(*batches)
 
 
 def _slope(value: Tensor, places: Tensor) -> Tensor:

@@ -35,18 +35,16 @@ OPENINGS = 7  # how often a page is opened for a median
 
 @dataclass(frozen=True)
 class Line:
-    """One measured number. Without a target, which is a most or a least, it is only reported."""
+    """One measured number. Without a target, which is a most, it is only reported."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
-    least: bool = False
 
     def __str__(self) -> str:
-        target = "" if self.target is None else f"{'≥' if self.least else '≤'} {self.target:g} {self.unit}"
-        kept = self.target is None or (self.value >= self.target if self.least else self.value <= self.target)
-        verdict = "" if self.target is None else "ok" if kept else "under" if self.least else "over"
+        target = "" if self.target is None else f"≤ {self.target:g} {self.unit}"
+        verdict = "" if self.target is None else "ok" if self.value <= self.target else "over"
         return f"{self.name:<58} {self.value:>9.3g} {self.unit:<6} {target:<12} {verdict}".rstrip()
 
 
@@ -180,6 +178,7 @@ REPLACE_FIRST = """(values) => {
     },
   });
 }"""
+
 
 @section
 def frames() -> Iterator[Line]:

@@ -64,8 +64,12 @@ class Terms:
             valid=valid,
             active=valid & visible if self.active is None else valid & visible & self.active,
             pulls=self.values if self.pulls is None else self.pulls,
-            loss=self.values.sum(tuple(range(-axes, 0))) if self.loss is None else self.loss,
+            loss=self.total(axes),
         )
+
+    def total(self, axes: int) -> Tensor:
+        """The loss: unless it is given, what the values, of so many axes, sum to."""
+        return self.values.sum(tuple(range(-axes, 0))) if self.loss is None else self.loss
 
 
 torch.export.register_dataclass(Terms)
@@ -99,6 +103,12 @@ class Loss:
         labels = tensors[-1] if self.inputs.labels else None
         return self.define(*tensors).completed(self.inputs, len(self.axes), labels)
 
+    def value(self, *tensors: Tensor) -> Tensor:
+        """The loss alone, by the definition, which checks nothing but its shape."""
+        loss = self.define(*tensors).total(len(self.axes))
+        self._check_shape(loss, tensors[0].shape[:-2])
+        return loss
+
     def blocks(self) -> list[list[str]]:
         """Who looks for whom in the blocks of columns of the matrix, those of one sum together; [] without blocks."""
         return []
@@ -127,7 +137,7 @@ class Loss:
         given = self._checked(tensors, check)
         with _without_autocast(given[0].device):
             terms = self.complete(*map(exact, given))
-        self._check_shape(terms, tensors[0].shape[:-2])
+        self._check_shape(terms.loss, tensors[0].shape[:-2])
         terms = replace(terms, loss=terms.loss.to(given[0].dtype))
         if check and not torch.isfinite(terms.loss.detach()).all():
             raise self._overflow(self.inputs.fitted(len(tensors)), tensors, terms)
@@ -171,10 +181,10 @@ class Loss:
             elif isinstance(value, Real) and not math.isfinite(value):
                 raise wrong(name, "a finite number", str(value))
 
-    def _check_shape(self, terms: Terms, leading: torch.Size) -> None:
-        if terms.loss.shape != leading:
+    def _check_shape(self, loss: Tensor, leading: torch.Size) -> None:
+        if loss.shape != leading:
             functions = [name for name, value in self.settings().items() if callable(value)]
-            expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, terms.loss.shape))
+            expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, loss.shape))
             raise wrong(", ".join(functions) or "define", expected, came)
 
     def _overflow(self, inputs: InputType, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
