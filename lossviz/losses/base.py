@@ -54,9 +54,11 @@ class Terms:
         leading = self.values.ndim - axes
         visible = self.values.detach().abs() > VISIBLE
         valid = torch.ones_like(visible) if self.valid is None else self.valid
-        positive = negative = torch.zeros_like(self.matrix, dtype=torch.bool)
+        positive = negative = None
         if self.matrix.ndim - leading == inputs.matrix_axes:
             positive, negative = inputs.masks(self.matrix, labels)
+        if positive is None or positive.shape != self.matrix.shape:  # the labels say nothing of such a matrix
+            positive = negative = torch.zeros_like(self.matrix, dtype=torch.bool)
         return replace(
             self,
             positive=positive if self.positive is None else self.positive,
