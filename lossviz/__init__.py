@@ -2,8 +2,9 @@
 
 from lossviz import distances, losses, sentences
 from lossviz import fast as fast  # the losses find their fast roads
+from lossviz.batches import Batch
 from lossviz.losses import *  # noqa: F403
 from lossviz.surface import Surface, surface
 from lossviz.widgets import Explorer, explore
 
-__all__ = ["Explorer", "Surface", "distances", "explore", "sentences", "surface", *losses.__all__]
+__all__ = ["Batch", "Explorer", "Surface", "distances", "explore", "sentences", "surface", *losses.__all__]
