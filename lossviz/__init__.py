@@ -1,8 +1,9 @@
 """Losses You Can Move: the losses that train sentence embeddings, each written once, in torch."""
 
 from lossviz import distances, losses, sentences
+from lossviz.batches import Batch
 from lossviz.losses import *  # noqa: F403
 from lossviz.surface import Surface, surface
 from lossviz.widgets import Explorer, explore
 
-__all__ = ["Explorer", "Surface", "distances", "explore", "sentences", "surface", *losses.__all__]
+__all__ = ["Batch", "Explorer", "Surface", "distances", "explore", "sentences", "surface", *losses.__all__]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lossviz import sentences
+from lossviz.batches import Batch
 
 Place = tuple[float, float]
 
@@ -86,6 +87,12 @@ class Situation:
     cures: tuple[Cure, ...] = ()
     listed: bool = True
 
+    def batch(self, dimension: int = 2) -> Batch:
+        """The sentences in their rows, with their labels: in the plane, or at 384 their real embeddings."""
+        known = [self.sentence(point) for point in range(len(self.keys))]
+        texts, names = [each.text for each in known], [each.short for each in known]
+        return Batch(self.points(dimension), self.rows, self.labels, texts, self.classes, names)
+
     def points(self, dimension: int) -> Tensor:
         """The sentences' positions, (points, dimension), float64: in the plane, or their real embeddings at 384."""
         if dimension == 2:
@@ -94,14 +101,11 @@ class Situation:
 
     def inputs(self, points: Tensor) -> tuple[Tensor, ...]:
         """The arguments of a loss: rows gathered from points (…, points, d), then the labels."""
-        rows = [points[..., rows, :] for rows in self.rows.values()]
-        if self.labels is None:
-            return tuple(rows)
-        return (*rows, torch.tensor(self.labels, dtype=points.dtype, device=points.device))
+        return self.batch().inputs(points)
 
     def rows_of(self, point: int) -> list[tuple[str, int]]:
         """The rows that a sentence stands in, as (argument, row)."""
-        return [(name, row) for name, points in self.rows.items() for row, each in enumerate(points) if each == point]
+        return self.batch().rows_of(point)
 
     def sentence(self, point: int) -> sentences.Sentence:
         """The sentence of a point."""

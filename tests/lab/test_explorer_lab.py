@@ -29,10 +29,7 @@ class HalfwayLoss(Loss):
     def define(self, anchor, other, labels):
         distance = euclidean(anchor, other)
         shortfall = torch.relu(self.margin - distance)
-        values = labels * distance + (1 - labels) * shortfall
-        positive, negative = labels > 0, labels < 1
-        active = (positive & (distance > 0)) | (negative & (shortfall > 0))
-        return Terms(distance, positive, negative, positive | negative, active, values, values.sum(-1))
+        return Terms(distance, labels * distance + (1 - labels) * shortfall)
 
 own = lossviz.explore(HalfwayLoss())
 own""",

@@ -393,7 +393,7 @@ def test_transforms(variant):
     stacked = tuple(each.flatten(0, 1) for each in stacked)
     value, (gradient, *_) = value_and_gradients(loss, stacked, ask)
 
-    terms = torch.func.vmap(loss.define)(*stacked)
+    terms = torch.func.vmap(loss.complete)(*stacked)
     assert_close(terms.loss, value)
     assert torch.equal(terms.active, loss.terms(*stacked).active)
     assert_close(torch.func.vmap(torch.func.grad(lambda *each: ask(*each, check=False)))(*stacked), gradient)

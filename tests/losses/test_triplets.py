@@ -96,10 +96,10 @@ def test_positive_and_negative_are_not_interchangeable():
     assert TripletLoss(2.0)(anchor, far, near) == 10
 
 
-def test_the_smallest_margin_there_is():
-    """What it costs is below the smallest number after the division by B, and yet it pulls."""
-    terms = TripletLoss(5e-324).terms(on_a_line([0.0, 0]), on_a_line([1.0, 0]), on_a_line([1.0, 9]))
-    assert terms.active.tolist() == [True, False]
+@pytest.mark.parametrize("margin, active", [(1e-9, True), (1e-13, False), (5e-324, False)])
+def test_what_costs_too_little_to_be_seen_is_not_active(margin, active):
+    terms = TripletLoss(margin).terms(on_a_line([0.0, 0]), on_a_line([1.0, 0]), on_a_line([1.0, 9]))
+    assert terms.active.tolist() == [active, False]
 
 
 def test_term_formulas_give_the_values():

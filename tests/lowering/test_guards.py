@@ -70,7 +70,7 @@ def test_wrong_shapes_throw(javascript, contrastive, change, message):
         ({"labels": 1}, "labels: expected a Float64Array, got number"),
         ({"margin": [0.5]}, "margin: expected a number, got object"),
         ({"margin": "0.5"}, "margin: expected a number, got string"),
-        ({"scale": 2}, "scale: expected only anchor, other, labels, margin, got one more"),
+        ({"scale": 2}, "scale: expected only anchor, other, labels, margin, term, got one more"),
     ],
 )
 def test_wrong_inputs_throw(javascript, contrastive, change, message):
@@ -123,7 +123,7 @@ def test_weights_must_fit_the_rows(javascript):
 
 
 def _terms(loss: torch.Tensor) -> Terms:
-    return Terms(loss, loss, loss, loss, loss, loss, loss.sum())
+    return Terms(loss, loss, loss=loss.sum())
 
 
 @dataclass(frozen=True, eq=False)

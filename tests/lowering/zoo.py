@@ -96,7 +96,7 @@ class Cube(Loss):
         hinge = distance.unsqueeze(-1) - distance.unsqueeze(-2) + self.margin
         active = valid & (hinge > 1e-16)
         values = torch.where(active, hinge, 0.0) / active.sum((-3, -2, -1), keepdim=True).clamp(min=1)
-        return Terms(distance, positive, ~same, valid, active, values, values.sum((-3, -2, -1)))
+        return Terms(distance, values, positive, ~same, valid, active)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +178,7 @@ class Ordered(Loss):
         logits = torch.where(valid, gap, -1e9)
         total = F.softplus(logits.logsumexp((-2, -1)), threshold=100)
         values = torch.where(valid, (logits - logits.logsumexp((-2, -1), keepdim=True)).exp() * total, 0.0)
-        return Terms(similarity, scores > 0, scores < 1, valid, valid, values, total)
+        return Terms(similarity, values, scores > 0, scores < 1, valid, loss=total)
 
 
 @dataclass(frozen=True, eq=False)

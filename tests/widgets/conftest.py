@@ -6,18 +6,22 @@ import pytest
 
 STATIC = Path(__file__).resolve().parents[2] / "lossviz" / "widgets" / "static"
 HOME = "http://lossviz.test/"  # answered by the test itself; no request leaves the browser
-MODULES = (
-    "geometry", "borders", "colour", "state", "words", "reading", "read_anchors", "engine", "heat", "distance_line",
-    "question", "triplet_plane", "mask", "tensors", "pulls", "read_scores", "score_plane", "class_regions", "dom",
-)  # fmt: skip
-IMPORT = """async (names) => {
+
+
+def scope_name(file: Path) -> str:
+    """What a file of static/ is called in a test: by its folder and its own name, state or triplet_plane_read."""
+    return "_".join(file.relative_to(STATIC).with_suffix("").parts[-2:])
+
+
+MODULES = {scope_name(file): str(file.relative_to(STATIC)) for file in sorted(STATIC.rglob("*.js"))}
+IMPORT = """async (files) => {
   const freeze = (value) => {
     if (value && typeof value === "object") Object.values(value).forEach(freeze);
     return Object.freeze(value);
   };
   window.freeze = freeze;
   window.modules = {};
-  for (const name of names) window.modules[name] = await import(`/${name}.js`);
+  for (const [name, file] of Object.entries(files)) window.modules[name] = await import(`/${file}`);
 }"""
 
 
@@ -41,11 +45,11 @@ def blank_page(chromium):
 
 @pytest.fixture(scope="session")
 def javascript(blank_page):
-    """javascript("given.map(geometry.angleOf)", given) → its value, with every module in scope under its file's name.
+    """javascript("given.map(geometry.angleOf)", given) → its value, with every module in scope by its file's name.
 
     What is given is frozen: a function that changes its arguments throws.
     """
-    blank_page.evaluate(IMPORT, list(MODULES))
+    blank_page.evaluate(IMPORT, MODULES)
     scope = f"const {{ {', '.join(MODULES)} }} = modules;"
     return lambda expression, given=None: blank_page.evaluate(
         f"(given) => {{ {scope} freeze(given); return ({expression}); }}", given

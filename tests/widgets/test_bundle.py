@@ -37,6 +37,7 @@ def write(tmp_path):
 
     def write(files: dict[str, str]):
         for name, text in files.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
         return tmp_path / "entry.js"
 
@@ -59,7 +60,7 @@ def imported(chromium):
 
 def modules(text: str) -> list[str]:
     """The files of a bundle but its entry, in their order, as the variables that hold what they export."""
-    return re.findall(r"^const (\w+) = \(\(\) => \{$", text, re.MULTILINE)
+    return re.findall(r"^const ([\w$]+) = \(\(\) => \{$", text, re.MULTILINE)
 
 
 def test_each_file_stands_once_after_what_it_imports(write):
@@ -110,11 +111,41 @@ def test_a_file_that_several_import_runs_once(write, imported):
     assert imported(text, "module.default") == [1, 2, 2]
 
 
+FOLDERS = {
+    "entry.js": """\
+import { say } from "./words/words.js";
+import * as far from "./far/words.js";
+export default [say(2), far.say(3), far.twice(4)];
+""",
+    "words/words.js": """\
+import { double } from "../arithmetic.js";
+import { name } from "./name.js";
+export const say = (number) => `${name} ${double(number)}`;
+""",
+    "words/name.js": 'export const name = "near";\n',
+    "far/words.js": """\
+import { name } from "../words/name.js";
+import { double } from "../arithmetic.js";
+export const say = (number) => `not ${name} ${number}`;
+export const twice = (number) => double(number);
+""",
+    "arithmetic.js": SMALL["arithmetic.js"],
+}
+
+
+def test_files_of_several_folders_may_have_one_name(write, imported):
+    text = bundle(write(FOLDERS))
+    assert modules(text) == ["arithmetic_js", "words$name_js", "words$words_js", "far$words_js"]
+    assert imported(text, "module.default") == ["near 4", "not near 3", 8]
+
+
 CIRCLES = [
     ({"a.js": "b.js", "b.js": "a.js"}, "a.js: expected no circle of imports, got entry.js → a.js → b.js → a.js"),
     ({"a.js": "a.js"}, "a.js: expected no circle of imports, got entry.js → a.js → a.js"),
     ({"a.js": "entry.js"}, "entry.js: expected no circle of imports, got entry.js → a.js → entry.js"),
-]
+    ({"a.js": "far/b.js", "far/b.js": "../a.js"},
+     "a.js: expected no circle of imports, got entry.js → a.js → far/b.js → a.js"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("files", "message"), CIRCLES)
@@ -136,13 +167,10 @@ def test_a_missing_file_is_named(write):
 
 
 def test_the_explorer_is_every_file_of_static_and_exports_render(imported):
+    files = sorted(str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js"))
+    variables = sorted(re.sub(r"[./]", lambda match: "$" if match[0] == "/" else "_", file) for file in files)
     text = Explorer._esm
-    files = {path.name.replace(".", "_"): path for path in STATIC.glob("*.js")}
-    order = [*modules(text), "explorer_js"]
-    assert sorted(order) == sorted(files)
-    for number, name in enumerate(order):
-        wanted = re.findall(r'from "\./([\w.]+)"', files[name].read_text(encoding="utf-8"))
-        assert {each.replace(".", "_") for each in wanted} <= set(order[:number])
+    assert sorted([*modules(text), "explorer_js"]) == variables
     assert imported(text, "[Object.keys(module), Object.keys(module.default), typeof module.default.render]") == [
         ["default"], ["render"], "function",
     ]  # fmt: skip

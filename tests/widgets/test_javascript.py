@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from playwright.sync_api import Error
 
 import lossviz
-from lossviz import distances
 from tests.widgets import expected
 from tests.widgets.conftest import STATIC
 from tests.widgets.expected import FAMILIES, KINDS, Expected
@@ -859,41 +858,6 @@ def test_a_softmax_of_large_logits(javascript, logits):
     assert javascript("read_anchors.softmax(given)", logits) == pytest.approx(wanted)
 
 
-def test_an_anchor_stands_at_its_hardest_distances(readings_of, families):
-    """And its lattice holds every (positive, negative) of it: the hardest is the corner at the bottom right."""
-    widget = families["labelled_sentences"]
-    for read, wanted in readings_of(widget.spec, states_of(widget)):
-        for k, term in enumerate(read["terms"]):
-            distances = wanted.terms.matrix[k].detach()
-            near, far = (distances[mask[k]].tolist() for mask in (wanted.terms.positive, wanted.terms.negative))
-            assert term["toPositive"] == max(near, default=0)
-            assert term["toNegative"] == min(far, default=distances.max().item())
-            assert [each["distance"] for each in term["entries"]] == distances.tolist()
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("start", []),
-        ("a single positive", ["E, F: no positive in the batch: counted as distance 0."]),
-        ("one class",
-         ["A, B, C, D, E, F: no negative in the batch: counted as the largest distance of its row."]),
-    ],
-)  # fmt: skip
-def test_what_stands_in_is_said(javascript, readings_of, families, name, said):
-    widget = families["labelled_sentences"]
-    names = [each["name"] for each in widget.spec["situations"]]
-    ((read, _),) = readings_of(widget.spec, [states_of(widget)[names.index(name)]])
-    assert javascript("mask.standIns(given)", read["terms"]) == said
-
-
-def test_the_lattice_is_every_positive_with_every_negative(javascript):
-    row = [(0.0, 0, 0), (1.5, 1, 0), (0.5, 0, 1), (2.5, 1, 0), (3.0, 0, 1)]
-    given = [{"distance": distance, "positive": positive, "negative": negative} for distance, positive, negative in row]
-    assert javascript("triplet_plane.lattice(given)", given) == [[1.5, 0.5], [1.5, 3], [2.5, 0.5], [2.5, 3]]
-    assert javascript("triplet_plane.lattice(given)", given[:2]) == []
-
-
 LIT = [
     (None, None, None),
     ({"kind": "point", "index": 2}, [2, 5], [0, 1, 2]),
@@ -1175,18 +1139,6 @@ def test_the_grid_of_the_heat_map(javascript, size):
 def test_the_strip_goes_once_round(javascript):
     found = javascript("heat.stripAngles")
     assert found == pytest.approx(np.linspace(-math.pi, math.pi, len(found)))
-
-
-@pytest.mark.parametrize(
-    ("shape", "distance", "farthest"), [("circle", "cosine", 2), ("free", "euclidean", 3), ("free", "manhattan", 7.5)]
-)
-def test_synthetic_pairs_cover_the_axis_of_distances(javascript, shape, distance, farthest):
-    given = ["distance", shape, [0, farthest]]
-    pairs = torch.tensor(javascript("distance_line.samplePairs(...given)", given), dtype=torch.float64)
-    found = distances.paired(distance)(pairs[:, 0], pairs[:, 1])
-    assert found[0] == pytest.approx(0, abs=1e-12) and found[-1] == pytest.approx(farthest)
-    gaps = found.diff()
-    assert (gaps > 0).all() and gaps.max() < farthest / 50
 
 
 # ---- elements

@@ -17,17 +17,3 @@ export function stepOf(value, low, high, steps) {
   const share = high > low ? (value - low) / (high - low) : 0;
   return Math.round(Math.max(0, Math.min(1, share)) * (steps - 1));
 }
-
-function luminance(colour) {
-  const linear = colour.map((value) => {
-    const share = value / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-}
-
-// WCAG contrast, 1 to 21.
-export function contrast(a, b) {
-  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-  return (light + 0.05) / (dark + 0.05);
-}

@@ -36,6 +36,13 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
+// `content`: a text, or elements.
+export function button(content, act, attributes = {}) {
+  const element = html("button", { type: "button", ...attributes }, ...[content].flat());
+  element.addEventListener("click", act);
+  return element;
+}
+
 const TEXT = Symbol("text");
 
 // The text of an element that holds nothing else; a text that changes keeps its node, which costs less than a new one.

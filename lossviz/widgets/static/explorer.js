@@ -1,271 +1,292 @@
 // The explorer: one state, one result, linked views. The same code runs in Jupyter and on the published page.
+//
+// Its element has a door, `root.explorer`, for what else stands on the page: {name, spec, state, result, scene, change}
+// (Door in types.d.ts). `change(state)` goes the way of every change; `root.dataset.ready` says that it is shown.
 
-import { createClassRegions } from "./class_regions.js";
-import { createControls, createLosses, createSituations } from "./controls.js";
-import { createDistanceLine } from "./distance_line.js";
-import { html, keep, neverLower, setAttributes, setText } from "./dom.js";
-import { kernelEngine, pageEngine } from "./engine.js";
-import { createMask } from "./mask.js";
-import { createPlane } from "./plane.js";
-import { litPoints, read } from "./reading.js";
-import * as states from "./state.js";
-import { createScoreMatrix } from "./score_matrix.js";
-import { createScorePlane } from "./score_plane.js";
+import { createControls } from "./controls.js";
+import { html, neverLower, setAttributes, setText } from "./dom.js";
+import { kernelEngine, ownQuestion, pageEngine, resultOf } from "./engine.js";
+import { createHeader } from "./header.js";
+import { createLegend } from "./legend.js";
+import { createPlane } from "./plane/plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
+import { litPoints, litTerms, read } from "./readings/reading.js";
+import * as states from "./state.js";
 import { createSum } from "./sum.js";
-import { createTripletPlane } from "./triplet_plane.js";
-import { fixed, letter } from "./words.js";
+import { createTabs } from "./tabs.js";
 
-const CHARTS = {
-  "distance line": createDistanceLine, "triplet plane": createTripletPlane, "score plane": createScorePlane,
-  "class regions": createClassRegions, "score matrix": createScoreMatrix,
-};
 const ABOUT = {
-  page: "Computed in this page, in float64, by the torch definition of this loss lowered to JavaScript.",
+  page: () => "Computed in this page, in float64, by the torch definition of this loss lowered to JavaScript.",
   kernel: (device) => `Computed by torch in the kernel, on ${device}.`,
 };
 
-function createTabs(spec, engine, actions) {
-  const mask = createMask(spec, engine, actions);
-  const charts = new Map(); // a chart is made when a loss first needs it
-  function viewOf(state) {
-    const { chart } = states.lossOf(spec, state);
-    if (state.tab === "mask" || !CHARTS[chart]) return mask;
-    if (!charts.has(chart)) charts.set(chart, CHARTS[chart](spec, engine, actions));
-    return charts.get(chart);
+// ---- the state
+
+// Every change goes through here: the next frame shows it, and Python hears of what lasts.
+function createStore(spec, model, changed) {
+  let state = states.begin(spec, model.get("state"));
+
+  function change(next) {
+    if (next === state) return;
+    const lasts = states.sameLasting(next, state);
+    state = next;
+    if (!lasts) {
+      model.set("state", states.lastingOf(state));
+      model.save_changes();
+    }
+    changed();
   }
-  const titles = { chart: "Chart", mask: "Mask" };
-  const tabs = Object.keys(titles).map((name) => {
-    const tab = html("button", { type: "button", role: "tab" }, titles[name]);
-    tab.addEventListener("click", () => actions.open(name));
-    return { name, tab };
-  });
-  const list = html("div", { role: "tablist", "aria-label": "Chart or mask" }, ...tabs.map(({ tab }) => tab));
-  list.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-    const here = tabs.findIndex(({ tab }) => tab === document.activeElement);
-    const next = tabs[(here + 1) % tabs.length];
-    next.tab.focus();
-    actions.open(next.name);
-  });
-  const panel = html("div", { role: "tabpanel" });
+
+  function hear() {
+    const next = states.begin(spec, model.get("state"), state);
+    if (next === state) return;
+    state = next;
+    changed();
+  }
+
+  model.on("change:state", hear);
+  return { get state() { return state; }, change, stop: () => model.off("change:state", hear) };
+}
+
+// What a reader can do: each a transition of the state, but Step and Play, which wait for a result.
+function createActions(spec, store, run) {
+  const to = (transition) => (...given) => store.change(transition(spec, store.state, ...given));
+  const { move, choose, light, open, setParameter, setPace, train, switchLoss, enter, reset } = states;
+  const { answer, mark, sketch, demonstrate, apply: cure } = states;
+  const transitions = {
+    move, choose, light, open, setParameter, setPace, train, switchLoss, enter, reset,
+    answer, mark, sketch, demonstrate, cure,
+  };
+  const actions = Object.fromEntries(Object.entries(transitions).map(([name, transition]) => [name, to(transition)]));
+  return { ...actions, step: run.step, play: run.play };
+}
+
+// ---- the step size
+
+// The calm step of each state in which one is measured, and with it the step size of a state; undefined until then.
+function createRates(spec, engine) {
+  const calm = new WeakMap();
+  let last = 1;
+
   return {
-    root: html("section", { class: "chart" }, list, panel),
-    measure() {
-      for (const view of charts.values()) if (view.root.isConnected) view.measure();
-    },
-    draw(state, result, reading) {
-      const view = viewOf(state);
-      const name = view === mask ? "mask" : "chart";
-      for (const { name: each, tab } of tabs) setAttributes(tab, { "aria-selected": String(each === name), tabindex: each === name ? 0 : -1 });
-      if (panel.firstChild !== view.root) {
-        panel.replaceChildren(view.root);
-        view.measure?.();
-      }
-      view.draw(state, result, reading);
+    of: ({ paced, pace }) => (calm.has(paced) ? calm.get(paced) * pace : undefined),
+    // Most often it is measured in the state itself, whose result is known.
+    async measure(state, result) {
+      const { paced } = state;
+      const there = { ...state, ...paced };
+      const itself = states.sameLasting(state, paced);
+      const answers = itself ? [] : await engine.answer({ ...ownQuestion(spec, there), gradients: true });
+      last = states.calmStep(there, itself ? result : resultOf(spec, there, answers[0]), last);
+      calm.set(paced, last);
     },
   };
 }
 
-// The sentences behind the letters; touching one lights it up everywhere and makes it the chosen one.
-function createLegend(spec, actions) {
-  const root = html("ol", { class: "legend", "aria-label": "The sentences" });
-  const make = (index) => {
-    const button = html("button", { type: "button" }, html("b", {}, letter(index)), html("span"));
-    button.addEventListener("click", () => actions.choose(index));
-    for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => actions.light({ kind: "point", index }));
-    for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => actions.light(null));
-    return html("li", {}, button);
-  };
+// ---- the frames
+
+// Follows the state: a frame after a change it is evaluated. `show(scene, isNewest)` draws what is known, `done()` is
+// called when the state as it is now has been shown.
+function createFrames(spec, engine, store, show, done) {
+  const rates = createRates(spec, engine);
+  let frame = 0;
+  let answered = null; // the last {state, result}: torch in a kernel may be behind
+  const waiting = []; // what was asked for before the newest state had a result
+
+  const isAnswered = () => answered?.state === store.state && rates.of(store.state) !== undefined;
+
+  // A late result is shown with newer places and numbers, but not with another batch or variant, and not unmeasured.
+  function canBeShown() {
+    const { state } = store;
+    const same = answered?.state.situation === state.situation
+      && states.variantOf(spec, answered.state) === states.variantOf(spec, state);
+    return same && rates.of(state) !== undefined;
+  }
+
+  function draw() {
+    if (canBeShown()) show(sceneOf(spec, store.state, answered.result, rates.of(store.state)), isAnswered());
+  }
+
+  async function refresh() {
+    const { state } = store;
+    await engine.ready(state);
+    if (state !== store.state) return; // the newer state has a refresh of its own, which waits for its own variant
+    engine.evaluate(state, async (result) => {
+      answered = { state, result };
+      if (rates.of(state) === undefined) await rates.measure(state, result);
+      draw();
+      while (waiting.length && isAnswered()) waiting.shift()();
+      if (isAnswered()) done();
+    });
+  }
+
   return {
-    root,
-    draw(state, result, reading) {
-      const { sentences } = states.situationOf(spec, state);
-      const lit = litPoints(state, reading.terms);
-      keep(root, sentences.length, make).forEach((item, index) => {
-        setText(item.firstChild.lastChild, sentences[index].text);
-        setAttributes(item.firstChild, { "aria-pressed": String(index === state.chosen), class: lit && !lit.has(index) ? "faded" : null });
+    draw, refresh,
+    rateOf: rates.of,
+    get result() { return answered?.result ?? null; },
+    soon() {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        refresh();
       });
     },
-  };
-}
-
-function createHeader(spec, actions) {
-  const value = html("output", { class: "value", "aria-label": "loss" });
-  const losses = createLosses(spec, actions);
-  const situations = createSituations(spec, actions);
-  return {
-    root: html("header", {}, html("span", { class: "name" }, losses.root, value), situations.root),
-    draw(state, result) {
-      losses.draw(state);
-      setText(value, fixed(result.loss));
-      situations.draw(state);
+    stop: () => cancelAnimationFrame(frame),
+    // What needs the result of the state as it is now waits until there is one.
+    onceAnswered(act) {
+      if (isAnswered()) act();
+      else waiting.push(act);
     },
   };
 }
 
-function createFooter(spec) {
-  const { name, device } = spec.engine;
-  const about = name === "page" ? ABOUT.page : ABOUT.kernel(device);
-  return html("details", { class: "about" }, html("summary", { "aria-label": "How these numbers are computed" }, "i"), html("span", {}, about));
+// Everything that the views are functions of.
+function sceneOf(spec, state, result, rate) {
+  const reading = read(spec, state, result);
+  const variant = states.variantOf(spec, state);
+  const lit = litTerms(state, reading.terms);
+  return {
+    spec, state, result, reading, variant, rate, lit,
+    situation: states.situationOf(spec, state),
+    loss: states.lossOf(spec, state),
+    shape: variant.shape,
+    litPoints: litPoints(state, reading.terms, lit),
+  };
 }
+
+// ---- Step and Play
+
+function createRun(spec, engine, store, frames) {
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const after = (state, result) => states.step(spec, state, result, frames.rateOf(state));
+  const ends = (state, result) => states.finished(state, result, frames.rateOf(state));
+
+  // Reduced motion: Play shows its end at once.
+  function playAtOnce(from) {
+    engine.evaluate(from, (result) => {
+      if (ends(from, result)) store.change(from);
+      else playAtOnce(after(from, result));
+    });
+  }
+
+  return {
+    // One step of Play.
+    advance() {
+      const { state } = store;
+      if (!state.playing) return;
+      store.change(ends(state, frames.result) ? { ...state, playing: false } : after(state, frames.result));
+    },
+    step: () => frames.onceAnswered(() => {
+      const { state } = store;
+      if (!state.asked) store.change({ ...after(state, frames.result), playing: false });
+    }),
+    play() {
+      const { state } = store;
+      if (state.asked) return;
+      if (still.matches && !state.playing) frames.onceAnswered(() => playAtOnce(store.state));
+      else store.change({ ...state, playing: !state.playing });
+    },
+  };
+}
+
+// ---- the views
+
+function createFooter({ engine: { name, device } }) {
+  const summary = html("summary", { "aria-label": "How these numbers are computed" }, "i");
+  return html("details", { class: "about" }, summary, html("span", {}, ABOUT[name](device)));
+}
+
+// One sentence about what is seen; during Play it is not read out, for sixty a second would be noise.
+function createCaption() {
+  const root = html("p", { class: "caption" });
+  return {
+    root,
+    draw({ state, reading }) {
+      setText(setAttributes(root, { "aria-live": state.playing ? "off" : "polite" }), reading.caption);
+    },
+  };
+}
+
+// All that is shown, from top to bottom; where all is compact, nothing that does not help to play with the plane.
+function createViews(spec, engine, actions) {
+  const made = (isShown, create) => (isShown ? [create(spec, engine, actions)] : []);
+  const beside = [...made(spec.dimension === 2, createPlane), ...made(!spec.compact, createTabs)];
+  const above = [createHeader, createQuestion, createDiagnosis].map((create) => create(spec, actions));
+  const caption = made(!spec.compact, createCaption);
+  const sum = made(!spec.compact, createSum);
+  const below = [...caption, createControls(spec, engine, actions), ...sum, createLegend(spec, actions)];
+  const parts = [...above, ...beside, ...below];
+  const rootsOf = (views) => views.map(({ root }) => root);
+  const views = html("div", { class: spec.dimension === 2 ? "views" : "views alone" }, ...rootsOf(beside));
+  const root = html("div", { class: spec.compact ? "lossviz-explorer compact" : "lossviz-explorer" },
+    ...rootsOf(above), views, ...rootsOf(below), ...made(!spec.compact, createFooter));
+  const heights = [...rootsOf([...caption, ...sum]), ...root.querySelectorAll(".plane > .note")].map(neverLower);
+  let subject = null; // the batch and the loss whose heights are kept
+
+  return {
+    root,
+    // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
+    measure() {
+      for (const view of parts) view.measure?.();
+      subject = null;
+    },
+    draw(scene) {
+      const { state } = scene;
+      const about = `${state.situation} ${state.loss}`;
+      if (about !== subject) for (const forget of heights) forget();
+      subject = about;
+      for (const view of parts) view.draw(scene);
+      root.classList.toggle("asking", state.asked);
+    },
+  };
+}
+
+// Calls when the width or the theme of what surrounds an explorer changes.
+function watch(el, { resized, themed }) {
+  let width = 0;
+  const sizes = new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === width) return; // heights are none of a view's business
+    width = contentRect.width;
+    resized();
+  });
+  const themes = new MutationObserver(themed);
+  sizes.observe(el);
+  themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] }); // the book
+  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] }); // JupyterLab
+  return () => [sizes, themes].forEach((observer) => observer.disconnect());
+}
+
+// ---- all together
 
 function render({ model, el }) {
   const spec = model.get("spec");
   const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
-  let state = model.get("state");
-  let answered = null; // the last {result}, and the {state} that it is of: torch in a kernel may be behind
-  let frame = 0;
-  const waiting = []; // what was asked for before the newest state had a result
-
-  // Every change goes through here: a new state is evaluated and drawn in the next frame, and Python sees it.
-  function change(next) {
-    if (next === state) return;
-    share(next);
-    soon();
-  }
-
-  function share(next) {
-    state = next;
-    model.set("state", state);
-    model.save_changes();
-  }
-
-  function soon() {
-    delete root.dataset.ready; // until what is shown is the state again
-    if (!frame) frame = requestAnimationFrame(() => { frame = 0; refresh(); });
-  }
-
-  async function refresh() {
-    const wanted = state;
-    await engine.ready(wanted);
-    if (wanted !== state) return; // the newer state has a refresh of its own, which waits for its own variant
-    engine.evaluate(wanted, (result) => {
-      const calm = states.calmed(wanted, result);
-      if (wanted === state && calm !== wanted) share(calm);
-      answered = { state: calm, result };
-      draw();
-      while (waiting.length && isAnswered()) waiting.shift()();
-      if (isAnswered() && state.playing) advance();
-    });
-  }
-
-  const isAnswered = () => answered?.state === state;
-
-  // What needs the result of the state as it is now waits until there is one.
-  function onceAnswered(act) {
-    if (isAnswered()) act();
-    else waiting.push(act);
-  }
-
-  // A late result is shown with newer places and parameters, but not with another batch or loss, and not unmeasured.
-  const canBeShown = () => answered?.state.situation === state.situation && answered.state.loss === state.loss && state.rate !== null;
-
-  function advance() {
-    change(states.finished(state, answered.result) ? { ...state, playing: false } : states.step(spec, state, answered.result));
-  }
-
-  // Reduced motion: Play shows its end at once.
-  function playAtOnce(from) {
-    engine.evaluate(from, (answer) => {
-      if (states.finished(from, answer)) change(from);
-      else playAtOnce(states.step(spec, from, answer));
-    });
-  }
-
-  function step() {
-    if (!state.asked) change({ ...states.step(spec, state, answered.result), playing: false });
-  }
-
-  function play() {
-    if (state.asked) return;
-    if (still.matches && !state.playing) onceAnswered(() => playAtOnce(state));
-    else change({ ...state, playing: !state.playing });
-  }
-
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-  const actions = {
-    move: (index, position) => change(states.move(spec, state, index, position)),
-    choose: (index) => change(states.choose(state, index)),
-    light: (lit) => change(states.light(state, lit)),
-    open: (tab) => change({ ...state, tab }),
-    setParameter: (name, value) => change(states.setParameter(spec, state, name, value)),
-    answer: (guess) => change(states.answer(state, guess)),
-    mark: (index) => change(states.mark(state, index)),
-    sketch: (arrow) => change(states.sketch(state, arrow)),
-    demonstrate: () => change(states.demonstrate(spec, state)),
-    cure: (chosen) => change(states.apply(spec, state, chosen)),
-    switchLoss: (name) => change(states.switchLoss(spec, state, name)),
-    setRate: (rate) => change({ ...state, rate }),
-    train: (trains) => change(states.train(state, trains)),
-    enter: (index) => change(states.enter(spec, state, index)),
-    reset: () => change(states.reset(spec, state)),
-    step: () => onceAnswered(step),
-    play,
-  };
-
-  const header = createHeader(spec, actions);
-  const question = createQuestion(spec, actions);
-  const diagnosis = createDiagnosis(spec, actions);
-  const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
-  const tabs = createTabs(spec, engine, actions);
-  const legend = createLegend(spec, actions);
-  const sum = createSum(spec, engine, actions);
-  const controls = createControls(spec, engine, actions);
-  const caption = html("p", { class: "caption", "aria-live": "polite" });
-  const views = html("div", { class: `views${plane ? "" : " alone"}` }, ...(plane ? [plane.root] : []), tabs.root);
-  const root = html("div", { class: spec.compact ? "lossviz-explorer compact" : "lossviz-explorer" },
-    header.root, question.root, diagnosis.root, views, caption, controls.root, sum.root, legend.root, createFooter(spec));
-  const parts = [header, question, diagnosis, plane, tabs, legend, sum, controls].filter(Boolean);
-  el.append(root);
-  const heights = [caption, sum.root, ...root.querySelectorAll(".plane > .note")].map(neverLower);
-  let subject = null; // the batch and the loss whose heights are kept
-
-  // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
-  function resize() {
-    for (const view of parts) view.measure?.();
-    subject = null;
-    draw();
-  }
-
-  function draw() {
-    if (!canBeShown()) return;
-    const { result } = answered;
-    const about = `${state.situation} ${state.loss}`;
-    if (about !== subject) for (const forget of heights) forget();
-    subject = about;
-    const reading = read(spec, state, result);
-    for (const view of parts) view.draw(state, result, reading);
-    setAttributes(caption, { "aria-live": state.playing ? "off" : "polite" }); // sixty sentences a second would be noise
-    setText(caption, reading.caption);
-    root.classList.toggle("asking", state.asked);
-    if (isAnswered()) root.dataset.ready = "yes";
-  }
-
-  const fromPython = () => {
-    if (model.get("state") === state) return;
-    state = model.get("state");
-    soon();
-  };
-  model.on("change:state", fromPython);
-  let width = 0;
-  const resized = new ResizeObserver(([{ contentRect }]) => {
-    if (contentRect.width === width) return; // heights are none of a view's business
-    width = contentRect.width;
-    resize();
+  let shown = null; // the last scene
+  const store = createStore(spec, model, () => {
+    delete views.root.dataset.ready; // until what is shown is the state again
+    frames.soon();
   });
-  resized.observe(el);
-  const themed = new MutationObserver(draw);
-  themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] }); // the book
-  themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] }); // JupyterLab
-  resize();
-  refresh();
-  return () => {
-    model.off("change:state", fromPython);
-    resized.disconnect();
-    themed.disconnect();
-    cancelAnimationFrame(frame);
+  const show = (scene, isNewest) => {
+    shown = scene;
+    views.draw(scene);
+    if (isNewest) views.root.dataset.ready = "yes";
   };
+  const frames = createFrames(spec, engine, store, show, () => run.advance());
+  const run = createRun(spec, engine, store, frames);
+  const views = createViews(spec, engine, createActions(spec, store, run));
+  const resized = () => {
+    views.measure();
+    frames.draw();
+  };
+  views.root.explorer = {
+    name: spec.name, spec, change: store.change,
+    get state() { return store.state; },
+    get result() { return frames.result; },
+    get scene() { return shown; },
+  };
+  el.append(views.root);
+  const unwatch = watch(el, { resized, themed: frames.draw });
+  resized();
+  frames.refresh();
+  return () => [store.stop, frames.stop, unwatch].forEach((stop) => stop());
 }
 
 export default { render };

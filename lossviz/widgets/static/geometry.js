@@ -49,25 +49,31 @@ const pair = ([x, y]) => `${number(x)},${number(y)}`;
 
 export const polyline = (points) => (points.length ? "M" + points.map(pair).join("L") : "");
 
-export const rectangle = (x, y, width, height) => `${polyline([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])}Z`;
+export const rectangle = (x, y, width, height) =>
+  `${polyline([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])}Z`;
 
 function head([x, y], direction, size) {
   const back = [x - size * Math.cos(direction), y - size * Math.sin(direction)];
   const side = [-Math.sin(direction) * size * 0.5, Math.cos(direction) * size * 0.5];
-  return `M${pair([x, y])}L${pair([back[0] + side[0], back[1] + side[1]])}L${pair([back[0] - side[0], back[1] - side[1]])}Z`;
+  const [left, right] = [1, -1].map((way) => [back[0] + way * side[0], back[1] + way * side[1]]);
+  return `${polyline([[x, y], left, right])}Z`;
 }
+
+const CORNERS = { // in degrees, and how far out
+  square: [[45, 135, 225, 315], 1.3], triangle: [[90, 210, 330], 1.5], diamond: [[0, 90, 180, 270], 1.35],
+};
+const GLYPHS = ["circle", ...Object.keys(CORNERS)];
 
 // The outline of a class's mark, by its number, about a place: circle, square, triangle, diamond, and round again.
 export function glyph(kind, radius, [x, y] = [0, 0]) {
-  const corner = (degrees, reach) => [x + reach * radius * Math.cos((degrees / 360) * TAU), y - reach * radius * Math.sin((degrees / 360) * TAU)];
-  const outlines = [
-    null,
-    [45, 135, 225, 315].map((degrees) => corner(degrees, 1.3)),
-    [90, 210, 330].map((degrees) => corner(degrees, 1.5)),
-    [0, 90, 180, 270].map((degrees) => corner(degrees, 1.35)),
-  ];
-  const outline = outlines[kind % outlines.length];
-  return outline ? `${polyline(outline)}Z` : `${polyline([[x - radius, y]])}a${radius},${radius} 0 1 0 ${2 * radius},0a${radius},${radius} 0 1 0 ${-2 * radius},0Z`;
+  const shape = GLYPHS[kind % GLYPHS.length];
+  if (shape === "circle") {
+    const half = (way) => `a${radius},${radius} 0 1 0 ${way * 2 * radius},0`;
+    return `${polyline([[x - radius, y]])}${half(1)}${half(-1)}Z`;
+  }
+  const [degrees, reach] = CORNERS[shape];
+  const corners = degrees.map((each) => atAngle((each / 360) * TAU));
+  return `${polyline(corners.map(([right, up]) => [x + reach * radius * right, y - reach * radius * up]))}Z`;
 }
 
 // An arrow between two pixels: {shaft, head} as paths and the {places} it covers; null if it is too short to see.
@@ -77,8 +83,8 @@ export function straightArrow(from, to, size = 9) {
   const direction = Math.atan2(to[1] - from[1], to[0] - from[0]);
   const tip = Math.min(size, length);
   const neck = [to[0] - tip * 0.8 * Math.cos(direction), to[1] - tip * 0.8 * Math.sin(direction)];
-  const places = [0.4, 0.7, 1].map((share) => [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]);
-  return { shaft: polyline([from, neck]), head: head(to, direction, tip), places };
+  const at = (share) => [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
+  return { shaft: polyline([from, neck]), head: head(to, direction, tip), places: [0.4, 0.7, 1].map(at) };
 }
 
 // The same along a circle round `centre` (pixels), from one angle (plane, anticlockwise) to another.
@@ -108,7 +114,8 @@ export function contour(values, columns, rows, level, width, height) {
   // Most cells lie all on one side of the level: they must cost next to nothing.
   const crossed = (at) => {
     const below = values[at] < level;
-    return below !== values[at + 1] < level || below !== values[at + columns] < level || below !== values[at + columns + 1] < level;
+    const isOther = (corner) => below !== values[corner] < level;
+    return isOther(at + 1) || isOther(at + columns) || isOther(at + columns + 1);
   };
   let path = "";
   for (let row = 0; row < rows - 1; row++) {
@@ -147,7 +154,8 @@ export function nearest(points, [x, y], reach) {
   return best;
 }
 
-const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+const overlap = (a, b) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 // Gives each label the first of its candidate boxes that touches no obstacle and no label before it; null where none is
 // free, unless the label insists. Boxes are pushed inside the bounds. labels: [{candidates: [box], insists}].
@@ -158,7 +166,8 @@ export function placeLabels(labels, obstacles, bounds) {
     x: Math.max(bounds.x, Math.min(bounds.x + bounds.width - box.width, box.x)),
     y: Math.max(bounds.y, Math.min(bounds.y + bounds.height - box.height, box.y)),
   });
-  const order = labels.map((label, index) => ({ label, index })).sort((a, b) => Boolean(b.label.insists) - Boolean(a.label.insists));
+  const insists = ({ label }) => Boolean(label.insists);
+  const order = labels.map((label, index) => ({ label, index })).sort((a, b) => insists(b) - insists(a));
   const placed = labels.map(() => null);
   for (const { label, index } of order) {
     const boxes = label.candidates.map(inside);
@@ -169,11 +178,12 @@ export function placeLabels(labels, obstacles, bounds) {
   return placed;
 }
 
-// Marks on a line, [{at, …}], moved to the right just as far as they must be to stand `gap` apart; those that would pass
-// the `end` are moved back to the left.
+// Marks on a line, [{at, …}], moved to the right just as far as they must be to stand `gap` apart; those that would
+// pass the `end` are moved back to the left.
 export function spread(marks, gap, end = Infinity) {
   let last = -Infinity;
-  const spaced = [...marks].sort((a, b) => a.at - b.at).map((mark) => ({ ...mark, at: (last = Math.max(mark.at, last + gap)) }));
+  const sorted = [...marks].sort((a, b) => a.at - b.at);
+  const spaced = sorted.map((mark) => ({ ...mark, at: (last = Math.max(mark.at, last + gap)) }));
   let limit = end;
   for (const mark of spaced.toReversed()) {
     mark.at = Math.min(mark.at, limit);

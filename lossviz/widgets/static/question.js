@@ -1,122 +1,138 @@
-// Predict first: a question that hides the answer until the reader has one, then shows both.
+// Predict first: a question that hides the answer until the reader has one, then shows both. And a state that has gone
+// wrong: what one would report, what is measured, and what helps.
 
-import { TAU, angleOf, descend, turn } from "./geometry.js";
-import { html, keep, setAttributes, setText } from "./dom.js";
-import { asItBegan, questionOf, shapeOf, situationOf, symptomOf } from "./state.js";
+import { button, html, keep, setAttributes, setText } from "./dom.js";
+import { TAU, angleOf, atAngle, descend, turn } from "./geometry.js";
+import { asItBegan, questionOf, symptomOf } from "./state.js";
 import { letter } from "./words.js";
+
+const DRAWN = 0.4; // the length of an arrow that is turned, not drawn
+
+// ---- the verdict: what the reader said beside what is so, one sentence. A guess of null means "show me".
 
 const list = (terms) => (terms.length ? terms.map(({ letters }) => letters).join(", ") : "none");
 
-// What the reader said beside what is so: one sentence. A guess of null means "show me".
-export function verdict(spec, state, result, reading) {
-  const question = questionOf(spec, state);
-  const judges = { choice: judgeChoice, terms: judgeTerms, draw: judgeDrawing };
-  return judges[question.kind](question, spec, state, result, reading);
+function judgeChoice({ options, answer }, { state: { guess } }) {
+  if (guess === null) return `The answer: ${options[answer]}.`;
+  return guess === answer ? `Right: ${options[answer]}.` : `You said: ${options[guess]}. It is: ${options[answer]}.`;
 }
 
-function judgeChoice({ options, answer }, spec, state) {
-  if (state.guess === null) return `The answer: ${options[answer]}.`;
-  return state.guess === answer ? `Right: ${options[answer]}.` : `You said: ${options[state.guess]}. It is: ${options[answer]}.`;
-}
-
-function judgeTerms(question, spec, state, result, { terms }) {
+function judgeTerms(question, { state: { guess }, reading: { terms } }) {
   const active = terms.filter((term) => term.active);
-  if (state.guess === null) return `Active: ${list(active)}.`;
-  const marked = terms.filter(({ index }) => state.guess.includes(index));
+  if (guess === null) return `Active: ${list(active)}.`;
+  const marked = terms.filter(({ index }) => guess.includes(index));
   const same = marked.length === active.length && marked.every((term) => term.active);
   return same ? `Right: ${list(active)}.` : `You marked ${list(marked)}. Active: ${list(active)}.`;
 }
 
 // How far a drawn arrow is off, in degrees; null where the point does not move at all.
-export function drawnError(state, result, point, shape) {
+function drawnError({ state, result, rate, shape }, point) {
   const from = state.points[point];
   const gradient = result.pointGradients[point];
   if (Math.hypot(...gradient) < 1e-9) return null;
-  const target = descend(from, gradient, state.rate, shape);
+  const target = descend(from, gradient, rate, shape);
   const truth = angleOf(target.map((value, axis) => value - from[axis]));
   return Math.abs(turn(truth, angleOf(state.guess))) * (360 / TAU);
 }
 
-function judgeDrawing({ point }, spec, state, result) {
-  const error = state.guess === null ? null : drawnError(state, result, point, shapeOf(spec, state));
-  if (state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
+function judgeDrawing({ point }, scene) {
+  if (scene.state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
+  const error = drawnError(scene, point);
   if (error === null) return `${letter(point)} does not move at all: nothing pulls it.`;
   return `Dashed: yours. Solid: where ${letter(point)} goes. They are ${Math.round(error)}° apart.`;
+}
+
+const JUDGES = { choice: judgeChoice, terms: judgeTerms, draw: judgeDrawing };
+
+export function verdict(scene) {
+  const question = questionOf(scene.spec, scene.state);
+  return JUDGES[question.kind](question, scene);
+}
+
+// ---- answers, on the keyboard too: a choice and a term are buttons, a direction is a slider
+
+function turnedArrow(actions) {
+  const said = "direction of the arrow, in degrees";
+  const input = html("input", { type: "range", min: -180, max: 180, step: 5, value: 0, "aria-label": said });
+  const arrow = () => atAngle((input.value * TAU) / 360).map((part) => DRAWN * part);
+  input.addEventListener("input", () => actions.sketch(arrow()));
+  return html("label", {}, html("span", {}, "or turn it here"), input);
+}
+
+function inputsOf({ kind, options }, { terms }, actions) {
+  const done = () => button("Done", () => actions.answer(undefined), { class: "primary" });
+  if (kind === "choice") return options.map((option, index) => button(option, () => actions.answer(index)));
+  if (kind === "draw") return [turnedArrow(actions), done()];
+  const marks = terms.map(({ letters, index }) => button(letters, () => actions.mark(index), { class: "mark" }));
+  return [...marks, done()];
+}
+
+// What "See it" would change: the batch, points, parameters.
+function changes(spec, { situation, moves, parameters }) {
+  const batch = spec.situations.some(({ name }) => name === situation);
+  return batch || Object.keys({ ...moves, ...parameters }).length > 0;
 }
 
 export function createQuestion(spec, actions) {
   const prompt = html("p", { class: "prompt" });
   const answers = html("div", { class: "answers" });
-  const show = html("button", { type: "button" }, "Show me");
-  const again = html("button", { type: "button" }, "See it");
   const told = html("p", { class: "verdict", "aria-live": "polite" });
+  const show = button("Show me", () => actions.answer(null));
+  const again = button("See it", () => actions.demonstrate());
   const root = html("section", { class: "question" }, prompt, answers, told, show, again);
-  show.addEventListener("click", () => actions.answer(null));
-  again.addEventListener("click", () => actions.demonstrate());
   let shownFor = null;
   let judgement = { about: null, words: "" };
 
-  const button = (text, act, attributes = {}) => {
-    const element = html("button", { type: "button", ...attributes }, text);
-    element.addEventListener("click", act);
-    return element;
-  };
-
-  // Answered on the keyboard too: a choice and a term are buttons, a direction is a slider.
-  function inputs(question, state, reading) {
-    if (question.kind === "choice") return question.options.map((option, index) => button(option, () => actions.answer(index)));
-    if (question.kind === "terms") {
-      const terms = reading.terms.map((term) => button(term.letters, () => actions.mark(term.index), { class: "mark" }));
-      return [...terms, button("Done", () => actions.answer(undefined), { class: "primary" })];
-    }
-    const slider = html("input", { type: "range", min: -180, max: 180, step: 5, value: 0, "aria-label": "direction of the arrow, in degrees" });
-    slider.addEventListener("input", () => actions.sketch([0.4 * Math.cos((slider.value * TAU) / 360), 0.4 * Math.sin((slider.value * TAU) / 360)]));
-    const label = html("label", {}, html("span", {}, "or turn it here"), slider);
-    return [label, button("Done", () => actions.answer(undefined), { class: "primary" })];
+  // An answer is judged once, when it is given or when another loss is asked the same: what moves later is no part of
+  // it.
+  function judged(scene) {
+    const { posed, loss, guess } = scene.state;
+    const about = JSON.stringify([posed, loss, guess]);
+    if (judgement.about !== about) judgement = { about, words: verdict(scene) };
+    return judgement.words;
   }
 
-  // An answer is judged once, when it is given or when another loss is asked the same: what moves later is no part of it.
-  function judged(state, result, reading) {
-    const about = JSON.stringify([state.posed, state.loss, state.guess]);
-    if (judgement.about !== about) judgement = { about, words: verdict(spec, state, result, reading) };
-    return judgement.words;
+  function drawAnswers(question, { state, reading }) {
+    const key = `${state.posed} ${state.loss}`;
+    if (shownFor !== key) answers.replaceChildren(...inputsOf(question, reading, actions));
+    shownFor = key;
+    if (question.kind !== "terms") return;
+    [...answers.querySelectorAll(".mark")].forEach((mark, k) => {
+      const marked = state.guess?.includes(reading.terms[k]?.index);
+      setAttributes(mark, { "aria-pressed": String(Boolean(marked)) });
+    });
   }
 
   return {
     root,
-    draw(state, result, reading) {
-      const question = questionOf(spec, state);
+    draw(scene) {
+      const { asked } = scene.state;
+      const question = questionOf(spec, scene.state);
       setAttributes(root, { hidden: question ? null : "" });
       if (!question) return;
+      if (asked) judgement.about = null;
       setText(prompt, question.prompt);
-      setAttributes(answers, { hidden: state.asked ? null : "" });
-      setAttributes(show, { hidden: state.asked ? null : "" });
-      if (state.asked) judgement.about = null;
-      const batch = spec.situations.some(({ name }) => name === question.situation);
-      const shows = batch || Object.keys({ ...question.moves, ...question.parameters }).length > 0;
-      setAttributes(again, { hidden: !state.asked && shows ? null : "" });
-      const key = `${state.posed} ${state.loss}`;
-      if (shownFor !== key) answers.replaceChildren(...inputs(question, state, reading));
-      shownFor = key;
-      if (question.kind === "terms") {
-        [...answers.querySelectorAll(".mark")].forEach((mark, k) => setAttributes(mark, { "aria-pressed": String(Boolean(state.guess?.includes(reading.terms[k].index))) }));
-      }
-      setText(told, state.asked ? "" : `${judged(state, result, reading)} ${question.reveal}`);
+      setAttributes(answers, { hidden: asked ? null : "" });
+      setAttributes(show, { hidden: asked ? null : "" });
+      setAttributes(again, { hidden: !asked && changes(spec, question) ? null : "" });
+      drawAnswers(question, scene);
+      setText(told, asked ? "" : `${judged(scene)} ${question.reveal}`);
     },
   };
 }
 
-// A state that has gone wrong: what one would report, what is measured, and what helps.
+// ---- symptom and cures
+
 export function createDiagnosis(spec, actions) {
   const symptom = html("p");
   const measured = html("p", { class: "note" });
   const cures = html("div", { class: "cures" });
   const root = html("section", { class: "diagnosis" }, symptom, measured, cures);
   let offered = [];
+
   return {
     root,
-    draw(state, result, reading) {
-      const situation = situationOf(spec, state);
+    draw({ state, situation, reading }) {
       const meant = symptomOf(spec, state) !== null && !state.asked;
       setAttributes(root, { hidden: meant ? null : "" });
       if (!meant) return;
@@ -124,11 +140,8 @@ export function createDiagnosis(spec, actions) {
       setText(symptom, `Symptom${began ? "" : " at the start"}: ${situation.symptom}`);
       setText(measured, `Measured${began ? "" : " now"}: ${reading.measures}`);
       offered = situation.cures.filter((cure) => cure.loss !== state.loss);
-      keep(cures, offered.length, (k) => {
-        const cure = html("button", { type: "button" });
-        cure.addEventListener("click", () => actions.cure(offered[k]));
-        return cure;
-      }).forEach((cure, k) => setText(cure, `Cure: ${offered[k].title}`));
+      keep(cures, offered.length, (k) => button("", () => actions.cure(offered[k])))
+        .forEach((cure, k) => setText(cure, `Cure: ${offered[k].title}`));
     },
   };
 }

@@ -1,7 +1,9 @@
-// Numbers and names as a reader meets them. Pure functions; one format for every number on the page.
+// Numbers and names as a reader meets them. Pure functions; one format for every number of a formula.
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const ROUNDING = 1e-12; // what is smaller is the rounding of numbers near 1
+export const ROUNDING = 1e-12; // what is smaller is the rounding of numbers near 1
+
+// ---- numbers
 
 // A number with so many digits after the point; one too small to show two of them, or very large, as a power of ten.
 export function fixed(value, digits = 4) {
@@ -13,53 +15,102 @@ export function fixed(value, digits = 4) {
 
 // A few digits times a power of ten.
 function tenfold(size, digits = 1) {
+  if (!Number.isFinite(size)) return size > 0 ? "∞" : "?";
   const [mantissa, power] = size.toExponential(digits).split("e");
   if (power === "+0") return mantissa; // 0.99…, which rounds to 1
   const raised = [...power.replace("+", "")].map((digit) => (digit === "-" ? "⁻" : SUPERSCRIPTS[digit])).join("");
   return `${mantissa}·10${raised}`;
 }
 
+const withoutIdleZeros = (text) => (text.includes("·") || !text.includes(".") ? text : text.replace(/\.?0+$/, ""));
+
 // A number with as many digits as it needs: at most `digits` after the point, or two that count where it is small.
 export function brief(value, digits = 3) {
   const size = Math.abs(value);
   const few = size >= 1e-4 && size < 10 ** (1 - digits);
   const text = few ? (value < 0 ? "−" : "") + Number(size.toPrecision(2)) : fixed(value, digits);
-  return text.includes("·") || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
+  return withoutIdleZeros(text);
+}
+
+// A number of a formula, with digits enough to check the formula by hand: five after the point, or five that count
+// where it is small or large; near 1 what is missing, because a logarithm may be taken of it. What is nearer to 0 than
+// `least` is the rounding of other numbers.
+export function exact(value, least = ROUNDING) {
+  const size = Math.abs(value);
+  if (size <= least) return "0";
+  if (value >= 0.99999 && value < 1 - ROUNDING) return `(1 − ${tenfold(1 - value)})`;
+  const sign = value < 0 ? "−" : "";
+  if (size < 1e-4 || size >= 1e7) return sign + tenfold(size, 4);
+  return sign + (size < 0.1 ? String(Number(size.toPrecision(5))) : withoutIdleZeros(size.toFixed(5)));
 }
 
 // A share of the whole; never shown as nothing or all where it is not. The space does not break: no line begins with %.
-export const percent = (share) =>
-  share > 0 && share < 0.005 ? "<1\u00a0%" : share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
-
-// A probability with digits enough for its logarithm: near 0 five that count, near 1 what is missing.
-export function probability(share) {
-  if (share >= 0.99999 && share < 1 - ROUNDING) return `(1 − ${tenfold(1 - share)})`;
-  if (share > 0 && share < 1e-4) return tenfold(share, 4);
-  return share < 0.1 ? String(Number(share.toPrecision(5))) : fixed(share, 5);
-}
-
-// A factor of a product, with five digits that count.
-export function factor(value) {
-  const size = Math.abs(value);
-  return size > ROUNDING && size < 1e-2 ? tenfold(value, 4) : fixed(value, 5);
+export function percent(share) {
+  if (share > 0 && share < 0.005) return "<1\u00a0%";
+  return share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
 }
 
 // A share with one digit after the point.
-export const tenths = (share) =>
-  share > 0 && share < 0.0005 ? "<0.1\u00a0%" : share < 1 && share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
+export function tenths(share) {
+  if (share > 0 && share < 0.0005) return "<0.1\u00a0%";
+  return share < 1 && share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
+}
 
-export const letter = (index) => String.fromCharCode(65 + index);
+// ---- names
 
-// What a class is called: its name where the batch gives it one.
-export const className = (names, kind) => names[kind] ?? `class ${kind}`;
+// The letter of a sentence: A to Z, then A1 to Z1, and so on.
+export const letter = (index) => String.fromCharCode(65 + (index % 26)) + (index < 26 ? "" : Math.floor(index / 26));
 
 export const quoted = (short) => `“${short}”`;
 export const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
-// "{d}" and the like in a formula, filled with numbers.
+// What a class is called: its name where the batch gives it one.
+export const className = (names, kind) => names[kind] ?? `class ${kind}`;
+
+// Words for identifiers of the losses, the one place where they stand; what is missing here is read as it is written.
+const WORDS = {
+  // blocks of a matrix: who searches, and for whom
+  query_to_doc: "anchor → document", query_to_query: "anchor → anchor",
+  doc_to_query: "positive → anchor", doc_to_doc: "positive → document",
+  // choices of a parameter
+  true: "yes", false: "no", null: "none",
+};
+
+// An identifier, a choice or a list of them, as a reader meets it: "hardest_negative" is the hardest negative.
+const word = (name) => WORDS[name] ?? String(name).replaceAll("_", " ");
+export const inWords = (name) => [name].flat().map(word).join(" + ");
+
+// Which side a role is on, as a sign: "hardest_positive" pulls.
+export const roleSign = (role) => (role.includes("positive") ? "▲" : "▼");
+
+// What one calls a term, by its axes; by the last of them if nothing better is known.
+const NOUNS = {
+  "anchor,positive": "positive pair", "anchor,positive,negative": "triplet", "lower_pair,higher_pair": "order",
+  "direction,anchor": "choice",
+};
+export const nounOf = (axes) => NOUNS[axes.join()] ?? inWords(axes.at(-1) ?? "term");
+
+// ---- formulas
+
+// Whether a number needs brackets where it stands: a negative one after an operator, and what has an operator itself
+// beside one that binds more.
+function bracketed(text, before, after) {
+  if (text.startsWith("(")) return text;
+  const negative = text.startsWith("−") && /[−+·/^]$/.test(before);
+  const product = text.includes("·") && /[/^]$/.test(before);
+  const raised = /^[²³]/.test(after) && /[−·]/.test(text);
+  return negative || product || raised ? `(${text})` : text;
+}
+
+// Of what has no logarithm and divides nothing, the rounding may be left out.
+const leastOf = (before) => (/(ln|\/)$/.test(before) ? 0 : ROUNDING);
+
+// A formula with its names in braces, {d} and the like, filled with numbers; null where one is not known.
 export function fill(template, numbers) {
-  return template.replace(/\{(\w+)\}/g, (whole, name) => {
-    if (!(name in numbers)) throw new Error(`formula: expected one of ${Object.keys(numbers)}, got ${whole}`);
-    return numbers[name];
+  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  if (names.some((name) => typeof numbers[name] !== "number")) return null;
+  return template.replace(/\{(\w+)\}/g, (whole, name, at) => {
+    const before = template.slice(0, at).trimEnd();
+    return bracketed(exact(numbers[name], leastOf(before)), before, template.slice(at + whole.length));
   });
 }

@@ -1,0 +1,103 @@
+"""The kernel engine: torch answers the page's one question. engine.js asks the lowered loss the same."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import torch
+from torch import Tensor
+
+from lossviz.batches import Batch
+from lossviz.losses import Loss, Terms
+from lossviz.widgets.scene import Scene
+
+AT_A_TIME = 2**24  # how many numbers of the batches asked about are in memory at once
+
+Numbers = list[float] | float
+Path = tuple[str, ...]  # where a number stands in an answer, such as ("terms", "chosen", "target")
+
+
+def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) -> list[dict]:
+    """What a loss makes of these batches: an answer for each position of the moving point, for each term, or just one.
+
+    ``question`` is that of types.d.ts. An answer holds what ``keep`` names of {loss, terms, shapes}, and the gradients
+    where they are wanted.
+    """
+    batch = Batch(question["points"], question["rows"], question["labels"])
+    scene = Scene.of({**question["state"], "points": question["points"]}, losses, batch, device)
+    keep = [tuple(each) for each in question.get("keep", [])]
+    places = _placed(scene.points, question.get("moving"))
+    with torch.no_grad():
+        here = _leaves(scene.loss.complete(*scene.inputs()))
+    if question.get("gradients"):
+        asked = question.get("terms", [-1])
+        found = [each for points in places for each in _pulled(scene, points, asked, keep)]
+    else:
+        found = _evaluated(scene, places, keep, size=sum(each.numel() for each in here.values()))
+    shapes = _kept({("shapes", *path[1:]): list(each.shape) for path, each in here.items() if len(path) > 1}, keep)
+    return [_nested(each | shapes) for each in found]
+
+
+def _placed(points: Tensor, moving: dict | None) -> Tensor:
+    """The batches asked about, (n, points, d): one point at each of its positions, or all as they stand."""
+    if moving is None:
+        return points[None]
+    positions = points.new_tensor(moving["positions"])
+    places = points.repeat(len(positions), 1, 1)
+    places[:, moving["point"]] = positions
+    return places
+
+
+def _evaluated(scene: Scene, places: Tensor, keep: list[Path], size: int) -> list[dict[Path, Numbers]]:
+    """Without gradients: as many batches at once as fit into memory. ``size`` counts the numbers of one's terms."""
+    rows = len(next(iter(scene.batch.rows.values())))
+    size += rows**2 * scene.points.shape[1]  # some distances need the differences of all pairs of rows
+
+    def one(points: Tensor) -> dict[Path, Tensor]:
+        return _kept(_leaves(scene.loss.complete(*scene.batch.inputs(points))), keep)
+
+    with torch.no_grad():
+        found = torch.func.vmap(one, chunk_size=max(1, AT_A_TIME // size))(places)
+    lists = {path: (each.flatten(1) if each.ndim > 1 else each).double().tolist() for path, each in found.items()}
+    return [dict(zip(lists, each, strict=True)) for each in zip(*lists.values(), strict=True)]
+
+
+def _pulled(scene: Scene, points: Tensor, asked: list[int], keep: list[Path]) -> Iterator[dict[Path, Numbers]]:
+    """With the gradient, by every row and every tensor of the loss, of each term asked for; −1 is the whole loss."""
+    inputs, names = scene.batch.inputs(points), list(scene.batch.rows)
+    wanted = dict(zip(names, inputs[: len(names)], strict=True)) | scene.tensors
+    for each in wanted.values():
+        each.requires_grad_()
+    terms = scene.loss.complete(*inputs)
+    known = {path: each.detach().double() for path, each in _kept(_leaves(terms), keep).items()}
+    for term in asked:
+        aim = terms.loss if term < 0 else terms.pulls.flatten()[term : term + 1].sum()
+        gradients = torch.autograd.grad(
+            aim, list(wanted.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        found = known | {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
+        yield {path: each.flatten().tolist() if each.ndim else each.item() for path, each in found.items()}
+
+
+def _leaves(terms: Terms) -> dict[Path, Tensor]:
+    """Every tensor of the terms by its path in an answer."""
+    found = {("loss",): terms.loss}
+    for name in (each.name for each in fields(terms) if each.name != "loss"):
+        value = getattr(terms, name)
+        named = value if isinstance(value, dict) else {"": value}
+        found |= {("terms", name, key) if key else ("terms", name): each for key, each in named.items()}
+    return found
+
+
+def _kept(found: dict[Path, object], keep: list[Path]) -> dict[Path, object]:
+    """What lies at or under one of the paths to keep; none of them keep all."""
+    return {path: each for path, each in found.items() if not keep or any(path[: len(at)] == at for at in keep)}
+
+
+def _nested(flat: dict[Path, object]) -> dict:
+    tree: dict = {}
+    for path, value in flat.items():
+        place = tree
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = value
+    return tree

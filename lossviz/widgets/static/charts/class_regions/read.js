@@ -1,0 +1,47 @@
+// Reads pairs that have a class: one term a pair, with what the classifier gives each class.
+
+import { className, fixed, percent, quoted } from "../../words.js";
+import { told } from "../told.js";
+
+const SIGNS = "●■▲◆"; // as a class's glyph in the chart
+
+// A row of the matrix and a term for each pair, a column for each class.
+export function fits({ situation, result: { shapes } }) {
+  const rows = Object.values(situation.rows);
+  const [size, classes] = shapes.matrix;
+  if (!situation.labels || rows.length !== 2 || shapes.matrix.length !== 2) return false;
+  return classes > 1 && size === rows[0].length && shapes.values.join() === `${size}`;
+}
+
+function noteOf({ situation, loss }, { letters, points, gives, shares, target }) {
+  const names = points.map((point) => quoted(situation.sentences[point].short)).join(" and ");
+  const called = (kind) => className(situation.classes, kind);
+  const part = (kind) => (shares ? percent(shares[kind]) : `the ${loss.reads} ${fixed(gives[kind])}`);
+  const guess = gives.indexOf(Math.max(...gives));
+  const start = `${letters}, ${names}, is labelled ${called(target)}`;
+  if (!(target in gives)) return `${start}; the classifier has no such class.`;
+  const most = guess === target ? "the most of all" : `less than ${called(guess)}, ${part(guess)}`;
+  return `${start}; the classifier gives that ${part(target)}, ${most}.`;
+}
+
+// What a pair gives each class is its row of the matrix, or of the shares. The bars are as long as the shares; without
+// shares, from the smallest number of all to the largest.
+function pairOf(given, term) {
+  const { situation, result: { terms, shapes } } = given;
+  const { index, links } = term;
+  const rowOf = (array) => Array.from(array.slice(index * shapes.matrix[1], (index + 1) * shapes.matrix[1]));
+  const [low, high] = [Math.min(...terms.matrix), Math.max(...terms.matrix)];
+  const gives = rowOf(terms.matrix);
+  const shares = terms.shares.row ? rowOf(terms.shares.row) : null;
+  const target = terms.chosen.target?.[index] ?? situation.labels[index];
+  return told(term, {
+    gives, shares, target,
+    lengths: shares ?? gives.map((value) => (high > low ? (value - low) / (high - low) : 1)),
+    kind: "class",
+    sign: SIGNS[target % SIGNS.length],
+    links: links.map((link) => ({ ...link, side: "class", weight: shares ? 1 - (shares[target] ?? 0) : 1 })),
+    get note() { return noteOf(given, this); },
+  });
+}
+
+export const read = (given, terms) => terms.map((term) => pairOf(given, term));

@@ -1,0 +1,163 @@
+// The distance line: every pair as a dot on the axis of distances (or of dot products …), positives above it, negatives
+// below, each on the curve that says what such a pair costs. Exact in any dimension, for it reads nothing else.
+
+import { html, keep, setAttributes, svg } from "../../dom.js";
+import { niceCeiling, polyline } from "../../geometry.js";
+import { createAxes, evenly, line, text } from "../../marks/axes.js";
+import { createDots } from "../../marks/dots.js";
+import { LINE, besides, boxAround } from "../../marks/labels.js";
+import { faded } from "../../marks/looks.js";
+import { createScan } from "../../plane/scan.js";
+import { brief } from "../../words.js";
+import { SIDES, curvesOf } from "./curves.js";
+import { drawThresholds } from "./thresholds.js";
+
+const MARKS = {
+  positive: "M0,-8L7.5,5.5L-7.5,5.5Z", negative: "M0,8L7.5,-5.5L-7.5,-5.5Z", both: "M0,-8L7,0L0,8L-7,0Z",
+};
+const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
+const DOT = 9;
+const NAME = 30; // the width of a name
+const SIGNS = { "distance": "d", "dot product": "u·v" };
+const NO_CURVES = { positive: [], negative: [] };
+
+// Which way either side is drawn, of pairs that are given and of sentences that are encoded twice.
+function wordsOf({ loss: { reads }, situation: { rows } }) {
+  const [positive, negative] =
+    reads === "distance" ? ["positive pairs: each is pulled to d = 0", "negative pairs: each is pushed to the right"]
+    : "second" in rows ? ["a sentence with itself: pulled to the right", "with another: pushed to the left"]
+    : [`positive pairs: pulled to a larger ${reads}`, `negative pairs: pushed to a smaller ${reads}`];
+  return { positive: `▲ ${positive}`, negative: `▼ ${negative}` };
+}
+
+const sideOf = (term) => (term.kind === "negative" ? "negative" : "positive");
+
+// The axis is as long as the farthest pair needs, in steps, so that it holds still while points move.
+function endsOf({ loss, shape, reading: { terms } }) {
+  const measured = terms.map((term) => term.measured);
+  const least = shape === "circle" ? (loss.reads === "distance" ? 2 : 1) : 3;
+  const farthest = Math.max(least, niceCeiling(Math.max(0, ...measured.map(Math.abs))));
+  return [loss.reads === "distance" && !measured.some((value) => value < 0) ? 0 : -farthest, farthest];
+}
+
+// A side is as high as its curve in the near half of the axis, so that it holds still; higher only for a higher dot.
+function ceilingOf(side, { reading: { terms } }, curve, near) {
+  const costs = curve.filter(([where]) => where <= near).map(([, cost]) => cost);
+  const own = terms.filter((term) => sideOf(term) === side).map((term) => term.value);
+  return niceCeiling(Math.max(0, ...costs, ...own));
+}
+
+function layoutOf(scene, ends, curves, width) {
+  const height = Math.round(Math.max(340, Math.min(480, width * 1.2)));
+  const half = (height - SPACE.top - SPACE.bottom - 2 * SPACE.middle) / 2;
+  const [nearest, farthest] = ends;
+  const near = scene.loss.reads === "distance" ? farthest / 2 : farthest;
+  const ceilings = Object.fromEntries(SIDES.map((side) => [side, ceilingOf(side, scene, curves[side], near)]));
+  const length = width - SPACE.left - SPACE.right - 2 * DOT;
+  const x = (where) => SPACE.left + DOT + ((where - nearest) / (farthest - nearest)) * length;
+  const base = { positive: SPACE.top + half, negative: SPACE.top + half + 2 * SPACE.middle };
+  const y = (side, cost) => base[side] + (side === "positive" ? -1 : 1) * (cost / ceilings[side]) * half;
+  const middle = (base.positive + base.negative) / 2;
+  const ticks = evenly(nearest, farthest, 5);
+  return { width, height, top: SPACE.top, half, farthest, ceilings, base, x, y, ticks, middle };
+}
+
+function drawAxes(axes, scene, { width, height, x, base, ceilings, half, ticks, middle }) {
+  const { reads } = scene.loss;
+  const sides = wordsOf(scene);
+  const sign = SIGNS[reads] ?? "";
+  const across = (y) => line([[SPACE.left, y], [width - SPACE.right, y]]);
+  const beside = { side: "end", look: "quiet" };
+  const left = SPACE.left - 8;
+  axes.draw([across(base.positive), across(base.negative)], [
+    ...ticks.map((tick) => text(x(tick), middle + 4, brief(tick, 2), { side: "middle", look: "quiet" })),
+    text(left, middle + 4, sign, { side: "end" }),
+    text(2, 12, sides.positive, { look: "positive" }),
+    text(2, height - 4, sides.negative, { look: "negative" }),
+    text(left, SPACE.top + 8, brief(ceilings.positive, 4), beside),
+    text(left, SPACE.top + 24, "adds", beside),
+    text(left, base.negative + half, brief(ceilings.negative, 4), beside),
+  ]);
+}
+
+function drawCurves(layer, curves, { x, y }) {
+  keep(layer, SIDES.length, (k) => svg("path", { class: `curve ${SIDES[k]}` })).forEach((path, k) => {
+    const side = SIDES[k];
+    setAttributes(path, { d: polyline(curves[side].map(([where, cost]) => [x(where), y(side, cost)])) });
+  });
+}
+
+// Where a name may stand, away from the axis first.
+function candidates(place, side) {
+  const out = side === "negative" ? 1 : -1;
+  const aslant = (way) => [24, -24].map((aside) => [aside, way * out * 14]);
+  const level = [18, 34, 50].map((gap) => [0, out * gap]);
+  return besides(place, [level[0], ...aslant(1), level[1], [26, 0], [-26, 0], ...aslant(-1), level[2]], NAME);
+}
+
+function dotOf(term, { lit }, { x, y, ceilings }) {
+  const side = sideOf(term);
+  const place = [x(term.measured), y(side, Math.min(term.value, ceilings[side]))];
+  return {
+    place, d: MARKS[term.kind], letters: term.letters, note: term.note,
+    look: `${term.kind}${term.active ? " active" : ""}${faded(lit, term.index)}`,
+    light: { kind: "term", index: term.index },
+    candidates: candidates(place, side),
+    insists: Boolean(lit?.has(term.index)),
+  };
+}
+
+// Answers with the boxes of the dots and of their names.
+function drawDots(dots, scene, layout) {
+  const { width, height, x, ticks, middle } = layout;
+  const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
+  const around = (place) => boxAround(place, 2 * DOT, 2 * DOT);
+  const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
+  const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: ticks.map((tick) => around([x(tick), middle])) });
+  return [...drawn.map(({ place }) => around(place)), ...names.filter(Boolean)];
+}
+
+export function createDistanceLine(spec, engine, actions) {
+  const [axes, dots] = [createAxes(), createDots(actions)];
+  const [curveLayer, thresholdLayer] = ["curves", "thresholds"].map((name) => svg("g", { class: name }));
+  // Unique on the page, also where each explorer loads this module anew, as in JupyterLab.
+  const clip = svg("clipPath", { id: `lossviz-clip-${Math.random().toString(36).slice(2)}` }, svg("rect"));
+  setAttributes(curveLayer, { "clip-path": `url(#${clip.id})` });
+  const picture = svg("svg", { class: "distance-line", role: "group" });
+  picture.append(clip, axes.root, curveLayer, thresholdLayer, dots.root);
+  const root = html("div", {}, picture);
+  const scan = createScan(() => root.isConnected && draw(seen));
+  let seen = null; // the last scene, for curves that come later
+  let width = 300; // measured when it changes
+
+  // What the curves depend on: nothing that moves with a point but the ends of the axis.
+  function questionOf(scene, ends) {
+    const { loss, parameters, tensors, situation } = scene.state;
+    async function* answers(signal) {
+      yield await curvesOf(engine, scene, ends, signal);
+    }
+    return { subject: `${loss} ${situation}`, key: JSON.stringify([parameters, tensors, ends]), answers };
+  }
+
+  function draw(scene) {
+    seen = scene;
+    const ends = endsOf(scene);
+    const curves = scan(questionOf(scene, ends)) ?? NO_CURVES;
+    const layout = layoutOf(scene, ends, curves, width);
+    const { height } = layout;
+    const label = `Pairs on the axis of ${scene.loss.reads}`;
+    setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": label });
+    setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
+    drawAxes(axes, scene, layout);
+    drawCurves(curveLayer, curves, layout);
+    drawThresholds(thresholdLayer, scene, layout, drawDots(dots, scene, layout));
+  }
+
+  return {
+    root,
+    measure() {
+      width = Math.max(240, root.clientWidth);
+    },
+    draw,
+  };
+}

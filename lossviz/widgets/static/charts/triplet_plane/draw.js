@@ -1,0 +1,163 @@
+// The triplet plane: across, how far an anchor's positive is; up, how far its negative is. Above the line y = x +
+// margin a triplet is satisfied; below it, the drop from the line is what it costs. Exact in any dimension.
+
+import { html, keep, setAttributes, svg } from "../../dom.js";
+import { glyph, niceCeiling, polyline } from "../../geometry.js";
+import { below, createAxes, evenly, leftOf, line, text } from "../../marks/axes.js";
+import { CROWD, createCrowd } from "../../marks/crowd.js";
+import { createDots } from "../../marks/dots.js";
+import { LINE, besides } from "../../marks/labels.js";
+import { faded, hue } from "../../marks/looks.js";
+import { createScan } from "../../plane/scan.js";
+import { SIDES, batchOf } from "./ends.js";
+import { createRegion } from "./region.js";
+import { SLOPE, createSlope, slopesOf } from "./slope.js";
+
+const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
+const DOT = 8;
+
+// Every (positive, negative) of one anchor, as points of the chart: a lattice whose bottom-right corner is the hardest.
+export function lattice({ matrix, positive, negative }, size, row) {
+  const among = (mask) => Array.from(matrix.slice(row * size, (row + 1) * size)).filter((_, k) => mask[row * size + k]);
+  const toNegatives = among(negative);
+  return among(positive).flatMap((toPositive) => toNegatives.map((toNegative) => [toPositive, toNegative]));
+}
+
+function layoutOf({ shape, reading }, width, soft) {
+  const height = Math.round(Math.max(300, Math.min(520, width)));
+  const farthest = Math.max(0, ...reading.terms.flatMap((term) => [term.toPositive, term.toNegative]));
+  const reach = Math.max(shape === "circle" ? 2 : 3, niceCeiling(farthest));
+  const side = Math.min(width - SPACE.left - SPACE.right, height - SPACE.top - SPACE.bottom);
+  const x = (distance) => SPACE.left + (distance / reach) * side;
+  const y = (distance) => SPACE.top + side - (distance / reach) * side;
+  const bottom = side + SPACE.top + SPACE.bottom;
+  return { width, bottom, side, reach, x, y, height: bottom + (soft ? SLOPE.height : 0) };
+}
+
+// What stands on an axis: "the hardest positive", "the chosen negative", or just "the positive".
+function nameOf({ side, role }) {
+  if (role?.startsWith("hardest_")) return `the hardest ${side}`;
+  return role?.startsWith("semi_hard_") ? `the chosen ${side}` : `the ${side}`;
+}
+
+function drawAxes(axes, sources, { bottom, reach, x, y }) {
+  const [positive, negative] = sources.map(nameOf);
+  const ticks = evenly(0, reach, 5);
+  axes.draw([line([[x(0), y(reach)], [x(0), y(0)], [x(reach), y(0)]])], [
+    ...below(ticks, x, y(0) + 24),
+    ...leftOf(ticks.slice(1), x(0) - 14, y),
+    text(x(reach), bottom - 6, `▲ distance of ${positive} →`, { side: "end", look: "positive" }),
+    text(2, 12, `▼ ↑ distance of ${negative}`, { look: "negative" }),
+  ]);
+}
+
+// The lattice of the anchor that is touched, where each anchor is one term.
+function drawLattice(layer, { state, reading, lit, loss, result }, { rows, square }, { x, y }) {
+  const touched = (term) => lit?.has(term.index) && (state.lit.kind === "term" || term.points[0] === state.lit.index);
+  const own = square && loss.axes.length === 1 && reading.terms.find(touched);
+  const points = own ? lattice(result.terms, rows.length, own.place[0]) : [];
+  keep(layer, points.length, () => svg("circle", { r: 3.5 })).forEach((mark, k) => {
+    setAttributes(mark, { cx: x(points[k][0]), cy: y(points[k][1]) });
+  });
+}
+
+// From the line down to each triplet below it: what it costs.
+function drawDrops(layer, { reading, lit }, margin, { x, y, reach }) {
+  const paths = { faded: "", shown: "" };
+  for (const { index, value, toPositive, toNegative } of margin === undefined ? [] : reading.terms) {
+    const top = Math.min(reach, toPositive + margin);
+    if (!(value > 0 && top > toNegative)) continue;
+    paths[faded(lit, index) ? "faded" : "shown"] += polyline([top, toNegative].map((up) => [x(toPositive), y(up)]));
+  }
+  keep(layer, 2, (k) => svg("path", { class: Object.keys(paths)[k] })).forEach((drop, k) => {
+    setAttributes(drop, { d: Object.values(paths)[k] });
+  });
+}
+
+// Where a name may stand: aslant, above or below.
+function candidates(place, letters) {
+  const half = 4 + 4.5 * letters.length;
+  const aslant = [half + 7, -half - 7].flatMap((aside) => [[aside, -10], [aside, 10]]);
+  return besides(place, [...aslant, [0, -19], [0, 19]], 2 * half);
+}
+
+function dotOf(term, { state, reading, lit }, { x, y }) {
+  const kind = reading.classes?.[term.points[0]] ?? 0;
+  return {
+    term, kind,
+    place: [x(term.toPositive), y(term.toNegative)],
+    look: `${hue(kind)}${term.active ? " active" : ""}${faded(lit, term.index)}`,
+    touched: state.lit?.kind === "term" && lit.has(term.index),
+  };
+}
+
+function drawDots(dots, all, many, { width, bottom }) {
+  const shown = many ? all.filter(({ touched }) => touched) : all; // of a crowd only the touched one has its name
+  const drawn = shown.map(({ term, kind, place, look, touched }) => ({
+    place, look, d: glyph(kind, DOT), letters: term.letters, note: term.note,
+    light: { kind: "term", index: term.index }, candidates: candidates(place, term.letters), insists: touched,
+  }));
+  const bounds = { x: 0, y: SPACE.top - 14, width, height: bottom - SPACE.top - SPACE.bottom + 28 };
+  dots.draw(drawn, { size: LINE, bounds, untouched: many });
+}
+
+// Those that are left alone first, so that they hide none that counts.
+function drawCrowd(crowd, dots, lit) {
+  const rank = ({ look }) => Number(look.includes("active")) - 2 * Number(look.includes("faded"));
+  const marks = dots.toSorted((a, b) => rank(a) - rank(b)).map(({ term, kind, place, look }) => ({
+    index: term.index, places: [place], d: glyph(kind, DOT - 2, place), look: { class: look },
+    get note() { return term.note; },
+  }));
+  crowd.draw(marks, `${marks.length} triplets`, lit);
+}
+
+export function createTripletPlane(spec, engine, actions) {
+  const label = "Anchors by the distance of positive and negative";
+  const picture = svg("svg", { class: "triplet-plane", role: "group", "aria-label": label });
+  const [axes, region, slope, dots] = [createAxes(), createRegion(), createSlope(), createDots(actions)];
+  const [latticeLayer, drops] = ["lattice", "drops"].map((name) => svg("g", { class: name }));
+  const crowd = createCrowd(picture, actions);
+  picture.append(axes.root, region.root, slope.root, latticeLayer, drops, crowd.root, dots.root);
+  const root = html("div", {}, picture);
+  const scan = createScan(() => root.isConnected && draw(seen));
+  let seen = null; // the last scene, for slopes that come later
+  let width = 300; // measured when it changes
+
+  // What the slopes depend on: nothing that moves with a point but the ends of the axes.
+  function slopeQuestion(scene, { reach }) {
+    const { loss, parameters, tensors, situation } = scene.state;
+    async function* answers(signal) {
+      yield await slopesOf(engine, scene, reach, signal);
+    }
+    return { subject: `${loss} ${situation}`, key: JSON.stringify([parameters, tensors, reach]), answers };
+  }
+
+  function draw(scene) {
+    seen = scene;
+    const { numbers, thresholds: { margin } } = scene.result.terms;
+    const soft = "slope" in numbers;
+    const batch = batchOf(scene);
+    const layout = layoutOf(scene, width, soft);
+    const samples = scan(soft ? slopeQuestion(scene, layout) : null) ?? (soft ? [] : null);
+    const many = scene.reading.terms.length > CROWD;
+    const all = scene.reading.terms.map((term) => dotOf(term, scene, layout));
+    const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
+    setAttributes(picture, { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}` });
+    drawAxes(axes, batch.sources, layout);
+    region.draw({ margin, samples, striped }, layout);
+    setAttributes(slope.root, { visibility: soft ? null : "hidden" });
+    if (soft) slope.draw(scene, samples, layout);
+    drawLattice(latticeLayer, scene, batch, layout);
+    drawDrops(drops, scene, margin, layout);
+    drawCrowd(crowd, many ? all : [], scene.state.lit);
+    drawDots(dots, all, many, layout);
+  }
+
+  return {
+    root,
+    measure() {
+      width = Math.max(240, root.clientWidth);
+    },
+    draw,
+  };
+}

@@ -1,0 +1,87 @@
+// What costs in the triplet plane: all below the line y = x + margin, or, for a loss that says its slope, a shade as
+// deep as that. Between y = x and the margin the negatives are semi-hard: farther than the positive, but not far
+// enough.
+
+import { keep, setAttributes, setText, svg } from "../../dom.js";
+import { polyline } from "../../geometry.js";
+import { brief } from "../../words.js";
+import { halved, slopeAtEquality } from "./slope.js";
+
+const diagonal = ({ reach, x, y }) => polyline([[x(0), y(0)], [x(reach), y(reach)]]);
+const areaOf = (corners, { x, y }) => `${polyline(corners.map(([across, up]) => [x(across), y(up)]))}Z`;
+
+// The line y = x + margin, and all that lies below it: {line, cost, words}.
+export function lineOf(margin, layout) {
+  const { reach, x, y } = layout;
+  const cut = (distance) => Math.max(0, Math.min(reach, distance));
+  const ends = [[cut(-margin), cut(margin)], [cut(reach - margin), cut(reach + margin)]];
+  const above = margin >= reach; // the whole square costs
+  const border = above ? [[0, reach], [reach, reach]] : [...ends, ...(margin >= 0 ? [[reach, reach]] : [])];
+  const formula = `y = x + ${brief(margin, 2)}`;
+  return {
+    line: above ? "" : polyline(ends.map(([across, up]) => [x(across), y(up)])),
+    cost: areaOf([[0, 0], ...border, [reach, 0]], layout),
+    words: above ? `${formula} lies above: all of this costs` : `shaded, below ${formula}: what costs`,
+  };
+}
+
+function bandOf(margin, layout) {
+  const { reach } = layout;
+  const ends = [[0, Math.min(reach, margin)], [Math.max(0, reach - margin), reach]];
+  return areaOf([[0, 0], ...ends, [reach, reach]], layout);
+}
+
+// A shade across the square, along the gap d(a,p) − d(a,n), from the top left to the bottom right.
+function drawShade(shade, samples, { reach, x, y }) {
+  setAttributes(shade, { x1: x(0), y1: y(reach), x2: x(reach), y2: y(0) });
+  const steepest = Math.max(1, ...samples.map(({ slope }) => slope));
+  keep(shade, samples.length, () => svg("stop")).forEach((stop, k) => {
+    const { gap, slope } = samples[k];
+    const [offset, opacity] = [(0.5 + gap / reach / 2).toFixed(4), (slope / steepest).toFixed(3)];
+    setAttributes(stop, { offset, "stop-opacity": opacity });
+  });
+}
+
+const bandWords = (margin) => `striped, between y = x and y = x + ${brief(margin, 2)}: semi-hard`;
+
+function shadeWords(samples) {
+  const level = slopeAtEquality(samples);
+  return `the darker, the steeper; dashed: equal${level === undefined ? "" : `, slope ${halved(level)}`}`;
+}
+
+function makePaints() {
+  const own = Math.random().toString(36).slice(2); // unique on the page, also where a module is loaded more than once
+  const turned = { width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-45)" };
+  return {
+    shade: svg("linearGradient", { id: `lossviz-shade-${own}`, gradientUnits: "userSpaceOnUse" }),
+    stripes: svg("pattern", { id: `lossviz-stripes-${own}`, ...turned }, svg("path", { d: "M0,0H8" })),
+  };
+}
+
+export function createRegion() {
+  const { shade, stripes } = makePaints();
+  const looks = ["cost", "cost", "band", "equal", "line"];
+  const [shaded, cost, band, equal, line] = looks.map((look) => svg("path", { class: look }));
+  setAttributes(shaded, { style: `fill: url(#${shade.id})` });
+  setAttributes(band, { style: `fill: url(#${stripes.id})` });
+  const name = svg("text", { class: "quiet", x: 2, y: 32 });
+  const root = svg("g", { class: "region" }, shade, stripes, shaded, cost, band, equal, line, name);
+
+  return {
+    root,
+    // `margin` and `samples` of the slope where the loss has them; striped where it chooses semi-hard negatives.
+    draw({ margin, samples, striped }, layout) {
+      const { reach } = layout;
+      const below = margin === undefined ? { line: "", cost: "", words: "" } : lineOf(margin, layout);
+      const square = areaOf([[0, 0], [0, reach], [reach, reach], [reach, 0]], layout);
+      const banded = striped && margin !== undefined;
+      setAttributes(shaded, { d: samples ? square : "" });
+      setAttributes(cost, { d: samples ? "" : below.cost });
+      setAttributes(line, { d: below.line });
+      setAttributes(band, { d: banded ? bandOf(margin, layout) : "" });
+      setAttributes(equal, { d: samples || banded ? diagonal(layout) : "" });
+      if (samples) drawShade(shade, samples, layout);
+      setText(name, samples ? shadeWords(samples) : banded ? bandWords(margin) : below.words);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// The head of an explorer: which loss, its value, and which situation.
+
+import { html, setText } from "./dom.js";
+import { fixed } from "./words.js";
+
+function select(name, options, change) {
+  const children = options.map(([value, words]) => html("option", { value }, words));
+  const input = html("select", { "aria-label": name }, ...children);
+  input.addEventListener("change", () => change(input.value));
+  return input;
+}
+
+// The name of the loss; with several, a switch between them, which stands among the buttons where all is compact.
+function createLosses(spec, actions) {
+  const names = Object.keys(spec.losses);
+  if (names.length > 1 && !spec.compact) {
+    const input = select("Loss", names.map((name) => [name, name]), actions.switchLoss);
+    return { root: html("b", {}, input), draw: ({ loss }) => { input.value = loss; } };
+  }
+  const root = html("b");
+  const breakable = (name) => name.split(/(?=[A-Z])/).flatMap((part) => [html("wbr"), part]); // at a capital
+  let shown = null;
+  return {
+    root,
+    draw({ loss }) {
+      if (loss !== shown) root.replaceChildren(...breakable(loss));
+      shown = loss;
+    },
+  };
+}
+
+function createSituations(spec, actions) {
+  const options = spec.situations.map(({ title }, index) => [index, title]);
+  const input = select("Situation", options, (value) => actions.enter(Number(value)));
+  const hidden = options.length > 1 ? null : "";
+  const root = html("label", { class: "situations", hidden }, html("span", {}, "Situation"), input);
+  return { root, draw: ({ situation }) => { input.value = situation; } };
+}
+
+export function createHeader(spec, actions) {
+  const value = html("output", { class: "value", "aria-label": "loss" });
+  const losses = createLosses(spec, actions);
+  const situations = createSituations(spec, actions);
+  const name = html("span", { class: "name" }, losses.root, value);
+  return {
+    root: html("header", {}, name, ...(spec.compact ? [] : [situations.root])),
+    draw({ state, result }) {
+      losses.draw(state);
+      situations.draw(state);
+      setText(value, fixed(result.loss));
+    },
+  };
+}

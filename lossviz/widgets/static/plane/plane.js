@@ -1,0 +1,86 @@
+// The plane: sentences as points that move, each with the arrow of its next step; behind them the loss as the chosen
+// one moves, as a heat map when points are free and as a strip of loss against angle when they are held on the circle.
+// Layers over one scene, each {root, draw(scene, place, …)}; what one needs from another is handed on.
+
+import { html, setAttributes, setText, svg } from "../dom.js";
+import { NEAR } from "../geometry.js";
+import { boxAround } from "../marks/labels.js";
+import { createArrows } from "./arrows.js";
+import { createBackground } from "./background.js";
+import { createBorders } from "./borders.js";
+import { createDrag } from "./drag.js";
+import { createGuess } from "./guess.js";
+import { createHeat } from "./heat.js";
+import { createLabels } from "./labels.js";
+import { createLines } from "./lines.js";
+import { headingOf, noteOf } from "./note.js";
+import { placeOf, zoomed } from "./place.js";
+import { createPoints } from "./points.js";
+import { createPulls } from "./pulls.js";
+import { createReach } from "./reach.js";
+import { createStrip } from "./strip.js";
+
+const SPOKEN = "Sentences as points; arrow keys move the focused one";
+const CLEAR = 8; // pixels round each place that an arrow covers
+
+export function createPlane(spec, engine, actions) {
+  const heading = html("h3");
+  const note = html("p", { class: "note" });
+  const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN });
+  const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
+  const points = createPoints(actions, () => drag.held());
+  const drag = createDrag(spec, stage, actions, points.focus);
+  const [background, lines, arrows, guess, labels] =
+    [createBackground(), createLines(spec, actions), createArrows(), createGuess(spec), createLabels()];
+  const [heat, reach, borders, pulls, strip] =
+    [createHeat, createReach, createBorders, createPulls, createStrip].map((create) => create(spec, engine, late));
+  stage.append(...[
+    background.root, reach.root, heat.contours, borders.root, lines.root, points.root, arrows.root, pulls.root,
+    guess.root, labels.root,
+  ]);
+  const frame = html("div", { class: "frame" }, heat.root, stage);
+  const root = html("section", { class: "plane" }, heading, frame, strip.root, note);
+
+  let width = 0; // of the page's column, measured when it changes
+  let extent = NEAR; // how far the free plane reaches from its centre
+  let [scene, place] = [null, null]; // what is drawn, for answers that come later
+  let covered = []; // boxes that the arrows cover
+
+  function drawBatch() {
+    background.draw(scene, place);
+    lines.draw(scene, place);
+    points.draw(scene, place);
+    covered = arrows.draw(scene, place).map((pixel) => boxAround(pixel, CLEAR, CLEAR));
+    guess.draw(scene, place);
+    drag.see(scene, place);
+  }
+
+  // What the engine is asked about, and what must leave room for it.
+  function drawBehind() {
+    const shades = heat.draw(scene, place);
+    const { found, boxes } = borders.draw(scene, place);
+    reach.draw(scene, place);
+    pulls.draw(scene, place);
+    strip.draw(scene, place, found);
+    labels.draw(scene, place, [...covered, ...boxes]);
+    setText(note, noteOf(scene, shades, found));
+  }
+
+  return {
+    root,
+    measure() {
+      width = frame.clientWidth;
+    },
+    draw(shown) {
+      scene = shown;
+      const round = scene.shape === "circle";
+      if (!round) extent = zoomed(extent, scene.state, drag.held());
+      place = placeOf(width, round ? null : extent);
+      const { size } = place;
+      setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
+      setText(heading, headingOf(scene));
+      drawBatch();
+      drawBehind();
+    },
+  };
+}

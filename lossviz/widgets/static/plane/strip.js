@@ -1,0 +1,119 @@
+// The strip: the loss as the chosen point goes once round the circle, with letters where the others stand.
+
+import { keep, setAttributes, setText, svg } from "../dom.js";
+import { TAU, angleOf, atAngle, niceCeiling, polyline, spread } from "../geometry.js";
+import * as axis from "../marks/axes.js";
+import { brief, letter } from "../words.js";
+import { lossesAt } from "./heat.js";
+import { createScan, roundAngles, scanKey } from "./scan.js";
+
+const SPACE = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
+const NARROWEST = 18; // pixels: a region in which its name has room
+const DEGREES = [-180, -90, 0, 90, 180];
+const ANGLES = roundAngles(181);
+
+async function* curves(spec, engine, state, signal) {
+  const values = await lossesAt(spec, engine, state, ANGLES.map(atAngle), signal);
+  if (!values) return;
+  const family = JSON.stringify([state.loss, state.situation, state.parameters]);
+  yield { values, family, highest: niceCeiling(Math.max(...values)) };
+}
+
+// The scale never shrinks while the same loss and situation are shown, so that heights can be compared.
+function createScale() {
+  let [known, ceiling] = [null, 0];
+  return ({ family, highest }) => {
+    [known, ceiling] = [family, family === known ? Math.max(ceiling, highest) : highest];
+    return ceiling;
+  };
+}
+
+function layoutOf(width, ceiling) {
+  const x = (angle) => SPACE.left + ((angle + TAU / 2) / TAU) * (width - SPACE.left - SPACE.right);
+  const y = (value) => SPACE.height - SPACE.bottom - (value / ceiling) * (SPACE.height - SPACE.top - SPACE.bottom);
+  return { width, ceiling, x, y, left: x(-TAU / 2), right: x(TAU / 2), floor: y(0) };
+}
+
+function drawAxes(axes, { ceiling, x, y, left, right, floor }) {
+  const height = (value, words) => axis.text(SPACE.left - 6, y(value) + 4, words, { side: "end" });
+  const turn = (degrees) => axis.text(x((degrees / 360) * TAU), SPACE.height - 4, `${degrees}°`.replace("-", "−"), {
+    side: degrees === 180 ? "end" : "middle",
+  });
+  const texts = [height(ceiling, brief(ceiling, 4)), height(0, "0"), ...DEGREES.map(turn)];
+  axes.draw([axis.line([[left, floor], [right, floor]])], texts);
+}
+
+function drawCurve([area, curve], values, { x, y, left, right, floor }) {
+  const places = ANGLES.map((angle, k) => [x(angle), y(values[k])]);
+  setAttributes(area, { d: `${polyline([[left, floor], ...places, [right, floor]])}Z` });
+  setAttributes(curve, { d: polyline(places) });
+}
+
+// Where the others stand, below the axis.
+function drawOthers(marks, { points, chosen }, { width, x, floor }) {
+  const all = points.map((point, index) => ({ index, at: x(angleOf(point)) }));
+  const spaced = spread(all.filter(({ index }) => index !== chosen), 11, width - 6);
+  keep(marks, spaced.length, () => svg("text", { class: "mark", "text-anchor": "middle" })).forEach((mark, k) =>
+    setText(setAttributes(mark, { x: spaced[k].at, y: floor + 15 }), letter(spaced[k].index)));
+}
+
+// Borders are lines across, and each region between them has its name above.
+function drawBorders([lines, names], found, { x, left, right, floor }) {
+  const cuts = (found?.cuts ?? []).map(({ place: [angle] }) => x(angle));
+  const ends = [left, ...cuts, right];
+  const choices = found ? [found.choices[0], ...found.cuts.map(({ pair }) => found.choices[pair[1]])] : [];
+  const all = choices.map((choice, k) => ({ choice, from: ends[k], to: ends[k + 1] }));
+  const wide = all.filter(({ from, to }) => to - from > NARROWEST);
+  keep(lines, cuts.length, () => svg("path", { class: "border" })).forEach((line, k) =>
+    setAttributes(line, { d: polyline([[cuts[k], SPACE.top - 6], [cuts[k], floor]]) }));
+  const makeName = () => svg("text", { class: "negative", y: 12, "text-anchor": "middle" });
+  keep(names, wide.length, makeName).forEach((text, k) =>
+    setText(setAttributes(text, { x: (wide[k].from + wide[k].to) / 2 }), found.nameOf(wide[k].choice)));
+}
+
+function drawHere([line, dot], angle, loss, { x, y, floor }) {
+  setAttributes(line, { d: polyline([[x(angle), SPACE.top - 8], [x(angle), floor]]) });
+  setAttributes(dot, { cx: x(angle), cy: y(loss) });
+}
+
+export function createStrip(spec, engine, late) {
+  const curve = [svg("path", { class: "area" }), svg("path", { class: "curve" })];
+  const axes = axis.createAxes();
+  const [marks, ...borders] = [svg("g"), svg("g"), svg("g")];
+  const here = [svg("path", { class: "here" }), svg("circle", { class: "here", r: 5 })];
+  const root = svg("svg", { class: "strip", role: "img" });
+  root.append(...curve, axes.root, marks, ...borders, ...here);
+  const scan = createScan(late);
+  const ceilingOf = createScale();
+  let drawn = {}; // the curve that is drawn: {values, width, ceiling}
+
+  return {
+    root,
+    // `found`: the borders of a choice, or null.
+    draw({ state, shape, result }, { size: width }, found) {
+      setAttributes(root, { hidden: shape === "circle" ? null : "" });
+      const scanned = scan(shape !== "circle" ? null : {
+        subject: "round", // what is drawn stays until there is something better
+        key: scanKey(state, state.chosen),
+        answers: (signal) => curves(spec, engine, state, signal),
+      });
+      if (!scanned) return;
+      const layout = layoutOf(width, ceilingOf(scanned));
+      const angle = angleOf(state.points[state.chosen]);
+      const degrees = Math.round((angle * 360) / TAU);
+      setAttributes(root, {
+        width, height: SPACE.height, viewBox: `0 0 ${width} ${SPACE.height}`,
+        "aria-label": `Loss as ${letter(state.chosen)} goes round the circle; it stands at ${degrees} degrees`,
+      });
+      const { values } = scanned;
+      drawAxes(axes, layout);
+      if (values !== drawn.values || width !== drawn.width || layout.ceiling !== drawn.ceiling) {
+        drawn = { values, width, ceiling: layout.ceiling };
+        drawCurve(curve, values, layout);
+      }
+      drawOthers(marks, state, layout);
+      drawBorders(borders, found, layout);
+      drawHere(here, angle, result.loss, layout);
+    },
+  };
+}

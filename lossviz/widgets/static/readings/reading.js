@@ -1,0 +1,118 @@
+// Reads a result as a reader would: which terms there are, whom they join, what each adds, which chart can show them,
+// and one sentence about it all. Pure functions of (spec, state, result); types.d.ts says what they give.
+
+import { CHARTS } from "../charts/index.js";
+import { lossOf, situationOf, variantOf } from "../state.js";
+import { ROUNDING, brief, fixed, letter, nounOf, percent, plural, quoted } from "../words.js";
+import { termsOf } from "./terms.js";
+
+const PULLS = { positive: "pulled to", negative: "pushed from", both: "weighed against", class: "classified with" };
+
+export function read(spec, state, result) {
+  const [situation, loss, variant] = [situationOf, lossOf, variantOf].map((of) => of(spec, state));
+  const given = { spec, state, result, situation, loss, variant };
+  const { chart: wanted } = given.loss;
+  const chart = Object.hasOwn(CHARTS, wanted) && CHARTS[wanted].fits(given) ? wanted : "none";
+  const generic = termsOf(given);
+  const terms = chart === "none" ? generic : CHARTS[chart].read(given, generic);
+  return {
+    loss: result.loss, terms, chart,
+    ranked: ranked(terms),
+    classes: classesOf(given.situation),
+    caption: caption(given, terms),
+    get measures() { return measures(given, terms); },
+  };
+}
+
+// Those that add something, largest first.
+export const ranked = (terms) =>
+  terms.filter(({ value }) => Math.abs(value) > ROUNDING).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+
+// The class of each point, where sentences have labels of their own.
+function classesOf({ rows, labels, sentences }) {
+  const [points, ...others] = Object.values(rows);
+  if (!labels || others.length) return null;
+  const kinds = [...new Set(labels)];
+  return sentences.map((_, point) => kinds.indexOf(labels[points.indexOf(point)]));
+}
+
+// What one measures in a state that has gone wrong: label counts, mean distance, gradient norm, active terms.
+function measures({ loss, result: { terms, pointGradients } }, read) {
+  const counted = (mask) => mask.reduce((count, value) => count + Boolean(value), 0);
+  const entries = terms.matrix.filter((_, k) => terms.positive[k] || terms.negative[k]);
+  const mean = entries.reduce((sum, value) => sum + value, 0) / Math.max(1, entries.length);
+  const active = read.filter((term) => term.active);
+  return [
+    `${counted(terms.positive)} positive and ${counted(terms.negative)} negative entries`,
+    `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(Math.hypot(...pointGradients.flat()))}`,
+    `${active.length} of ${read.length} terms active`,
+  ].join("; ") + ".";
+}
+
+// ---- what is lit
+
+// The terms in which a lit point, pair or term takes part; null when nothing is lit.
+export function litTerms({ lit }, terms) {
+  if (!lit || (lit.kind === "term" && !terms.some(({ index }) => index === lit.index))) return null;
+  const takesPart = {
+    term: ({ index }) => index === lit.index,
+    pair: ({ pairs }) => pairs.includes(lit.index),
+    point: ({ points }) => points.includes(lit.index),
+  }[lit.kind];
+  return new Set(terms.filter(takesPart).map(({ index }) => index));
+}
+
+// The points of these terms, and a lit one even where it is in none.
+export function litPoints({ lit }, terms, among) {
+  if (!among) return null;
+  const own = lit.kind === "point" ? [lit.index] : [];
+  return new Set([...own, ...terms.filter(({ index }) => among.has(index)).flatMap(({ points }) => points)]);
+}
+
+// ---- the sentence
+
+function caption(given, terms) {
+  const { lit } = given.state;
+  const touched = lit?.kind === "term" && terms.find(({ index }) => index === lit.index);
+  if (touched) return touched.note;
+  if (lit?.kind === "point") return describePoint(given, terms, lit.index);
+  if (lit?.kind === "pair") return describePair(given, terms, lit.index);
+  return describeAll(given, terms);
+}
+
+function describeAll({ loss, result }, terms) {
+  const noun = nounOf(loss.axes);
+  if (!terms.length) return `There is no ${noun} in this batch: the loss is ${fixed(result.loss)}.`;
+  const active = terms.filter((term) => term.active);
+  const told = terms.some(({ wrong }) => wrong !== undefined)
+    ? [terms.filter(({ wrong }) => wrong), "the wrong way round"]
+    : [active, "active"];
+  const count = `${told[0].length} of ${plural(terms.length, noun)} ${terms.length === 1 ? "is" : "are"} ${told[1]}`;
+  if (!active.length) return `${count}: nothing pulls and nothing pushes, so no point will move.`;
+  const [largest] = ranked(terms);
+  if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
+  return `${count}. The largest term, ${percent(largest.value / result.loss)} of the loss: ${largest.note}`;
+}
+
+// A row of the batch among the terms that compare it with others.
+function describePair({ situation, loss, result }, terms, index) {
+  const points = Object.values(situation.rows).map((rows) => rows[index]);
+  const names = points.map((point) => quoted(situation.sentences[point].short)).join(" and ");
+  const score = brief(situation.labels?.[index] ?? 0);
+  const has = `the score ${score} and the ${loss.reads} ${fixed(result.terms.matrix[index])}`;
+  const own = terms.filter(({ pairs }) => pairs.includes(index));
+  const wrong = `${own.filter((term) => term.wrong).length} of them the wrong way round`;
+  const stands = `it stands in ${plural(own.length, nounOf(loss.axes))}, ${wrong}`;
+  return `${points.map(letter).join("–")}, ${names}, has ${has}; ${stands}.`;
+}
+
+function describePoint({ situation, loss }, terms, index) {
+  const own = terms.filter(({ points }) => points.includes(index));
+  const active = own.filter((term) => term.active);
+  const called = plural(own.length, nounOf(loss.axes) === "pair" ? "pair" : "term");
+  const stands = `${letter(index)}, ${quoted(situation.sentences[index].short)}, stands in ${called}`;
+  if (!active.length) return `${stands}; none is active, so it stays where it is.`;
+  const links = active.flatMap((term) => term.links).filter(({ from, to }) => from === index || to === index);
+  const pulls = new Set(links.map(({ from, to, side }) => `${PULLS[side]} ${letter(from === index ? to : from)}`));
+  return pulls.size ? `${stands} and is ${[...pulls].join(", ")}.` : `${stands}, ${active.length} of them active.`;
+}

@@ -1,0 +1,149 @@
+// Terms of any loss, a reader's own too: whom each concerns and what it adds, told by the axes of its values, by what
+// it chose, by the masks and by its numbers alone. A chart that knows more overrides what it knows better.
+
+import { columnsOf } from "../state.js";
+import { ROUNDING, exact, fill, fixed, letter, quoted } from "../words.js";
+
+// ---- where a term stands
+
+// The index on each axis of what lies at `index` of an array laid out flat.
+function placeOf(index, shape) {
+  const place = new Array(shape.length);
+  for (let axis = shape.length - 1, rest = index; axis >= 0; axis--) {
+    place[axis] = rest % shape[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return place;
+}
+
+// The number at a place, of an array that broadcasts to the shape of the place; a number stands everywhere.
+export function numberAt(numbers, shape, place) {
+  if (typeof numbers === "number") return numbers;
+  const skipped = place.length - shape.length;
+  return numbers[shape.reduce((at, size, axis) => at * size + (size === 1 ? 0 : place[skipped + axis]), 0)];
+}
+
+// ---- whom it concerns: groups of sentences, {name, point} each, whose names are arguments, axes or roles
+
+const isPair = (axis) => axis === "pair" || axis.endsWith("_pair");
+
+// What one axis says: a row of the argument of its name, of the only argument, or of all of them.
+function groupOf({ situation: { rows } }, axis, place, size) {
+  const named = Object.entries(rows);
+  const row = ([name, points]) => ({ name, point: points[place] });
+  if (size !== named[0][1].length) return []; // a direction, or what nobody here knows
+  if (axis in rows) return [row([axis, rows[axis]])];
+  return named.length === 1 ? [row([axis, named[0][1]])] : named.map(row);
+}
+
+// The sentences in the columns of the matrix, or null where they are none: classes, or one number a row.
+function candidatesOf({ situation, variant, result: { shapes } }) {
+  const [anchors] = Object.values(situation.rows);
+  const side = { query: anchors, doc: columnsOf(situation) };
+  const blocks = variant.blocks.flat().flatMap((block) => side[block.split("_to_")[1]] ?? []);
+  const columns = blocks.length ? blocks : columnsOf(situation);
+  return shapes.matrix.length > 1 && shapes.matrix.at(-1) === columns.length ? columns : null;
+}
+
+// What the loss chose for a term; the target of a labelled batch is a class.
+function chosenBy({ situation, result: { terms } }, candidates, index) {
+  const isSentence = (role, places) =>
+    candidates && places.length === terms.values.length && !(role === "target" && situation.labels);
+  const found = Object.entries(terms.chosen).filter(([role, places]) => isSentence(role, places));
+  return found.map(([role, places]) => ({ name: role, point: candidates[places[index]] }));
+}
+
+// ---- who pulls whom
+
+function sideByName(name) {
+  if (name.includes("positive") || name === "target") return "positive";
+  return name.includes("negative") ? "negative" : null;
+}
+
+// What the labels say of a row that has one number in the matrix.
+function sideByLabel({ situation, result: { terms, shapes } }, row) {
+  if (situation.classes.length) return "class";
+  if (shapes.matrix.length > 1 || Boolean(terms.positive[row]) === Boolean(terms.negative[row])) return "both";
+  return terms.positive[row] ? "positive" : "negative";
+}
+
+// Within a group from its first to the others; between groups from the owner of the term to what stands alone.
+function linksOf(given, groups, chosen, place) {
+  const owner = groups.flat()[0]?.point;
+  const link = (from, { name, point }, row) =>
+    ({ from, to: point, side: sideByName(name) ?? sideByLabel(given, row), weight: 1 });
+  const within = groups.flatMap((group, axis) => group.slice(1).map((end) => link(group[0].point, end, place[axis])));
+  const alone = groups.slice(1).filter((group) => group.length === 1).flat();
+  const between = [...alone, ...chosen].map((end) => link(owner, end, place[0]));
+  return [...within, ...between].filter(({ from, to }) => from !== undefined && to !== undefined && from !== to);
+}
+
+function kindOf({ loss: { axes } }, links) {
+  if (axes[0] === "pair" && links.length) return links[0].side;
+  const sides = links.map(({ side }) => side);
+  if (sides.includes("positive") && sides.includes("negative")) return "triplet";
+  return axes.includes("anchor") ? "anchor" : "term";
+}
+
+// ---- in words
+
+// "A–B" for a pair, "ABC" for three sentences on three axes, "A–B, C–D" for two pairs.
+function lettersOf(groups) {
+  const parts = groups.map((group) => group.map(({ point }) => letter(point)).join("–")).filter(Boolean);
+  return parts.join(parts.some((part) => part.includes("–")) ? ", " : "");
+}
+
+// The formula of the catalogue for a kind of term: that of the kind, both halves of a pair whose label weighs them, or
+// the only one.
+function formulaOf({ situation, variant: { formulas } }, { index, kind, numbers, inFormulas }) {
+  if (!formulas) return Object.entries(numbers).map(([name, value]) => `${name} ${exact(value)}`).join(", ") || null;
+  if (formulas[kind]) return fill(formulas[kind], inFormulas);
+  const label = situation.labels?.[index];
+  if (kind !== "both" || !formulas.positive || !formulas.negative) return fill(Object.values(formulas)[0], inFormulas);
+  const halves = [[label, formulas.positive], [1 - label, formulas.negative]];
+  return halves.map(([weight, template]) => `${exact(weight)} · ${fill(template, inFormulas)}`).join(" + ");
+}
+
+function noteOf({ situation }, { points, letters, value, active }) {
+  const names = points.map((point) => quoted(situation.sentences[point].short)).join(" and ");
+  const adds = Math.abs(value) > ROUNDING ? `adds ${fixed(value, 5)}` : "adds nothing";
+  return `${letters}${names && `, ${names},`} ${adds}${active ? "" : " and moves nothing"}.`;
+}
+
+// ---- all together
+
+// Words are made when they are read: a batch can have hundreds of terms. They speak of the term as its chart tells it.
+function termAt(given, shared, index) {
+  const { result: { terms, shapes }, loss } = given;
+  const place = placeOf(index, shapes.values);
+  const groups = loss.axes.map((axis, k) => groupOf(given, axis, place[k], shapes.values[k]));
+  const chosen = chosenBy(given, shared.candidates, index);
+  const links = linksOf(given, groups, chosen, place);
+  const points = [...new Set([...groups.flat(), ...chosen].map(({ point }) => point))];
+  const named = (group) => group.map(({ point }) => given.situation.sentences[point].short).join(" / ");
+  return {
+    index, place, points, links,
+    value: terms.values[index],
+    valid: true,
+    active: Boolean(terms.active[index]),
+    pairs: place.filter((_, axis) => isPair(loss.axes[axis] ?? "")),
+    kind: kindOf(given, links),
+    letters: lettersOf(groups) || `(${place.map((k) => k + 1).join(", ")})`,
+    get who() { return groups.map(named).filter(Boolean).join(", "); },
+    get numbers() { return shared.numbersAt(place); },
+    get inFormulas() { return { ...shared.everywhere, ...this.numbers }; },
+    get formula() { return Math.abs(this.value) > ROUNDING ? formulaOf(given, this) : null; },
+    get note() { return noteOf(given, this); },
+  };
+}
+
+// The terms that the labels allow.
+export function termsOf(given) {
+  const { state, result: { loss, terms, shapes } } = given;
+  const valid = Array.from(terms.valid.keys()).filter((index) => terms.valid[index]);
+  const numbersAt = (place) => Object.fromEntries(Object.entries(terms.numbers).map(
+    ([name, numbers]) => [name, numberAt(numbers, shapes.numbers[name], place)]));
+  const everywhere = { ...state.parameters, ...terms.thresholds, B: valid.length, loss };
+  const shared = { numbersAt, everywhere, candidates: candidatesOf(given) };
+  return valid.map((index) => termAt(given, shared, index));
+}

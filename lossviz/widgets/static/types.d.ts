@@ -1,0 +1,314 @@
+// The shapes of what goes through the explorer. Plain objects all; lossviz/widgets/spec.py writes the first part.
+
+type Value = number | string | boolean | null | Value[];
+type Nested = number | Nested[];
+type Place = number[];
+
+// ---- what stays: written by Python
+
+interface Spec {
+  name: string; // of this explorer, unique on its page
+  losses: Record<string, LossSpec>;
+  situations: SituationSpec[];
+  dimension: number;
+  compact: boolean; // the plane with its question, Play and the switch between losses, and nothing else
+  engine: EngineSpec;
+}
+
+interface EngineSpec {
+  name: "page" | "kernel";
+  device: string;
+}
+
+interface LossSpec {
+  chart: string; // the chart of its input type, or its own
+  reads: string; // what its matrix holds: "distance", "cosine", "logit" …
+  label: string; // the name of its argument of labels
+  axes: string[]; // of its values
+  parameters: Record<string, Value>;
+  controls: ControlSpec[];
+  variants: VariantSpec[];
+}
+
+interface ControlSpec {
+  name: string;
+  symbol: string;
+  meaning: string;
+  minimum: number | null;
+  maximum: number | null;
+  step: number | null;
+  choices: Value[]; // empty for a slider
+  needs: string | null; // the parameter without which it does nothing
+}
+
+interface VariantSpec {
+  choices: Record<string, Value>; // the parameters that this variant is lowered for
+  count: number; // of arguments
+  shape: "circle" | "free"; // circle: the loss sees directions only
+  formulas: Record<string, string> | null; // kind of a term → what it adds, with names in braces
+  inputs: string[];
+  tensors: Record<string, Nested>; // what is trained beside the points, untrained
+  blocks: string[][]; // the columns of a matrix of logits: a list for each sum, of who searches for whom
+  module: string | null;
+  value: string | null; // the module of the loss alone
+}
+
+interface SituationSpec {
+  name: string;
+  title: string;
+  sentences: { text: string; short: string }[];
+  rows: Record<string, number[]>;
+  labels: number[] | null;
+  classes: string[];
+  chosen: number;
+  watched: number | null;
+  loss: string | null; // the loss that it is about, if it is about one
+  question: QuestionSpec | null;
+  symptom: string | null;
+  cures: CureSpec[];
+  starts: Record<string, Start>; // by the name of each loss that takes it
+}
+
+interface Start {
+  parameters: Record<string, Value>;
+  tensors: Record<string, Nested>;
+  points: Place[];
+}
+
+interface QuestionSpec {
+  kind: "choice" | "terms" | "draw";
+  prompt: string;
+  reveal: string;
+  options: string[];
+  answer: number | null;
+  point: number | null;
+  moves: Record<number, Place>;
+  parameters: Record<string, Value>;
+  situation: string | null;
+}
+
+interface CureSpec {
+  title: string;
+  moves: Record<number, Place>;
+  parameters: Record<string, Value>;
+  loss: string | null;
+  situation: string | null;
+}
+
+// ---- what moves
+
+// What lasts: all that Python knows of a state, and all that an address would have to name.
+interface Lasting {
+  loss: string;
+  parameters: Record<string, Value>;
+  tensors: Record<string, Nested>; // what the loss trains beside the points
+  situation: number; // index into spec.situations
+  points: Place[]; // one for each sentence
+}
+
+// What passes: it begins anew whenever an explorer does.
+interface Passing {
+  chosen: number; // the point whose loss is drawn behind it
+  lit: Lit | null; // what is touched
+  tab: "chart" | "mask";
+  trains: boolean; // whether Step and Play train the tensors too
+  pace: number; // the reader's factor of the step size, 0.1 to 10
+  paced: Lasting; // where the calm step was measured that the factor is of
+  playing: boolean;
+  origin: Place[]; // where the points stood when the run began: since the last move by hand
+  history: number[]; // the loss before each step of this run
+  runs: { loss: string; history: number[] }[]; // of other losses from the same origin
+  posed: number; // index of the situation whose question is asked, or was answered
+  asked: boolean; // whether that question waits for its answer
+  guess: number | number[] | null; // the reader's answer: an option, indices of terms, an arrow; null for none
+}
+
+type State = Lasting & Passing;
+
+interface Lit {
+  kind: "point" | "term" | "pair";
+  index: number;
+}
+
+// ---- what follows from it
+
+interface Result {
+  loss: number;
+  rowGradients: Record<string, Float64Array>; // by argument, and by tensor
+  pointGradients: number[][];
+  terms: TermsOf;
+  shapes: ShapesOf;
+}
+
+// The fields of lossviz.Terms, each laid out flat; a number where torch has a tensor without dimensions.
+interface TermsOf {
+  matrix: Float64Array;
+  positive: Float64Array;
+  negative: Float64Array;
+  valid: Float64Array;
+  active: Float64Array;
+  values: Float64Array;
+  pulls: Float64Array;
+  chosen: Record<string, Float64Array>;
+  thresholds: Record<string, number>;
+  numbers: Record<string, Float64Array | number>; // of a shape that broadcasts to that of the values
+  shares: Record<string, Float64Array>; // "row", and "column" where each column is a softmax too
+}
+
+interface ShapesOf {
+  matrix: number[];
+  values: number[];
+  numbers: Record<string, number[]>;
+  shares: Record<string, number[]>;
+}
+
+// Everything that a view is a function of; made once for each frame.
+interface Scene {
+  spec: Spec;
+  state: State;
+  result: Result;
+  reading: Reading;
+  situation: SituationSpec;
+  loss: LossSpec;
+  variant: VariantSpec;
+  rate: number; // the step size
+  shape: "circle" | "free";
+  lit: Set<number> | null; // indices of the terms that are lit
+  litPoints: Set<number> | null;
+}
+
+interface Reading {
+  loss: number;
+  terms: Term[]; // those that the labels allow
+  ranked: Term[]; // those that add something, largest first
+  classes: number[] | null; // of each point, where sentences have labels of their own
+  measures: string;
+  caption: string;
+  chart: string; // the chart that can show it, or "none"
+}
+
+interface Term {
+  index: number; // its place in the values, laid out flat
+  place: number[]; // its index on each axis
+  value: number;
+  valid: boolean;
+  active: boolean;
+  points: number[]; // the sentences it concerns, its owner first
+  pairs: number[]; // the rows of the batch that it concerns as pairs
+  links: Link[];
+  kind: "positive" | "negative" | "both" | "triplet" | "class" | "anchor" | "term";
+  letters: string; // its points in short
+  who: string; // its sentences by name
+  formula: string | null; // what it adds, in numbers; null for nothing
+  note: string; // one sentence about it
+  reach?: { from: number; to: number } | null; // whose distance from whom decides which negatives are semi-hard
+  numbers: Record<string, number>; // of the printed formula
+}
+
+interface Link {
+  from: number;
+  to: number;
+  side: "positive" | "negative" | "both" | "class";
+  weight: number;
+}
+
+// What a reading is made of.
+interface Given {
+  spec: Spec;
+  state: State;
+  situation: SituationSpec;
+  loss: LossSpec;
+  variant: VariantSpec;
+  result: Result;
+}
+
+// ---- views, charts, engines
+
+interface View {
+  root: Element;
+  measure?(): void; // reads the sizes that the page gave it
+  draw(scene: Scene): void;
+}
+
+// One chart and all that belongs to it; charts/index.js lists them.
+interface Chart {
+  fits(given: Given): boolean; // whether it can show this loss
+  read(given: Given, terms: Term[]): Term[]; // its words and numbers, added to the generic terms
+  create(spec: Spec, engine: Engine, actions: Actions): View;
+  mask(scene: Scene): Table;
+}
+
+interface Table {
+  columns: [name: string, meaning: string][];
+  rows: Row[];
+  note?: string;
+  groups?: [name: string, width: number][];
+}
+
+interface Row {
+  index: number | null; // the term that it stands for
+  terms?: number[]; // those in it, where there are several
+  cells: Cell[];
+  look: string; // its classes
+}
+
+interface Cell {
+  words: string;
+  said?: string; // to those who do not see the words
+  look?: string;
+  head?: boolean; // names its row
+}
+
+interface Actions {
+  move(index: number, position: Place): void;
+  choose(index: number): void;
+  light(lit: Lit | null): void;
+  open(tab: string): void;
+  setParameter(name: string, value: Value): void;
+  answer(guess?: number | null): void;
+  mark(index: number): void;
+  sketch(arrow: Place): void;
+  demonstrate(): void;
+  cure(cure: CureSpec): void;
+  switchLoss(name: string): void;
+  setPace(pace: number): void;
+  train(trains: boolean): void;
+  enter(index: number): void;
+  reset(): void;
+  step(): void;
+  play(): void;
+}
+
+interface Engine {
+  ready(state: State): Promise<void>;
+  evaluate(state: State, done: (result: Result) => void): void;
+  answer(question: Question, signal?: AbortSignal): Promise<Answer[] | null>;
+}
+
+interface Question {
+  state: State; // its loss, parameters and tensors
+  points: Place[];
+  rows: Record<string, number[]>;
+  labels: number[] | null;
+  moving?: { point: number; positions: Place[] }; // one answer for each position: the point stands there
+  terms?: number[]; // one answer for each: the gradient of that term's pull alone; −1 for the loss
+  gradients?: boolean;
+  keep?: string[][]; // paths of what to keep, [["loss"], ["terms", "matrix"]]; default: all
+}
+
+interface Answer {
+  loss?: number;
+  gradients?: Record<string, Float64Array>;
+  terms?: Partial<TermsOf>;
+  shapes?: Partial<ShapesOf>;
+}
+
+// The door to an explorer on a page: `document.querySelector(".lossviz-explorer").explorer`.
+interface Door {
+  name: string;
+  spec: Spec;
+  readonly state: State;
+  readonly result: Result | null;
+  readonly scene: Scene | null;
+  change(state: State): void;
+}

@@ -1,0 +1,139 @@
+"""A loss as the page knows it: its controls, and every variant that controls and situations can reach, lowered."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from lossviz import catalogue
+from lossviz.batches import Batch
+from lossviz.losses import Loss
+from lossviz.lowering import to_javascript
+from lossviz.situations import Situation
+from lossviz.situations.offered import ignores_length
+from lossviz.widgets.spec import ControlSpec, LossSpec, Nested, Start, Value, VariantSpec
+
+
+def describe(loss: Loss, counts: list[int], dimension: int, lower: bool, controls: tuple[str, ...] | None) -> LossSpec:
+    """A loss for batches of so many arguments; ``controls`` names those that a reader can move, None the usual ones."""
+    known, movable = catalogue.parameters(loss), movable_parameters(loss)
+    wanted = [name for name in movable if known[name].control] if controls is None else controls
+    offered = [_control(name, known[name]) for name in wanted if name in movable]
+    variants = list(_variants(loss, offered, counts))
+    return LossSpec(
+        chart=loss.chart or loss.inputs.chart,
+        reads=loss.reads,
+        label=loss.inputs.label,
+        axes=list(loss.axes),
+        parameters=plain_parameters(loss),
+        controls=offered,
+        variants=[_describe_variant(*each, number, dimension, lower) for number, each in enumerate(variants)],
+    )
+
+
+def modules(loss: Loss, spec: LossSpec, dimension: int) -> dict[str, str]:
+    """Name → JavaScript of every lowered variant; with its value alone too, for the loss behind a moving point."""
+    found = {}
+    for each in spec.variants:
+        for name, gradients in ((each.module, True), (each.value, False)):
+            if name:
+                found[name] = _lowered(loss.changed(**each.choices), each.count, dimension, gradients)
+    return found
+
+
+def start(spec: LossSpec, situation: Situation, batch: Batch) -> Start:
+    """Where a situation begins under a loss: with its own parameters, as far as a reader could set them."""
+    choices = {each.name: each.choices for each in spec.controls}
+    own = {
+        name: value
+        for name, value in situation.parameters.items()
+        if isinstance(spec.parameters.get(name), float) or value in choices.get(name, ())
+    }
+    parameters = spec.parameters | own
+    variant = spec.variant(parameters, batch.count)
+    points = batch.embeddings
+    if variant.shape == "circle" and points.shape[1] == 2:
+        points = torch.nn.functional.normalize(points)
+    return Start(parameters, variant.tensors, points.tolist())
+
+
+def movable_parameters(loss: Loss) -> list[str]:
+    """The parameters that a page can move: numbers with a range, and choices of which one is made."""
+    plain = plain_parameters(loss)
+    return [
+        name
+        for name, each in catalogue.parameters(loss).items()
+        if name in plain and (isinstance(plain[name], float) or plain[name] in each.choices)
+    ]
+
+
+def plain_parameters(loss: Loss) -> dict[str, Value]:
+    """The parameters that the page can hold as they are; a 0-d tensor is its number, a function stays in Python."""
+    real = {each.name for each in fields(loss) if each.type in (float, "float")}
+    choices = {name: each.choices for name, each in catalogue.parameters(loss).items()}
+    values = {name: value.item() if _is_scalar(value) else value for name, value in loss.settings().items()}
+    values |= {name: float(value) for name, value in values.items() if name in real and type(value) is int}
+    return {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, (float, int, str, bool)) or value in choices.get(name, ())
+    }
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, Tensor) and value.ndim == 0
+
+
+def _trained(loss: Loss) -> dict[str, Nested]:
+    """The parameters that are trained with the sentences: name → nested lists."""
+    tensors = {name: value for name, value in loss.settings().items() if isinstance(value, Tensor) and value.ndim}
+    return {name: value.detach().double().tolist() for name, value in tensors.items()}
+
+
+def _control(name: str, known: catalogue.Parameter) -> ControlSpec:
+    return ControlSpec(
+        name, known.symbol, known.meaning, known.minimum, known.maximum, known.step, known.choices, known.needs
+    )
+
+
+def _variants(loss: Loss, controls: list[ControlSpec], counts: list[int]) -> Iterator[tuple[dict, Loss, int]]:
+    """(choices, loss, number of arguments) of every combination that there is."""
+    offered = {each.name: each.choices for each in controls if each.choices}
+    for values in product(*offered.values()):
+        choices = dict(zip(offered, values, strict=True))
+        if loss.allows() and not loss.allows(**choices):  # a loss that is wrong itself says so when called
+            continue
+        for count in counts:
+            yield choices, loss.changed(**choices), count
+
+
+def _describe_variant(choices: dict, loss: Loss, count: int, number: int, dimension: int, lower: bool) -> VariantSpec:
+    numbers = [name for name, value in plain_parameters(loss).items() if isinstance(value, float)]
+    tensors, module = _trained(loss), f"{type(loss).__name__} {number}"
+    return VariantSpec(
+        choices=choices,
+        count=count,
+        shape="circle" if ignores_length(loss, dimension) else "free",
+        formulas=catalogue.term_formulas(loss),
+        inputs=[*loss.inputs.fitted(count).arguments, *numbers, *tensors],
+        tensors=tensors,
+        blocks=loss.blocks(),
+        module=module if lower else None,
+        value=f"{module} value" if lower and dimension == 2 else None,
+    )
+
+
+_LOWERED: dict[tuple, str] = {}
+
+
+def _lowered(loss: Loss, count: int, dimension: int, gradients: bool) -> str:
+    """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
+    baked = tuple(value for value in loss.settings().values() if not isinstance(value, (float, Tensor)))
+    key = (type(loss), baked, count, dimension % 2, gradients)
+    if key not in _LOWERED:
+        extra = count - len(loss.inputs.arguments)
+        example = loss.inputs.example(dimension=dimension, **({loss.inputs.more + "s": extra} if extra else {}))
+        _LOWERED[key] = to_javascript(loss, *example, gradients=gradients)
+    return _LOWERED[key]

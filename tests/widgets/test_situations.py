@@ -1,0 +1,826 @@
+"""Every situation is what it says it is: its answer is right, its symptom is there, and each of its cures helps.
+
+A reader believes what a situation says. So each has a line in CLAIMS, and torch checks that line for every loss that
+the situation is offered with.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+
+import pytest
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from lossviz import Explorer, catalogue, explore, sentences
+from lossviz.losses import Loss
+from lossviz.situations import SITUATIONS, Cure, Question, Situation, situation, situations
+from lossviz.situations.offered import ignores_length
+from lossviz.widgets.scene import Scene
+
+# The parameters that explorers of the book begin with, beside the defaults.
+IN_THE_BOOK = {
+    "ContrastiveLoss": ({}, {"margin": 1.0}),
+    "OnlineContrastiveLoss": ({}, {"margin": 1.0}),
+    "BatchAllTripletLoss": ({}, {"margin": 1.0}),
+    "BatchHardTripletLoss": ({}, {"margin": 1.0}, {"margin": 0.5, "distance": "cosine"}),
+    "BatchSemiHardTripletLoss": ({}, {"margin": 1.0}),
+    "TripletLoss": ({}, {"triplet_margin": 1.0}),
+    "MultipleNegativesRankingLoss": ({}, {"scale": 10.0}),
+    "MultipleNegativesSymmetricRankingLoss": ({}, {"scale": 10.0}),
+}
+OVERLAP_IS_THE_POINT = {"collapsed", "all alike", "perfect", "without dropout"}
+EVERY = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch]
+LOSSES = {entry.loss.__name__: entry.default() for entry in catalogue.ENTRIES}
+
+
+def named(cases: list) -> list:
+    return [pytest.param(*case, id=f"{case[0]}, {case[1].name}") for case in cases]
+
+
+# --- states: made by state.js, read by torch --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class State(Scene):
+    """A situation under a loss; ``after`` it, what its answer shows, and each of its cures by its title."""
+
+    situation: Situation
+    after: dict[str, "State"] = field(default_factory=dict)
+
+    def apply(self, change: Question | Cure) -> "State":
+        """What an answer or a cure makes of it."""
+        return self.after[change.title if isinstance(change, Cure) else "answer"]
+
+    def value_and_gradient(self) -> tuple[float, Tensor]:
+        """The loss, and its gradient at every point: (), (points, 2)."""
+        points = self.points.clone().requires_grad_()
+        loss = self.loss.complete(*self.batch.inputs(points)).loss
+        return loss.item(), torch.autograd.grad(loss, points)[0]
+
+    def pull(self) -> float:
+        return self.value_and_gradient()[1].norm(dim=-1).max().item()
+
+    def play(self, steps: int = 400, first: float = 0.25) -> tuple["State", list[float]]:
+        """Gradient descent, with a first step of this length: where it ends, and the losses on the way."""
+        state, losses = self, []
+        rate = first / max(self.pull(), 1e-9)
+        for _ in range(steps):
+            loss, gradient = state.value_and_gradient()
+            losses.append(loss)
+            state = replace(state, points=settled(self.loss, state.points - rate * gradient))
+        return state, [*losses, state.terms().loss.item()]
+
+    def spread(self) -> float:
+        """The mean distance between two sentences in the plane."""
+        return torch.pdist(self.points).mean().item()
+
+
+seen_by_angle = cache(ignores_length)
+
+
+def settled(loss: Loss, points: Tensor) -> Tensor:
+    """On the circle where the loss sees directions only."""
+    return torch.nn.functional.normalize(points, dim=-1) if seen_by_angle(loss) else points
+
+
+ENTERED = """(() => {
+  const { spec, lasting, index } = given;
+  const entered = state.enter(spec, state.begin(spec, lasting), index);
+  const { question, cures } = spec.situations[index];
+  const after = Object.fromEntries(cures.map((cure) => [cure.title, state.apply(spec, entered, cure)]));
+  return { entered, after: question ? { ...after, answer: state.demonstrate(spec, entered) } : after };
+})()"""
+
+
+@pytest.fixture(scope="module")
+def states(javascript):
+    """states(kind, batch) → the situation as it is entered, under every loss that it speaks of, with every set of
+    parameters in the book."""
+
+    @cache
+    def explorer(first: str, number: int, beginning: str) -> Explorer:
+        loss = LOSSES[first]
+        chosen = loss.changed(**IN_THE_BOOK.get(first, ({},))[number])
+        others = [each for each in LOSSES.values() if each.inputs.name == loss.inputs.name and each is not loss]
+        return explore(chosen, *others, situation=beginning, engine="kernel")
+
+    def read(shown: Explorer, now: dict, kind: str, **others) -> State:
+        shown.state = {name: now[name] for name in shown.state}
+        name = shown.spec["situations"][now["situation"]]["name"]
+        return State(**vars(shown.scene), situation=situation(kind, name), **others)
+
+    def entered(kind: str, batch: Situation, first: str, number: int) -> State:
+        shown = explorer(first, number, "start" if batch.listed else batch.name)
+        index = [each["name"] for each in shown.spec["situations"]].index(batch.name)
+        found = javascript(ENTERED, {"spec": shown.spec, "lasting": shown.state, "index": index})
+        after = {title: read(shown, now, kind) for title, now in found["after"].items()}
+        return read(shown, found["entered"], kind, after=after)
+
+    @cache
+    def of(kind: str, name: str) -> list[State]:
+        batch = situation(kind, name)
+        known = [each for each, loss in LOSSES.items() if loss.inputs.name == kind and batch.loss in (None, each)]
+        found = [entered(kind, batch, each, k) for each in known for k in range(len(IN_THE_BOOK.get(each, ({},))))]
+        return list({f"{each.loss}": each for each in found}.values())  # many situations bring their own parameters
+
+    return lambda kind, batch: of(kind, batch.name)
+
+
+# --- questions: the authored answer, checked -------------------------------------------------------------------------
+
+
+def degrees_between(state: State, one: int, other: int) -> float:
+    return math.degrees(math.acos(state.points[one] @ state.points[other]))
+
+
+def strongest_push(state: State) -> int:
+    """Of 0°, 33° and 60°: where the slope of A–C's cost is largest as C goes to A."""
+    angle = torch.deg2rad(torch.linspace(0, 180, 1801, dtype=torch.float64)).requires_grad_()
+    anchor = torch.tensor([1.0, 0.0], dtype=torch.float64).expand(len(angle), 2)
+    other = torch.stack([angle.cos(), angle.sin()], dim=-1)
+    (slope,) = torch.autograd.grad(state.loss.terms(anchor, other, torch.zeros(len(angle))).values.sum(), angle)
+    peak = angle[slope.abs().argmax()].rad2deg().item()
+    shown = state.apply(state.situation.question)
+    assert degrees_between(shown, 0, 2) == pytest.approx(peak, abs=1)
+    return min(range(3), key=lambda option: abs((0, 33, 60)[option] - peak))
+
+
+def one_move(state: State) -> int:
+    """What becomes of the positive pair D–E, row 1, when C, which is not in it, moves."""
+    shown = state.apply(state.situation.question)
+    assert [degrees_between(each, 0, 2) for each in (state, shown)] == pytest.approx([88, 110])
+    before, after = state.terms(), shown.terms()
+    assert before.active[1] and before.matrix[2] == before.thresholds["nearest_negative"]
+    if not after.active.any():
+        assert after.loss == 0
+        return 2
+    return int(after.values[1] > before.values[1])
+
+
+def not_the_hardest(state: State) -> int:
+    """Whether C's term changes when E comes nearer to it, but not as near as D."""
+    before, after = state.terms(), state.apply(state.situation.question).terms()
+    assert before.chosen["hardest_negative"][2] == 3
+    assert after.matrix[2, 3] < after.matrix[2, 4] < before.matrix[2, 4]
+    change = (after.values[2] - before.values[2]).item()
+    return 2 if change == 0 else int(change < 0)
+
+
+def out_of_reach(state: State) -> int:
+    """The smallest loss: where the answer shows it, and nowhere lower."""
+    shown = state.apply(state.situation.question)
+    best = shown.terms().loss.item()
+    generator = torch.Generator().manual_seed(0)
+    anywhere = settled(state.loss, torch.randn(2000, *state.points.shape, generator=generator, dtype=torch.float64))
+    assert (state.loss.complete(*state.batch.inputs(anywhere)).loss >= best).all()
+    return [0, 2, 3].index(round(best, 9))
+
+
+def add_pairs(state: State) -> int:
+    """Falls, stays or rises: the loss, and with it what each of the two anchors costs."""
+    before, after = state.terms(), state.apply(state.situation.question).terms()
+    cost = before.values * 2, after.values[:2] * 3
+    assert (cost[1] >= cost[0] - 1e-12).all() and cost[1][1] > cost[0][1] + 0.1
+    assert after.matrix[1].argmax() == 2, "C takes F for its answer"
+    assert_close(state.apply(state.situation.question).points[:4], state.points)
+    return 1 + int((after.loss - before.loss).sign().item())
+
+
+def accumulation(state: State) -> int:
+    """Whether the gradients of the mini-batches, weighed by their pairs, are that of the whole batch."""
+    whole = state.value_and_gradient()[1]
+    shown = state.apply(state.situation.question)
+    assert_close(shown.points, state.points[:4])
+    added = torch.zeros_like(whole)
+    for size, part in ((2, slice(0, 4)), (1, slice(4, 6))):
+        rows = [state.points[part][k::2].clone().requires_grad_() for k in (0, 1)]
+        for k, gradient in enumerate(torch.autograd.grad(state.loss(*rows), rows)):
+            added[part][k::2] += gradient * size / 3
+    assert not added[4:].any(), "a single pair has no rival"
+    if torch.allclose(added, whole):
+        return 0
+    return 2 if torch.allclose(added, 3 * whole) else 1
+
+
+def who_pulls(state: State) -> int:
+    """How the push on A is shared by its rivals D and F: candidates 1 and 2."""
+
+    def pushes(at: State) -> Tensor:
+        anchor = at.points[0].clone().requires_grad_()
+        candidates = at.points[[1, 3, 5]]
+        share = (at.loss.scale * candidates @ anchor).softmax(-1).detach()
+        along = torch.stack([-anchor[1], anchor[0]]).detach()
+        return (at.loss.scale * share * (candidates @ along)).abs()[1:]
+
+    now, then = pushes(state), pushes(state.apply(state.situation.question))
+    assert now.max() < 1.05 * now.min(), "equally hard"
+    assert then[0] / then.sum() > 0.99
+    return 1
+
+
+def over_the_line(state: State) -> int:
+    """Falls, stays or rises: the loss, as the cheapest triplet stops to cost anything and the costs sum to less."""
+    before, after = state.terms(), state.apply(state.situation.question).terms()
+    costs = [each.values[each.active] * each.active.sum() for each in (before, after)]
+    assert [len(each) for each in costs] == [3, 2] and costs[0].min() == pytest.approx(0.05, abs=0.005)
+    assert costs[1].sum() < costs[0].sum()
+    return 1 + int((after.loss - before.loss).sign().item())
+
+
+def all_satisfied_without_margin(state: State) -> int:
+    """0 and still, above 0 and pulling, or ln 2 and still."""
+    shown = state.apply(state.situation.question)
+    for each in (state, shown):
+        matrix, chosen = each.terms().matrix, each.terms().chosen
+        rows = torch.arange(len(matrix))
+        assert (matrix[rows, chosen["hardest_positive"]] < matrix[rows, chosen["hardest_negative"]]).all()
+    assert 0 < shown.terms().loss < state.terms().loss
+    return 1 if min(each.pull() for each in (state, shown)) > 1e-3 else 0
+
+
+def released(state: State) -> int:
+    """What A does to C, as C comes nearer than B: the chosen negative of A and B, and their term's gradient on C."""
+    shown = state.apply(state.situation.question)
+    before, after = (each.terms().chosen["semi_hard_negative"][0, 1].item() for each in (state, shown))
+    assert before == 2 and after == 3 and shown.terms().matrix[0, 2] < shown.terms().matrix[0, 1]
+    assert term_gradient(state, (0, 1))[2].norm() > 0.01
+    return 2 if term_gradient(shown, (0, 1))[2].norm() == 0 else 0
+
+
+def term_gradient(state: State, term: tuple[int, ...]) -> Tensor:
+    """The gradient of one term at every point: (points, 2)."""
+    points = state.points.clone().requires_grad_()
+    return torch.autograd.grad(state.loss.complete(*state.batch.inputs(points)).values[term], points)[0]
+
+
+def which_way(state: State) -> int:
+    """Where the pair A–D, row 4, goes by its own term: apart, nowhere, together."""
+    shown = state.apply(state.situation.question)
+    assert [degrees_between(each, 0, 3) for each in (state, shown)] == pytest.approx([150, 90])
+    assert shown.terms().loss.item() == pytest.approx(0, abs=1e-12)
+    step = replace(state, points=settled(state.loss, state.points - 0.1 * term_gradient(state, (4,))))
+    closer = degrees_between(state, 0, 3) - degrees_between(step, 0, 3)
+    return 2 if closer > 0.1 else 1 if closer > -0.1 else 0
+
+
+def all_higher(state: State) -> int:
+    """Falls, stays or rises: CoSENT; and that CosineSimilarityLoss does not stay."""
+    shown = state.apply(state.situation.question)
+    assert_close(shown.terms().matrix, state.terms().matrix + 0.3)
+    other, moved = (replace(each, loss=LOSSES["CosineSimilarityLoss"]).terms().loss for each in (state, shown))
+    assert abs(moved - other) > 0.01
+    change = (shown.terms().loss - state.terms().loss).item()
+    return 1 if abs(change) < 1e-9 else int(change > 0) * 2
+
+
+def worst_order(state: State) -> int:
+    """Which of A–B and C–D above E–F has the larger share; with the numbers of the article's example."""
+    terms = state.terms()
+    assert terms.loss.item() == pytest.approx(4.145, abs=5e-4)
+    shares, the_1 = terms.values / terms.loss, terms.thresholds["the_1"].item()
+    assert the_1 == pytest.approx(0.016, abs=5e-4)
+    assert shares[1, 2].item() == pytest.approx(0.879, abs=5e-4)
+    assert shares[1, 2].item() * (1 - the_1) == pytest.approx(0.865, abs=5e-4)
+    after = state.apply(state.situation.question).terms().matrix
+    assert after[2] > after[:2].max()
+    return int(shares[1, 2] > shares[0, 2])
+
+
+def quarter_turn(state: State) -> int:
+    """Of 0°, 45° and 90°: where AnglE's similarity is largest as B turns clockwise; at 180° it is 1 again."""
+    angle = torch.deg2rad(torch.linspace(0, 180, 1801, dtype=torch.float64))
+    first = torch.tensor([0.0, 1.0], dtype=torch.float64).expand(len(angle), 2)
+    second = torch.stack([angle.sin(), angle.cos()], dim=-1)
+    similarity = state.loss.terms(first, second, torch.zeros(len(angle))).matrix
+    assert similarity.max().item() == pytest.approx(math.sqrt(2)) and similarity[-1].item() == pytest.approx(1)
+    peak = angle[similarity.argmax()].rad2deg().item()
+    assert degrees_between(state.apply(state.situation.question), 0, 1) == pytest.approx(peak, abs=0.1)
+    return (0, 45, 90).index(round(peak))
+
+
+def rotate_both(state: State) -> int:
+    """Whether A–B keeps its class when both turn, at the same cosine and the same distance."""
+    shown = state.apply(state.situation.question)
+    pairs = [each.points[:2] for each in (state, shown)]
+    assert_close(*(torch.nn.functional.cosine_similarity(*pair, dim=0) for pair in pairs))
+    assert_close(*(torch.dist(*pair) for pair in pairs))
+    before, after = (each.terms().matrix[0].argmax().item() for each in (state, shown))
+    return int(before != after)
+
+
+def borders(state: State) -> int:
+    """What the border between two classes does as A moves. For every place of B the log-odds of two classes are linear:
+    their slope is the border's direction, their height its place."""
+
+    def odds(at: State) -> tuple[Tensor, Tensor]:
+        def of_b(place: Tensor) -> Tensor:
+            points = torch.cat([at.points[:1], place[None], at.points[2:]])
+            logs = at.loss.complete(*at.batch.inputs(points)).matrix[0]
+            return logs[:-1] - logs[-1]
+
+        corners = torch.tensor([[0, 0], [1, 0], [-1, 2]], dtype=torch.float64)
+        slopes = [torch.func.jacrev(of_b)(each) for each in corners]
+        assert all(torch.allclose(each, slopes[0]) for each in slopes), "straight"
+        return slopes[0], of_b(corners[0])
+
+    (slope, height), (slope_after, height_after) = odds(state), odds(state.apply(state.situation.question))
+    if not torch.allclose(slope, slope_after):
+        return 0
+    return 2 if torch.allclose(height, height_after) else 1
+
+
+def trained(state: State) -> int:
+    """Where training ends: all classes right, and which of D–E and D–F has the higher cosine."""
+    shown = state.apply(state.situation.question)
+    assert_close(shown.points, state.play(steps=20)[0].points, atol=0.006, rtol=0)
+    assert shown.terms().matrix.argmax(-1).tolist() == list(state.situation.labels)
+    entailment, neutral = torch.nn.functional.cosine_similarity(shown.points[3], shown.points[4:], dim=-1).tolist()
+    assert entailment < 0 and state.situation.labels[2:] == (0, 1)
+    return 2 if math.isclose(entailment, neutral) else int(neutral > entailment)
+
+
+def not_its_negative(state: State) -> int:
+    """Away, towards, or not at all: what A feels of F."""
+    shown = state.apply(state.situation.question)
+    assert torch.dist(shown.points[0], shown.points[5]) < 0.3 < torch.dist(state.points[0], state.points[5])
+    before, after = (each.value_and_gradient()[1][0] for each in (state, shown))
+    change = (after - before) @ (shown.points[0] - shown.points[5])
+    return 2 if torch.equal(before, after) else int(change > 0)
+
+
+def rows_and_columns(state: State) -> int:
+    """Both right, or which answer finds the question of the other."""
+    scores = state.terms().matrix
+    assert scores.argmax(1).tolist() == [0, 1], "the rows are right"
+    assert [degrees_between(state, each, 1) for each in (0, 2)] == pytest.approx([60, 50])
+    assert state.apply(state.situation.question).terms().matrix.argmax(0).tolist() == [0, 1]
+    return [[0, 1], [1, 1], [0, 0]].index(scores.argmax(0).tolist())
+
+
+def way_back(state: State) -> int:
+    """0, ln 2 or ln 4: where training ends with both directions in one sum; with a sum for each it ends at 0."""
+    joint = state.apply(state.situation.question)
+    apart = replace(joint, loss=joint.loss.changed(partition_mode="per_direction"))
+    assert f"{state.terms().loss:.4f}" == "0.0005"
+    assert apart.play()[1][-1] < 1e-3
+    return [0, math.log(2), math.log(4)].index(pytest.approx(joint.play()[1][-1], abs=1e-3))
+
+
+def harder_rivals(state: State) -> int:
+    """C, F or B: who has the largest share of A's row. Its candidates are B, E, C, F."""
+    before, after = (each.terms().matrix[0] for each in (state, state.apply(state.situation.question)))
+    assert before.argmax() == 2, "C, at first"
+    gains = after - before
+    assert gains[:3:2].tolist() == [0, 0] and gains[1] < 0
+    assert gains[3].item() == pytest.approx(5 * 0.64, abs=0.02)
+    return [2, 3, 0].index(after.argmax())
+
+
+def noise_0(state: State) -> int:
+    """Yes, or no: whether the loss is 0 where the passes coincide, and whether anything moves there."""
+    shown = state.apply(state.situation.question)
+    assert torch.equal(shown.points[0::2], shown.points[1::2])
+    return int(shown.terms().loss > 1e-3 and shown.pull() > 1e-2)
+
+
+def stretch(state: State) -> int:
+    """Stays, changes, becomes 0: the cost of A–B as both are stretched."""
+    shown = state.apply(state.situation.question)
+    assert_close(shown.points[:2], 2 * state.points[:2])
+    before, after = (each.terms().values[0].item() for each in (state, shown))
+    return 2 if after == 0 else int(abs(after - before) > 0.1)
+
+
+def no_length(state: State) -> int:
+    """0, ln 2 or more than that: what each pair of A costs."""
+    terms = state.apply(state.situation.question).terms()
+    pairs = zip(*state.situation.rows.values(), terms.values, strict=True)
+    own = [value for first, second, value in pairs if 0 in (first, second)]
+    assert {state.situation.labels[k] for k in (0, 1)} == {0, 1}, "whatever the label"
+    assert all(each.item() == pytest.approx(own[0].item()) for each in own)
+    return [0, math.log(2)].index(pytest.approx(own[0].item()))
+
+
+# --- symptoms: true where the situation begins, false after each cure ------------------------------------------------
+
+
+def nothing_to_learn(state: State, below: float) -> bool:
+    return state.terms().loss.item() < below and state.pull() < 0.01
+
+
+def stuck(state: State, loss: float | None = None) -> bool:
+    """Nothing moves, at a loss that is not 0 (at this one)."""
+    value = state.terms().loss.item()
+    return state.pull() < 1e-9 and value > 0.01 and (loss is None or value == pytest.approx(loss, abs=1e-12))
+
+
+def all_alike(state: State) -> bool:
+    """Every cosine above 0.99, and a pull near nothing."""
+    anchor, other, _ = state.batch.inputs(state.points)
+    return bool((torch.nn.functional.cosine_similarity(anchor, other) > 0.99).all()) and state.pull() < 0.01
+
+
+def spreads(before: State, after: State) -> bool:
+    end, losses = after.play()
+    return after.pull() > 10 * before.pull() and losses[-1] < 1e-9 and end.spread() > 5 * after.spread()
+
+
+def at_the_margin(state: State) -> bool:
+    margin = next((value for name, value in state.loss.settings().items() if "margin" in name), None)
+    return stuck(state, math.log(2) if margin is None else margin)
+
+
+def at_log_b(state: State) -> bool:
+    return stuck(state, math.log(len(next(iter(state.situation.rows.values())))))
+
+
+def at_log_2_each(state: State) -> bool:
+    return stuck(state, len(state.situation.labels) * math.log(2))
+
+
+def ordered_and_far_off(state: State) -> bool:
+    below = state.terms().matrix < torch.tensor(state.situation.labels)
+    return nothing_to_learn(state, below=0.01) and bool(below.all())
+
+
+def above_the_triplet_margin(state: State) -> bool:
+    return bool((state.terms().values * 2 > state.loss.triplet_margin).all())
+
+
+def one_triplet_is_dead(state: State) -> bool:
+    """The first triplet costs the margin at any place of its sentences."""
+    generator = torch.Generator().manual_seed(0)
+    anywhere = torch.randn(20, *state.points.shape, generator=generator, dtype=torch.float64)
+    costs = state.loss.complete(*state.batch.inputs(settled(state.loss, anywhere))).values[:, 0]
+    always = torch.allclose(costs, torch.tensor(state.loss.triplet_margin / 2, dtype=torch.float64))
+    return always and term_gradient(state, (0,)).norm().item() == pytest.approx(0, abs=1e-12)
+
+
+def only_pushes(state: State) -> bool:
+    """Every positive has the highest score there is, with no slope left; something moves all the same."""
+    own = state.terms().matrix.diagonal()
+    return torch.allclose(own, torch.full_like(own, state.loss.scale)) and state.pull() > 1e-6
+
+
+def lengths_grow(state: State) -> bool:
+    """Playing takes the loss to 0, all sentences to one side, where every dot product is positive, and far out."""
+    end, losses = state.play(steps=400)
+    before, after = (each.points.norm(dim=-1).mean() for each in (state, end))
+    return losses[-1] < 0.01 * losses[0] and after > 2 * before and bool((end.points @ end.points.T > 0).all())
+
+
+def always_class_0(state: State) -> bool:
+    end, losses = state.play(steps=400)
+    return losses[-1] < 0.1 * losses[0] and not end.terms().matrix.argmax(-1).any()
+
+
+def one_answer_for_all(state: State) -> bool:
+    matrix = state.terms().matrix
+    return torch.allclose(matrix, matrix[:1].expand_as(matrix))
+
+
+def towards_log_2(state: State) -> bool:
+    _, losses = state.play(steps=400)
+    return min(losses) >= math.log(2) - 1e-12 and math.log(2) < losses[-1] < min(losses[0], math.log(2) + 0.05)
+
+
+def one_pair_decides(state: State) -> bool:
+    """Closing one positive pair switches every negative off."""
+    terms = state.terms()
+    assert (terms.active & terms.negative).any()
+    closed = state.points.clone()
+    closed[1] = closed[0]
+    after = replace(state, points=closed).terms()
+    return not (after.active & after.negative).any()
+
+
+def all_in_one_place(state: State) -> bool:
+    """Playing takes the loss to 0 and every sentence to the others."""
+    end, losses = state.play(steps=500)
+    return losses[-1] < 0.01 * losses[0] and end.spread() < 0.4 * state.spread()
+
+
+def pushes_the_same_apart(state: State) -> bool:
+    terms, keys = state.terms(), state.situation.keys
+    pairs = zip(*state.situation.rows.values(), terms.negative & terms.active, strict=True)
+    same = {frozenset(row[:2]) for row in sentences.examples("labelled_pairs") if row[3] == "duplicate"}
+    return any(pushed and frozenset((keys[a], keys[b])) in same for a, b, pushed in pairs)
+
+
+def all_satisfied(state: State) -> bool:
+    terms = state.terms()
+    return terms.loss.item() == 0 and not terms.active.any()
+
+
+def above_the_margin(state: State) -> bool:
+    return state.terms().loss.item() > state.loss.margin
+
+
+def negatives_nearer(state: State) -> bool:
+    """At least one negative pair is nearer than every positive pair."""
+    terms = state.terms()
+    return bool(terms.matrix[terms.negative].min() < terms.matrix[terms.positive].min())
+
+
+def negatives_win(state: State) -> bool:
+    """For every anchor, the explicit negatives have four fifths of the shares or more."""
+    explicit = state.terms().matrix.softmax(-1)[:, len(state.situation.rows["positive"]) :].sum(-1)
+    return bool((explicit > 0.8).all())
+
+
+def lower_scores_higher(state: State) -> bool:
+    terms, scores = state.terms(), torch.tensor(state.situation.labels)
+    return bool(terms.matrix[scores == scores.min()].min() > terms.matrix[scores == scores.max()].max())
+
+
+def finds_another(state: State) -> bool:
+    terms = state.terms()
+    return bool((terms.matrix.argmax(-1) != terms.chosen["target"][..., 0, :]).any())
+
+
+def another_is_nearer(state: State) -> bool:
+    terms = state.terms()
+    return bool(terms.matrix[terms.negative].max() > terms.matrix[terms.positive].min())
+
+
+def pushed_alone(state: State) -> bool:
+    """An anchor without a positive, with a term whose gradient on it points away from its nearest negative alone."""
+    terms = state.terms()
+    alone = terms.active & ~terms.positive.any(-1)
+    pieces = torch.func.jacrev(lambda points: state.loss.complete(*state.batch.inputs(points)).values)(state.points)
+    for anchor in alone.nonzero().flatten().tolist():
+        piece, nearest = pieces[anchor], terms.chosen["hardest_negative"][anchor].item()
+        others = [k for k in range(len(state.points)) if k not in (anchor, nearest)]
+        assert piece[others].abs().max() == 0
+        assert piece[anchor] @ (state.points[anchor] - state.points[nearest]) < 0
+    return bool(alone.any())
+
+
+def never_below_the_margin(state: State) -> bool:
+    """Playing takes the loss towards the margin, never below it, and the sentences towards each other."""
+    end, losses = state.play(steps=400, first=0.08)
+    return min(losses) >= state.loss.margin - 1e-12 and losses[-1] < losses[0] and end.spread() < 0.25 * state.spread()
+
+
+def falls_to(floor: float, state: State) -> bool:
+    _, losses = state.play(steps=400, first=0.05)
+    return losses[0] > floor + 0.01 and min(losses) >= floor - 1e-9 and losses[-1] == pytest.approx(floor, abs=1e-3)
+
+
+def not_zero_though_right(state: State) -> bool:
+    terms = state.terms()
+    right = (terms.matrix.argmax(-1) == terms.chosen["target"]).all()
+    return bool(right) and terms.loss.item() > 0.1 and state.pull() < 1e-9
+
+
+def always_zero(state: State) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    anywhere = torch.randn(20, *state.points.shape, generator=generator, dtype=torch.float64)
+    return not state.loss.complete(*state.batch.inputs(anywhere)).loss.any()
+
+
+def more_active(before: State, after: State) -> bool:
+    """What a cure may do instead of taking the symptom away: more terms pass a gradient on, and it is larger."""
+    return after.terms().active.sum() > before.terms().active.sum() and after.pull() > max(1e-4, 2 * before.pull())
+
+
+# --- one line a situation --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``answer``: what torch answers to the question, an option's index. ``symptom``: whether a state shows it.
+    ``helps``: whether a cure helped, where the symptom may stay."""
+
+    answer: Callable[[State], int] | None = None
+    symptom: Callable[[State], bool] | None = None
+    helps: Callable[[State, State], bool] | None = None
+
+
+CLAIMS = {
+    "labelled_pairs": {
+        "start": Claim(),
+        "first": Claim(),
+        "which pairs count": Claim(),
+        "strongest push": Claim(answer=strongest_push),
+        "one move": Claim(answer=one_move),
+        "easy": Claim(symptom=partial(nothing_to_learn, below=0.01), helps=more_active),
+        "hard negatives": Claim(symptom=negatives_nearer),
+        "a single positive": Claim(symptom=one_pair_decides),
+        "one class": Claim(symptom=all_in_one_place),
+        "collapsed": Claim(symptom=stuck),
+        "all alike": Claim(symptom=all_alike, helps=spreads),
+        "duplicates": Claim(symptom=pushes_the_same_apart),
+    },
+    "labelled_sentences": {
+        "start": Claim(),
+        "not the hardest": Claim(answer=not_the_hardest),
+        "out of reach": Claim(answer=out_of_reach, symptom=partial(falls_to, 3.0)),
+        "over the line": Claim(answer=over_the_line),
+        "all satisfied": Claim(answer=all_satisfied_without_margin),
+        "released": Claim(answer=released),
+        "easy": Claim(symptom=all_satisfied),
+        "hard negatives": Claim(symptom=above_the_margin),
+        "a single positive": Claim(symptom=pushed_alone),
+        "one class": Claim(symptom=at_the_margin),
+        "one class, no triplet": Claim(symptom=always_zero),
+        "one class, shrinking": Claim(symptom=never_below_the_margin),
+        "collapsed": Claim(symptom=at_the_margin),
+        "duplicates": Claim(symptom=never_below_the_margin),
+    },
+    "scored_pairs": {
+        "start": Claim(),
+        "which way": Claim(answer=which_way),
+        "all higher": Claim(answer=all_higher),
+        "worst order": Claim(answer=worst_order),
+        "quarter turn": Claim(answer=quarter_turn),
+        "easy": Claim(symptom=ordered_and_far_off),
+        "hard negatives": Claim(symptom=lower_scores_higher),
+        "a single pair": Claim(symptom=always_zero),
+        "one class": Claim(symptom=always_zero),
+        "collapsed": Claim(symptom=stuck),
+        "duplicates": Claim(symptom=partial(falls_to, math.log(2))),
+    },
+    "classified_pairs": {
+        "start": Claim(),
+        "rotate both": Claim(answer=rotate_both),
+        "borders": Claim(answer=borders),
+        "trained": Claim(answer=trained),
+        "hard negatives": Claim(),
+        "one class": Claim(symptom=always_class_0),
+        "collapsed": Claim(symptom=one_answer_for_all),
+        "duplicates": Claim(symptom=towards_log_2),
+    },
+    "triplets": {
+        "start": Claim(),
+        "out of reach": Claim(answer=out_of_reach, symptom=partial(falls_to, 3.0)),
+        "not its negative": Claim(answer=not_its_negative),
+        "easy": Claim(symptom=all_satisfied),
+        "hard negatives": Claim(symptom=above_the_triplet_margin),
+        "collapsed": Claim(symptom=at_the_margin),
+        "duplicates": Claim(symptom=one_triplet_is_dead),
+    },
+    "positive_pairs": {
+        "start": Claim(),
+        "add pairs": Claim(answer=add_pairs),
+        "accumulation": Claim(answer=accumulation),
+        "who pulls": Claim(answer=who_pulls),
+        "rows and columns": Claim(answer=rows_and_columns),
+        "way back": Claim(answer=way_back),
+        "harder rivals": Claim(answer=harder_rivals),
+        "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
+        "perfect": Claim(symptom=not_zero_though_right),
+        "hard negatives": Claim(symptom=negatives_win),
+        "several positives": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+        "one pair": Claim(symptom=always_zero),
+        "collapsed": Claim(symptom=at_log_b),
+        "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+    },
+    "unlabelled": {
+        "start": Claim(),
+        "noise 0": Claim(answer=noise_0),
+        "without dropout": Claim(symptom=only_pushes),
+        "easy": Claim(symptom=partial(nothing_to_learn, below=0.01)),
+        "hard negatives": Claim(symptom=finds_another),
+        "one sentence": Claim(symptom=always_zero),
+        "collapsed": Claim(symptom=at_log_b),
+        "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+    },
+    "unlabelled_pairs": {
+        "start": Claim(),
+        "stretch": Claim(answer=stretch),
+        "no length": Claim(answer=no_length),
+        "hard negatives": Claim(symptom=another_is_nearer),
+        "one class": Claim(symptom=lengths_grow),
+        "collapsed": Claim(symptom=at_log_2_each),
+        "duplicates": Claim(symptom=pushes_the_same_apart),
+    },
+}
+
+
+def test_every_situation_has_its_line():
+    assert {kind: [each.name for each in batch] for kind, batch in SITUATIONS.items()} == {
+        kind: list(claims) for kind, claims in CLAIMS.items()
+    }
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_what_it_asks_and_reports_has_its_check(kind, batch):
+    claim = CLAIMS[kind][batch.name]
+    assert (claim.answer is not None) == (batch.question is not None and batch.question.kind == "choice")
+    assert (claim.symptom is not None) == (batch.symptom is not None)
+    assert bool(batch.cures) == (batch.symptom is not None)
+
+
+@pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name].answer]))
+def test_the_answer_is_right(states, kind, batch):
+    for state in states(kind, batch):
+        assert CLAIMS[kind][batch.name].answer(state) == batch.question.answer, state.loss
+
+
+@pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name].symptom]))
+def test_the_symptom_is_there_and_every_cure_helps(states, kind, batch):
+    claim = CLAIMS[kind][batch.name]
+    for state in states(kind, batch):
+        assert claim.symptom(state), state.loss
+        for cure in batch.cures:
+            if cure.loss == type(state.loss).__name__:
+                continue  # the explorer does not offer what is there already
+            after = state.apply(cure)
+            helped = claim.helps(state, after) if claim.helps else not claim.symptom(after)
+            assert helped, (state.loss, cure.title)
+
+
+@pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name] == Claim()]))
+def test_where_nothing_is_wrong_something_moves(states, kind, batch):
+    for state in states(kind, batch):
+        assert state.pull() > 1e-3, state.loss
+        assert state.terms().active.any(), state.loss
+
+
+def test_after_a_nudge_a_collapsed_batch_recovers(states):
+    for kind in SITUATIONS:
+        batch = situation(kind, "collapsed")
+        for state in states(kind, batch):
+            for cure in (each for each in batch.cures if each.moves):
+                nudged = state.apply(cure)
+                end, losses = nudged.play()
+                assert min(losses) < 0.9 * losses[0] and end.spread() > 2 * nudged.spread(), (kind, state.loss)
+
+
+# --- what each is made of --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_its_parts_fit(states, kind, batch):
+    assert len(batch.places) == len(batch.keys)
+    assert len(set(Counter(batch.keys).values())) == 1, "every sentence is one point, or each is two passes"
+    assert len(batch.keys) <= 6, "six points, not twelve"
+    lengths = {len(rows) for rows in batch.rows.values()} | ({len(batch.labels)} if batch.labels is not None else set())
+    assert len(lengths) == 1
+    assert {index for rows in batch.rows.values() for index in rows} == set(range(len(batch.keys)))
+    assert 0 <= batch.chosen < len(batch.keys)
+    for state in states(kind, batch):  # the loss itself checks names, shapes and labels
+        arguments = state.loss.inputs.fitted(len(batch.inputs(state.points))).arguments
+        assert [*batch.rows, *([state.loss.inputs.label] if batch.labels is not None else [])] == list(arguments)
+        assert math.isfinite(state.terms().loss)
+        assert set(batch.parameters) <= set(state.loss.settings())
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_its_sentences_are_real_and_their_names_short(kind, batch):
+    for point in range(len(batch.keys)):
+        assert len(batch.sentence(point).short) <= 16
+    assert batch.points(sentences.DIMENSION).shape == (len(batch.keys), sentences.DIMENSION)
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_no_point_hides_another_at_the_start(states, kind, batch):
+    if batch.name not in OVERLAP_IS_THE_POINT:
+        for state in states(kind, batch):
+            assert torch.pdist(state.points).min() > 0.17, state.loss  # two dots of 12 pixels, 140 pixels to a unit
+
+
+@pytest.mark.parametrize("kind, batch", named(EVERY))
+def test_its_question_and_its_cures_name_what_there_is(states, kind, batch):
+    for change in (batch.question, *batch.cures):
+        if change is None:
+            continue
+        if change.situation:
+            assert situation(kind, change.situation)
+        assert set(change.moves) <= set(range(len(batch.keys)))
+        if getattr(change, "loss", None):
+            assert LOSSES[change.loss].inputs.name == kind
+        assert all(set(change.parameters) <= set(state.loss.settings()) for state in states(kind, batch))
+    question = batch.question
+    if question and question.kind == "choice":
+        assert len(question.options) == len(set(question.options)) == 3 and 0 <= question.answer < 3
+        assert question.moves or question.parameters or question.situation, "there is nothing to see"
+    if question and question.kind == "draw":
+        assert 0 <= question.point < len(batch.keys)
+        assert all(state.value_and_gradient()[1][question.point].norm() > 0.01 for state in states(kind, batch))
+
+
+@pytest.mark.parametrize("kind", SITUATIONS)
+def test_names_and_titles_differ_and_the_start_is_first(kind):
+    batch = situations(kind)
+    assert batch[0].name == "start"
+    assert len({each.name for each in batch}) == len({each.title for each in batch}) == len(batch)
+
+
+def test_a_sentence_in_two_rows_is_one_point():
+    duplicates = situation("labelled_sentences", "duplicates")
+    (rows,) = duplicates.inputs(duplicates.points(2))[:1]
+    assert_close(rows[2], rows[3])
+    assert duplicates.labels[2] != duplicates.labels[3]
+
+
+def test_an_unknown_name_says_what_there_is():
+    with pytest.raises(ValueError, match="name: expected one of start, .* got 'end'"):
+        situation("positive_pairs", "end")
+    with pytest.raises(ValueError, match="input_type: expected one of labelled_pairs, .* got 'pairs'"):
+        situations("pairs")
