@@ -1,4 +1,4 @@
-"""Losses of pairs in the order of their scores."""
+"""Losses of scored pairs: of their cosines, and of their order."""
 
 from collections.abc import Callable
 
@@ -7,17 +7,22 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from lossviz import losses
-from lossviz.fast.measures import Pull, Unit, cosine
-from lossviz.fast.road import known, road, sortable
+from lossviz.fast.measures import Pull, Unit, cosine, with_gradient
+from lossviz.fast.road import known, sortable
+from lossviz.losses.base import Loss
 
 
-@road(losses.CoSENTLoss, keeps_digits=True, sees_rows=True)
-def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+def cosine_similarity(loss: Loss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    """The definition, in an order in which nothing is lost where cosine and score are both near 1."""
+    residual = (1 - scores) - with_gradient(cosine)(first, second)
+    return residual.square().mean()
+
+
+def cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     return _in_order(_nearness, float(loss.scale), first, second, scores)
 
 
-@road(losses.AnglELoss)
-def _angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+def angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     return _in_order(_angle_similarity, float(loss.scale), first, second, scores)
 
 
