@@ -182,6 +182,6 @@ def _checked_name(name: str) -> str:
 
 
 def _slug(loss: str, situation: str) -> str:
-    """ContrastiveLoss, start → contrastive-start."""
+    """BlueSkyLoss, first one → blue-sky-first-one."""
     words = re.sub("(?<=[a-z0-9])(?=[A-Z][a-z])", "-", loss.replace("Loss", ""))
     return re.sub("[^a-z0-9]+", "-", f"{words}-{situation}".lower()).strip("-")
