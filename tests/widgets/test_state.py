@@ -339,19 +339,6 @@ def test_no_more_terms_than_there_are_are_lit(javascript, families):
             assert found == [False, True], name
 
 
-def test_a_change_to_what_nobody_can_compute_is_none(javascript, families, next_state):
-    """A classifier that reads nothing is no loss."""
-    loss = lossviz.SoftmaxLoss.initial(2, 3)
-    names = tuple(name for name in catalogue.parameters(loss) if name.startswith("concatenation"))
-    widget = lossviz.explore(loss, controls=names, engine="kernel")
-    found = javascript(
-        """given.names.reduce((now, name) => [...now, state.setParameter(given.spec, now.at(-1), name, false)],
-          [state.begin(given.spec, given.state)])""",
-        {"spec": widget.spec, "state": widget.state, "names": names},
-    )
-    assert [sum(each["parameters"][name] for name in names) for each in found] == [2, 1, 1, 1]
-
-
 # --- another loss on the same batch
 
 
