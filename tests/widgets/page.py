@@ -195,7 +195,7 @@ class Explorer:
         return wanted
 
     def shades_what_torch_says(self, wanted: Seen, extent: float) -> None:
-        """The note below the plane names the lowest and the highest value of the heat map, once it is that of a state."""
+        """The note below the plane names the lowest and the highest value of the heat map, once it is of this state."""
         axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
         losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
         ends, note = [losses.min().item(), losses.max().item()], self.find(".plane .note")
