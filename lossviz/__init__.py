@@ -1,7 +1,6 @@
 """Losses You Can Move: the losses that train sentence embeddings, each written once, in torch."""
 
 from lossviz import distances, losses, sentences
-from lossviz import fast as fast  # the losses find their fast roads
 from lossviz.batches import Batch
 from lossviz.losses import *  # noqa: F403
 from lossviz.surface import Surface, surface

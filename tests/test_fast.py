@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossviz.fast import labelled_sentences, rankings, slices, squares
+from lossviz.fast import ROADS, slices
+from lossviz.fast.slices import Slices
 from lossviz.losses import (
     BatchAllTripletLoss,
     BatchHardTripletLoss,
@@ -16,7 +17,6 @@ from lossviz.losses import (
     MultipleNegativesRankingLoss,
     SoftmaxLoss,
 )
-from lossviz.losses.base import ROADS
 from tests.losses import batches as make
 from tests.losses.batches import DOUBLE, SWEEP, leaves, parametrized, split, value_and_gradients
 from tests.losses.peers import as_the_peer_reads, peer
@@ -46,18 +46,11 @@ def road(loss, *tensors):
     return served
 
 
-def definition(loss):
-    return lambda *tensors: loss.define(*tensors).loss
-
-
 @pytest.fixture(autouse=True)
 def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
-    for name, value in {"FEWEST_ROWS": 3, "DISTANCES": 1, "LOGITS": 1}.items():
-        monkeypatch.setattr(slices, name, value)
-    monkeypatch.setattr(labelled_sentences, "MANY", 3)
-    monkeypatch.setattr(squares, "SMALL", 8)
-    monkeypatch.setattr(rankings, "WIDTH", 3)
+    few = Slices(distances=1, logits=1, fewest_rows=3, width=3, small=8, many=3)
+    monkeypatch.setattr(slices, "SIZES", few)
 
 
 # --- the definition's answer -----------------------------------------------------------------------------------------
@@ -71,7 +64,7 @@ def test_value_and_gradient_are_the_definitions(variant, data):
     if not same_choice(loss, tensors):
         return
     value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
-    expected_value, expected = value_and_gradients(loss, tensors, definition(loss))
+    expected_value, expected = value_and_gradients(loss, tensors, loss.value)
     of_value, of_gradients = tolerance(loss, tensors)
     assert_close(value, expected_value, rtol=1e-9, atol=of_value)
     assert all(each.isfinite().all() for each in gradients)
@@ -87,7 +80,7 @@ def test_examples_agree_to_rounding(variant):
         loss = variant(dimension)
         tensors = example(loss, batch, dimension, seed)
         value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))  # noqa: B023
-        expected_value, expected = value_and_gradients(loss, tensors, definition(loss))
+        expected_value, expected = value_and_gradients(loss, tensors, loss.value)
         assert_close(value, expected_value, rtol=1e-12, atol=1e-12)
         for gradient, each in zip(gradients, expected, strict=True):
             assert_close(gradient, each, rtol=1e-10, atol=1e-12)
@@ -107,7 +100,7 @@ def test_classes_and_coincidences(place, labels, variant):
     loss, rows = variant(), torch.randn(1, 6, 4, dtype=DOUBLE, generator=torch.Generator().manual_seed(3))
     tensors = place(rows)[0], torch.tensor(labels)
     value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
-    expected_value, expected = value_and_gradients(loss, tensors, definition(loss))
+    expected_value, expected = value_and_gradients(loss, tensors, loss.value)
     assert_close(value, expected_value, rtol=1e-9, atol=1e-9)
     assert_close(gradients[0].sum(0), expected[0].sum(0), rtol=1e-9, atol=1e-9)
     assert gradients[0].isfinite().all()
@@ -122,7 +115,7 @@ def test_the_first_of_equal_ones_is_chosen(kind, distance):
     _, (gradient,) = value_and_gradients(
         kind(distance=distance), tensors, lambda *each: road(kind(distance=distance), *each)
     )
-    _, (expected,) = value_and_gradients(kind(distance=distance), tensors, definition(kind(distance=distance)))
+    _, (expected,) = value_and_gradients(kind(distance=distance), tensors, kind(distance=distance).value)
     assert_close(gradient, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -261,7 +254,7 @@ def test_a_classifier_learns_on_its_road():
         weights = [each.clone().requires_grad_() for each in (loss.weight, bias) if each is not None]
         learning = loss.changed(**dict(zip(("weight", "bias"), [*weights, None], strict=False)))
         gradients = torch.autograd.grad(road(learning, *tensors), weights)
-        expected = torch.autograd.grad(learning.define(*tensors).loss, weights)
+        expected = torch.autograd.grad(learning.value(*tensors), weights)
         assert_close(gradients, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -273,7 +266,7 @@ def test_backward_twice(weight, variant):
     rows, labels = split(loss, example(loss))
     rows = leaves(rows)
     value = weight * loss(*rows, *labels)
-    _, expected = value_and_gradients(loss, (*rows, *labels), definition(loss))
+    _, expected = value_and_gradients(loss, (*rows, *labels), loss.value)
     for times in (1, 2):
         value.backward(retain_graph=True)
         for each, gradient in zip(rows, expected, strict=True):
@@ -287,13 +280,21 @@ def test_a_loss_derived_from_another_takes_no_road_of_its_own(variant):
 
 
 @every_road
-def test_a_second_derivative_is_refused(variant):
+def test_a_second_derivative_is_refused_or_the_definitions(variant):
     loss = variant()
     rows, labels = split(loss, example(loss))
-    rows = leaves(rows)
-    gradients = torch.autograd.grad(loss(*rows, *labels), rows, create_graph=True)
-    with pytest.raises(RuntimeError, match="no second derivative"):
-        torch.autograd.grad(sum(each.sum() for each in gradients), rows)
+
+    def second(ask):
+        leaf = leaves(rows)
+        gradients = torch.autograd.grad(ask(*leaf, *labels), leaf, create_graph=True)
+        return torch.autograd.grad(sum(each.sum() for each in gradients), leaf)
+
+    try:
+        found = second(loss)
+    except RuntimeError as refusal:
+        assert "no second derivative" in str(refusal)
+    else:
+        assert_close(found, second(loss.value))
 
 
 @every_road
@@ -314,8 +315,7 @@ def test_without_a_gradient(variant):
 
 @every_road
 def test_a_batch_as_trained_is_sentence_transformers(variant, monkeypatch):
-    monkeypatch.undo()  # slices as they are
-    monkeypatch.setattr(slices, "DISTANCES", 2**13)
+    monkeypatch.setattr(slices, "SIZES", Slices(distances=2**13))
     loss = variant(32)
     tensors = example(loss, 200, 32)
     assert not steps_aside(loss, *tensors)

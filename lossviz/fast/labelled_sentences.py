@@ -8,12 +8,10 @@ from torch.nn.functional import relu, softplus
 
 from lossviz import losses
 from lossviz.fast import slices
-from lossviz.fast.road import felt, known, road, sortable
+from lossviz.fast.road import felt, known, sortable
 from lossviz.fast.squares import Square
 from lossviz.losses.base import Loss
 from lossviz.losses.labelled_sentences import COUNTED
-
-MANY = 64  # from so many positives per anchor on, one sort is faster than a look at all negatives for each of them
 
 
 class _Classes:
@@ -72,7 +70,7 @@ def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, la
     if square is None:
         return None
     classes, total, count = _Classes(labels, embeddings), 0, 0
-    for rows in slices.rows_of(len(labels), len(labels), slices.DISTANCES):
+    for rows in slices.SIZES.rows(len(labels), len(labels), slices.SIZES.distances):
         part = _Slice(square, classes, rows)
         cost, terms, gradient = weigh(part)
         total, count = total + cost, count + terms
@@ -83,8 +81,7 @@ def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, la
     return known(value, lambda: (square.pulled() / count,), embeddings)
 
 
-@road(losses.BatchAllTripletLoss, keeps_digits=True)
-def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+def batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     """A triplet counts while its negative lies below a threshold, its positive's distance plus the margin. So the loss
     needs, of every threshold, how many negatives lie below it; of every negative, below how many thresholds it lies."""
     margin = float(loss.margin)
@@ -92,7 +89,7 @@ def _batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Ten
     def weigh(part: _Slice) -> Weighed:
         threshold = part.to_positives + margin
         bound = torch.where(part.real, threshold - part.square.slack(threshold).clamp(min=COUNTED), -part.far)
-        reached, below = (_counted if bound.shape[1] > MANY else _compared)(bound, part)
+        reached, below = (_counted if bound.shape[1] > slices.SIZES.many else _compared)(bound, part)
         total = _exact(reached, threshold) - _exact(below, part.distance)
         return total, reached.sum(dtype=torch.float64), below.neg_().scatter_add_(1, part.positives, reached)
 
@@ -124,8 +121,7 @@ def _exact(x: Tensor, y: Tensor) -> Tensor:
     return (x * y).sum(dtype=torch.float64)
 
 
-@road(losses.BatchSemiHardTripletLoss, keeps_digits=True)
-def _semi_hard(loss: losses.BatchSemiHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+def semi_hard(loss: losses.BatchSemiHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     margin = float(loss.margin)
 
     def weigh(part: _Slice) -> Weighed:
@@ -144,7 +140,7 @@ def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
     """For each positive the nearest negative beyond it, else the farthest negative; and whether there is a negative."""
     _, farthest, exists = (each.unsqueeze(1) for each in part.farthest_negative())
     positives = part.positives.shape[1]
-    if positives > MANY:
+    if positives > slices.SIZES.many:
         ordered, order = part.to_negatives.sort(dim=1, stable=True)
         bound = part.to_positives + part.square.slack(part.to_positives)
         place = torch.searchsorted(ordered, bound, right=True).clamp_(max=ordered.shape[1] - 1)
@@ -156,8 +152,7 @@ def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
     return torch.where(found, nearest, farthest), exists
 
 
-@road(losses.BatchHardTripletLoss, keeps_digits=True)
-def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+def batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
         shortfall = relu(gap + float(loss.margin))
         return shortfall, (shortfall > 0).to(gap.dtype)
@@ -165,8 +160,7 @@ def _batch_hard(loss: losses.BatchHardTripletLoss, embeddings: Tensor, labels: T
     return _mean_of_hardest(cost, loss, embeddings, labels)
 
 
-@road(losses.BatchHardSoftMarginTripletLoss, keeps_digits=True)
-def _batch_hard_soft(loss: losses.BatchHardSoftMarginTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
+def batch_hard_soft(loss: losses.BatchHardSoftMarginTripletLoss, embeddings: Tensor, labels: Tensor) -> Tensor | None:
     def cost(gap: Tensor) -> tuple[Tensor, Tensor]:
         return softplus(gap), gap.sigmoid().masked_fill_(gap > 20, 1)  # from 20 on softplus is a straight line
 
@@ -184,7 +178,7 @@ def _mean_of_hardest(
     if square is None:
         return None
     total, count, wanted = 0, len(labels), felt(embeddings)
-    for rows in slices.rows_of(count, count, slices.DISTANCES):
+    for rows in slices.SIZES.rows(count, count, slices.SIZES.distances):
         distance = square.rows(rows)
         positive, has_positive, negative, has_negatives = _hardest(square, distance, labels, rows)
         chosen = torch.stack((positive, negative), 1)

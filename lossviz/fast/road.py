@@ -1,42 +1,49 @@
 """What makes a function a fast road: when it serves, in which dtype, and how it hands on the gradients it knows."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from lossviz import distances
-from lossviz.losses.base import ROADS, Loss, exact
+from lossviz.losses.base import Loss, exact
 
 
-def road(*served: type[Loss], keeps_digits: bool = False, sees_rows: bool = False, learns: tuple[str, ...] = ()):
-    """Makes a function of a loss and its tensors the fast road of these losses.
+@dataclass(frozen=True)
+class Road:
+    """A function of a loss and its (checked) tensors that gives the loss, or None where the definition has to; and when
+    it serves, in which dtype. It steps aside (gives None) for leading dimensions, a function as distance or similarity,
+    parameters or labels that require grad, and under ``torch.func`` or ``torch.compile``.
 
-    One that keeps its digits by itself, or sees where it does not (TooCoarse), needs no float64 for rows far from the
-    origin. One that sees the rows is TooCoarse for those that are not finite, in any dtype. One that learns parameters
-    gives their gradients too.
+    ``keeps_digits``  by itself, or is TooCoarse where it does not: rows far from the origin need no float64
+    ``sees_rows``     it is TooCoarse for rows that are not finite, in any dtype: they need no check before
+    ``learns``        the parameters whose gradients it gives too
     """
 
-    def register(function: Callable[..., Tensor | None]):
-        def serve(loss: Loss, *tensors: Tensor) -> Tensor | None:
-            if not _is_plain(loss, tensors, learns):
-                return None
-            try:
-                if keeps_digits or not _needs_digits(tensors):
-                    return function(loss, *tensors)
-            except TooCoarse:
-                pass
-            try:
-                served = function(loss, *map(exact, tensors))
-            except TooCoarse:
-                return None
-            return None if served is None else served.to(tensors[0].dtype)
+    function: Callable[..., Tensor | None]
+    keeps_digits: bool = False
+    sees_rows: bool = False
+    learns: tuple[str, ...] = ()
 
-        serve.sees_rows = sees_rows
-        ROADS.update(dict.fromkeys(served, serve))
-        return function
+    def __call__(self, loss: Loss, *tensors: Tensor) -> Tensor | None:
+        if not _is_plain(loss, tensors, self.learns):
+            return None
+        try:
+            if self.keeps_digits or not _needs_digits(tensors):
+                return self.function(loss, *tensors)
+        except TooCoarse:
+            pass
+        try:
+            served = self.function(loss, *map(exact, tensors))
+        except TooCoarse:
+            return None
+        return None if served is None else served.to(tensors[0].dtype)
 
-    return register
+
+def as_defined(loss: Loss, *tensors: Tensor) -> Tensor:
+    """The definition in the dtype of the rows."""
+    return loss.value(*tensors)
 
 
 class TooCoarse(Exception):

@@ -1,14 +1,25 @@
-"""How much of a square is made at a time."""
+"""How much of a square is made at a time, and from which size on something else is faster."""
 
 from collections.abc import Iterator
-
-# A slice of a square matrix holds about so many numbers: few enough for the processor's cache, and for the memory.
-DISTANCES = 2**18
-LOGITS = 2**22
-FEWEST_ROWS = 64  # fewer make a slow product of matrices
+from dataclasses import dataclass
 
 
-def rows_of(rows: int, columns: int, numbers: int) -> Iterator[slice]:
-    """The rows of a (rows, columns) matrix in slices of about so many numbers."""
-    step = max(FEWEST_ROWS, numbers // columns)
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+@dataclass(frozen=True)
+class Slices:
+    """``distances``, ``logits``: a slice of a square of these holds about so many numbers: few enough for the
+    processor's cache, and for the memory."""
+
+    distances: int = 2**18
+    logits: int = 2**22
+    fewest_rows: int = 64  # fewer make a slow product of matrices
+    width: int = 512  # columns of a slice of logits that are multiplied at a time: more leave the cache
+    small: int = 128  # a square of so few rows is pulled as a whole, however few of its distances are felt
+    many: int = 64  # from so many positives per anchor on, one sort is faster than a look at all negatives for each
+
+    def rows(self, rows: int, columns: int, numbers: int) -> Iterator[slice]:
+        """The rows of a (rows, columns) matrix in slices of about so many numbers."""
+        step = max(self.fewest_rows, numbers // columns)
+        return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+SIZES = Slices()

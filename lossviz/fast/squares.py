@@ -13,7 +13,6 @@ from lossviz.fast import slices
 from lossviz.fast.measures import NEAR, Unit, chords, euclidean, manhattan
 from lossviz.fast.road import TooCoarse
 
-SMALL = 128  # a square of so few rows is pulled as a whole, however few of its distances are felt
 MOST_NEAR = 1000  # from so many near pairs in a slice on, the whole square is
 
 
@@ -61,7 +60,7 @@ class Square:
 
     def chosen(self, rows: slice, distance: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
         """The distances of the rows of a slice to a few chosen others each, and their pull."""
-        if len(self.x) > SMALL:
+        if len(self.x) > slices.SIZES.small:
             i = torch.arange(rows.start, rows.stop, device=j.device).repeat_interleave(j.shape[1])
             measured, pull = self.pairs(i, j.flatten())
             return measured.view(j.shape), lambda gradient: pull(gradient.flatten())
@@ -87,7 +86,7 @@ class Square:
 
     def _in_parts(self, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """So many pairs at a time that their differences take no more than a slice."""
-        size = max(1, slices.DISTANCES // self.x.shape[1])
+        size = max(1, slices.SIZES.distances // self.x.shape[1])
         return zip(*(each.split(size) for each in columns), strict=True)
 
     def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:

@@ -1,7 +1,6 @@
 """What every loss is: a frozen dataclass whose ``define`` says its mathematics, once."""
 
 import math
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
@@ -75,12 +74,6 @@ class Terms:
 torch.export.register_dataclass(Terms)
 
 
-# Type of a loss → its fast road, a function of the loss and its (checked) tensors that returns the loss, or None to
-# step aside for the definition. ``lossviz.fast`` fills it. A road that ``sees_rows`` steps aside for rows that are not
-# finite: they need no check before.
-ROADS: dict[type["Loss"], Callable[..., Tensor | None]] = {}
-
-
 @dataclass(frozen=True, eq=False)
 class Loss:
     """A loss on embeddings. A subclass names ``inputs`` and ``axes``, declares its settings, writes ``define``.
@@ -119,29 +112,31 @@ class Loss:
         Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
         Raises ValueError naming the argument, what was expected and what came.
         """
-        loss = self._by_road(tensors, check)
-        return self.terms(*tensors, check=check).loss if loss is None else loss
-
-    def _by_road(self, tensors: tuple[Tensor, ...], check: bool) -> Tensor | None:
-        """The loss by its fast road. None without one, or where the definition may hold what overflows."""
-        road = ROADS.get(type(self))
-        if road is None:
-            return None
+        road = _road_of(self)
         given = self._checked(tensors, check, rows=not road.sees_rows)
         with _without_autocast(given[0].device):
             loss = road(self, *given)
-        return loss if loss is not None and math.isfinite(loss.item()) else None
+            if loss is not None and (not check or math.isfinite(loss.item())):
+                return loss
+            if check and road.sees_rows:  # and did not like them
+                _check_rows(self.inputs, given)
+            loss = self.value(*map(exact, given))  # which may hold what overflows in float32
+        return self._fitted(loss, given, check)
 
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
         given = self._checked(tensors, check)
         with _without_autocast(given[0].device):
             terms = self.complete(*map(exact, given))
-        self._check_shape(terms.loss, tensors[0].shape[:-2])
-        terms = replace(terms, loss=terms.loss.to(given[0].dtype))
-        if check and not torch.isfinite(terms.loss.detach()).all():
-            raise self._overflow(self.inputs.fitted(len(tensors)), tensors, terms)
-        return terms
+        return replace(terms, loss=self._fitted(terms.loss, given, check))
+
+    def _fitted(self, loss: Tensor, given: tuple[Tensor, ...], check: bool) -> Tensor:
+        """A loss in the dtype of the rows. Raises ValueError where it does not fit, if asked to ``check``."""
+        self._check_shape(loss, given[0].shape[:-2])
+        loss = loss.to(given[0].dtype)
+        if check and not torch.isfinite(loss.detach()).all():
+            raise self._overflow(self.inputs.fitted(len(given)), given, loss.dtype)
+        return loss
 
     def settings(self) -> dict[str, object]:
         """Name → value of every parameter of the loss (margin, scale …), in the order of declaration."""
@@ -187,14 +182,25 @@ class Loss:
             expected, came = (f"a loss of shape {tuple(each)}" for each in (leading, loss.shape))
             raise wrong(", ".join(functions) or "define", expected, came)
 
-    def _overflow(self, inputs: InputType, tensors: tuple[Tensor, ...], terms: Terms) -> ValueError:
+    def _overflow(self, inputs: InputType, tensors: tuple[Tensor, ...], dtype: torch.dtype) -> ValueError:
         computed = inputs.rows if inputs.labels and inputs.labels.compared else inputs.arguments
         numbers = dict(zip(computed, tensors, strict=False)) | self.settings()
         sizes = {name: _size(each) for name, each in numbers.items() if _is_number(each)}
         large = {name for name, size in sizes.items() if size > 1}  # a label of 1 overflows nothing
         largest = max(large or inputs.rows, key=sizes.get)
-        kind = str(terms.loss.dtype).removeprefix("torch.")
+        kind = str(dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
+
+
+def _road_of(loss: Loss):
+    from lossviz import fast  # which is built upon the losses
+
+    return fast.ROADS.get(type(loss), fast.NO_ROAD)
+
+
+def _check_rows(inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
+    for name, rows in zip(inputs.rows, tensors, strict=False):
+        check_finite(name, rows)
 
 
 def _without_autocast(device: torch.device) -> AbstractContextManager:

@@ -9,28 +9,21 @@ from torch import Tensor
 from lossviz import losses
 from lossviz.fast import slices
 from lossviz.fast.measures import Unit
-from lossviz.fast.road import keep_digits, known, road, square
+from lossviz.fast.road import keep_digits, known, square
+from lossviz.losses.base import Loss
 
 LOG_2 = math.log(2)
-WIDTH = 512  # columns of a slice that are multiplied at a time: more leave the cache
 PADDING = 64  # numbers after each row of logits: rows a power of two apart would crowd one place of the cache
 
 
-@road(losses.MultipleNegativesRankingLoss)
-def _ranking(loss: losses.MultipleNegativesRankingLoss, *rows: Tensor) -> Tensor | None:
+def ranking(loss: losses.MultipleNegativesRankingLoss, *rows: Tensor) -> Tensor | None:
     if loss.directions != ("query_to_doc",) or loss.hardness_mode is not None:
         return None
     return _softmax_of_rows(loss.similarity, float(loss.scale), False, *rows)
 
 
-@road(losses.MultipleNegativesSymmetricRankingLoss)
-def _symmetric(loss: losses.MultipleNegativesSymmetricRankingLoss, *rows: Tensor) -> Tensor | None:
-    return _softmax_of_rows(loss.similarity, float(loss.scale), True, *rows)
-
-
-@road(losses.ContrastiveTensionLossInBatchNegatives)
-def _tension(loss: losses.ContrastiveTensionLossInBatchNegatives, *rows: Tensor) -> Tensor | None:
-    return _softmax_of_rows("cosine", float(loss.scale), True, *rows)
+def both_ways(loss: Loss, *rows: Tensor) -> Tensor | None:
+    return _softmax_of_rows(loss.settings().get("similarity", "cosine"), float(loss.scale), True, *rows)
 
 
 def _softmax_of_rows(
@@ -93,15 +86,15 @@ class _Logits:
 
     def __init__(self, queries: Tensor, candidates: Tensor, scale: float) -> None:
         self.queries, self.candidates, self.scale = queries, candidates.T, scale / LOG_2
-        self.slices = list(slices.rows_of(len(queries), len(candidates), slices.LOGITS))
+        self.slices = list(slices.SIZES.rows(len(queries), len(candidates), slices.SIZES.logits))
         width = len(candidates)
         self.place = queries.new_empty(self.slices[0].stop, width + PADDING)[:, :width]
 
     def rows(self, rows: slice) -> Tensor:
         few = self.queries[rows]
         logits = self.place[: len(few)]
-        for start in range(0, logits.shape[1], WIDTH):
-            columns = slice(start, start + WIDTH)
+        for start in range(0, logits.shape[1], slices.SIZES.width):
+            columns = slice(start, start + slices.SIZES.width)
             _product(few, self.candidates[:, columns], self.scale, out=logits[:, columns])
         return logits
 

@@ -1,4 +1,4 @@
-"""Losses of pairs in the order of their scores."""
+"""Losses of scored pairs: of their cosines, and of their order."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,20 @@ from torch.nn.functional import pad
 
 from lossviz import losses
 from lossviz.fast.measures import Pull, Unit, cosine
-from lossviz.fast.road import known, road, sortable
+from lossviz.fast.road import known, sortable
 
 
-@road(losses.CoSENTLoss, keeps_digits=True, sees_rows=True)
-def _cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+def cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    distance, pull = cosine(first.detach(), second.detach())
+    residual = (1 - scores) - distance  # in this order nothing is lost where both are near 1
+    return known(residual.square().mean(), lambda: pull(residual * (-2 / len(residual))), first, second)
+
+
+def cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     return _in_order(_nearness, float(loss.scale), first, second, scores)
 
 
-@road(losses.AnglELoss)
-def _angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+def angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     return _in_order(_angle_similarity, float(loss.scale), first, second, scores)
 
 
