@@ -41,6 +41,11 @@ class Road:
         return None if served is None else served.to(tensors[0].dtype)
 
 
+def as_defined(loss: Loss, *tensors: Tensor) -> Tensor:
+    """The definition in the dtype of the rows."""
+    return loss.value(*tensors)
+
+
 class TooCoarse(Exception):
     """These rows are a case for float64, or for the definition."""
 
@@ -90,7 +95,7 @@ FEW = 2**15
 
 
 class _Known(torch.autograd.Function):
-    """A loss whose gradients are known already; or a distance for each row, and their gradients."""
+    """A loss whose gradients are known already."""
 
     @staticmethod
     def forward(ctx, loss: Tensor, gradients: Sequence[Tensor], *rows: Tensor) -> Tensor:
@@ -101,9 +106,7 @@ class _Known(torch.autograd.Function):
     def backward(ctx, upstream: Tensor) -> tuple[Tensor | None, ...]:
         saved = ctx.saved_tensors
         gradients, rows = saved[: len(saved) // 2], saved[len(saved) // 2 :]
-        if upstream.ndim:
-            gradients = [each * upstream.unsqueeze(-1) for each in gradients]
-        elif not (upstream.is_cpu and upstream.item() == 1):  # elsewhere a look at it would wait for the device
+        if not (upstream.is_cpu and upstream.item() == 1):  # elsewhere a look at it would wait for the device
             gradients = [each * upstream for each in gradients]
         if torch.is_grad_enabled():  # someone keeps the graph, for a second derivative
             gradients = [_Once.apply(each, *rows) for each in gradients]

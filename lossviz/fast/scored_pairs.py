@@ -7,15 +7,14 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from lossviz import losses
-from lossviz.fast.measures import Pull, Unit, cosine, with_gradient
+from lossviz.fast.measures import Pull, Unit, cosine
 from lossviz.fast.road import known, sortable
-from lossviz.losses.base import Loss
 
 
-def cosine_similarity(loss: Loss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
-    """The definition, in an order in which nothing is lost where cosine and score are both near 1."""
-    residual = (1 - scores) - with_gradient(cosine)(first, second)
-    return residual.square().mean()
+def cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+    distance, pull = cosine(first.detach(), second.detach())
+    residual = (1 - scores) - distance  # in this order nothing is lost where both are near 1
+    return known(residual.square().mean(), lambda: pull(residual * (-2 / len(residual))), first, second)
 
 
 def cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
