@@ -32,6 +32,7 @@ class Explorer(anywidget.AnyWidget):
     ``inputs()``    the arguments of the loss, gathered from the points
     ``terms()``     the loss taken apart, computed by torch on ``device``
     ``scene``       all of this together
+    ``answer(question)``  what torch answers to a question of the page
     ``name``        what the page calls it
     """
 
@@ -47,7 +48,7 @@ class Explorer(anywidget.AnyWidget):
         loss = first.loss if first.loss in losses else next(iter(losses))
         state = {"loss": loss, "situation": 0, **asdict(first.starts[loss])}
         super().__init__(spec=asdict(spec), modules=modules, state=state)
-        self.on_msg(self._answer)
+        self.on_msg(self._hear)
 
     @property
     def name(self) -> str:
@@ -82,10 +83,12 @@ class Explorer(anywidget.AnyWidget):
         """The loss taken apart, as the points stand now."""
         return self.scene.terms()
 
-    def _answer(self, _widget: object, message: dict, _buffers: object) -> None:
-        """The kernel engine: the page asks, torch answers."""
-        answers = kernel.answer(message["question"], self._losses, self._device)
-        self.send({"id": message["id"], "answer": answers})
+    def answer(self, question: dict) -> list[dict]:
+        """The kernel engine: what torch answers to a question of the page."""
+        return kernel.answer(question, self._losses, self._device)
+
+    def _hear(self, _widget: object, message: dict, _buffers: object) -> None:
+        self.send({"id": message["id"], "answer": self.answer(message["question"])})
 
 
 def explore(
@@ -179,6 +182,6 @@ def _checked_name(name: str) -> str:
 
 
 def _slug(loss: str, situation: str) -> str:
-    """ContrastiveLoss, start → contrastive-start."""
+    """BlueSkyLoss, first one → blue-sky-first-one."""
     words = re.sub("(?<=[a-z0-9])(?=[A-Z][a-z])", "-", loss.replace("Loss", ""))
     return re.sub("[^a-z0-9]+", "-", f"{words}-{situation}".lower()).strip("-")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lossviz.inputs import LABELLED_PAIRS
+from lossviz.inputs import LABELLED_PAIRS, LABELLED_SENTENCES
 from lossviz.losses import ContrastiveLoss, Loss, Terms
 from lossviz.losses.base import scalar
 
@@ -188,3 +188,31 @@ def test_scalar_stands_beside_its_tensor():
         assert scalar(0.5, like).dtype == dtype and scalar(0.5, like).shape == ()
         learned = torch.tensor(0.5, requires_grad=True)
         assert scalar(learned, like).dtype == dtype and scalar(learned, like).requires_grad
+
+
+# --- what follows from a definition ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Narrow(Loss):
+    """Its matrix is not what the labels speak of: two numbers a sentence."""
+
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor",)
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        return Terms(embeddings[..., :2], embeddings.square().sum(-1))
+
+
+def test_a_matrix_that_the_labels_do_not_fit_has_empty_masks():
+    rows, labels = torch.randn(3, 4, dtype=torch.float64), torch.tensor([0, 0, 1])
+    terms = Narrow().complete(rows, labels)
+    assert terms.positive.shape == terms.negative.shape == terms.matrix.shape
+    assert not terms.positive.any() and not terms.negative.any()
+
+
+def test_what_a_definition_leaves_out_follows_from_it():
+    terms = Scaled().complete(ANCHOR, OTHER, LABELS)
+    assert torch.equal(terms.positive, LABELS > 0) and torch.equal(terms.negative, LABELS < 1)
+    assert terms.valid.all() and torch.equal(terms.active, terms.values != 0)
+    assert terms.pulls is terms.values and torch.equal(terms.loss, terms.values.sum())

@@ -218,104 +218,11 @@ ARTICLE = Situation(
 )  # fmt: skip
 
 
-def test_the_articles_example_and_the_share_of_the_one(readings_of, javascript):
-    explorer = lossviz.explore(CoSENTLoss(), situation=ARTICLE, engine="kernel")
-    ((read, wanted),) = readings_of(explorer, [explorer.state])
-    assert read["loss"] == pytest.approx(4.145, abs=5e-4)
-    shares = {term["letters"]: term["share"] for term in read["terms"]}
-    assert shares["C–D < E–F"] == pytest.approx(0.865, abs=5e-4)
-    one = wanted.terms.thresholds["the 1"].item()
-    assert one == pytest.approx(0.016, abs=5e-4)
-    assert sum(shares.values()) + one == pytest.approx(1)
-    parts = javascript("score_plane.shares(...given)", [read["terms"], one])
-    assert [each["words"] for each in parts] == ["C–D < E–F", "A–B < E–F", "in order", "the 1"]
-    assert sum(each["share"] for each in parts) == pytest.approx(1)
-    lit = {**explorer.state, "lit": {"kind": "pair", "index": 2}}
-    ((read, _),) = readings_of(explorer, [lit])
-    start = "E–F, “slow stew” and “dough rises”, has the score 0.9 and the cosine 0.2000"
-    assert read["caption"] == f"{start}; it stands in 2 orders, 2 of them the wrong way round."
-
-
-@pytest.mark.parametrize(
-    ("values", "low", "high", "found"),
-    [([0.2, 0.9], 0, 1, [0, 1]), ([-0.2, 1.41], 0, 1, [-0.5, 1.5]), ([-1, 3], -1, 1, [-1, 3]), ([], 0, 1, [0, 1])],
-)
-def test_an_axis_reaches_as_far_as_it_must(javascript, values, low, high, found):
-    assert javascript("score_plane.span(...given)", [values, low, high]) == found
-
-
 @pytest.mark.parametrize(
     ("share", "text"), [(0, "0.0 %"), (0.0001, "<0.1 %"), (0.0161, "1.6 %"), (0.8649, "86.5 %"), (0.9999, ">99.9 %")]
 )
 def test_a_share_in_tenths(javascript, share, text):
     assert javascript("words.tenths(given)", share) == text.replace(" ", "\u00a0")
-
-
-# ---- searches
-
-
-def test_each_direction_has_its_block_of_columns(readings_of):
-    """Shares of one sum add up to 1, and a search leaves itself out."""
-    all_four = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
-    loss = lossviz.MultipleNegativesRankingLoss(scale=3.0, directions=all_four)
-    explorer = explorer_of(loss, engine="kernel")
-    ((read, wanted),) = readings_of(explorer, [explorer.state])
-    (anchors, positives) = explorer.spec["situations"][0]["rows"].values()
-    expected = wanted.terms.matrix.detach().softmax(-1)
-    for row, term in enumerate(read["terms"]):
-        found = {each["column"]: each for each in term["candidates"]}
-        assert set(range(12)) - set(found) == {3 + row, 9 + row}
-        for column, each in found.items():
-            block, place = divmod(column, 3)
-            assert each["from"] == (anchors if block < 2 else positives)[row]
-            assert each["point"] == (positives if block in (0, 3) else anchors)[place]
-            assert each["share"] == pytest.approx(expected[row, column].item())
-        assert sum(each["share"] for each in term["candidates"]) == pytest.approx(1)
-
-
-def test_by_direction_each_block_shares_out_the_whole(readings_of):
-    loss = lossviz.MultipleNegativesRankingLoss(
-        scale=3.0, directions=("query_to_doc", "doc_to_query"), partition_mode="per_direction"
-    )
-    explorer = explorer_of(loss, engine="kernel")
-    ((read, _),) = readings_of(explorer, [explorer.state])
-    assert [term["letters"] for term in read["terms"]] == ["A–B", "C–D", "E–F"]
-    for term in read["terms"]:
-        there, back = (each for each in term["candidates"] if each["positive"])
-        assert f"a share of {percent(there['share'])}, which gives back {percent(back['share'])};" in term["note"]
-        for block in (0, 1):
-            shares = [each["share"] for each in term["candidates"] if each["column"] // 3 == block]
-            assert sum(shares) == pytest.approx(1)
-
-
-def test_in_a_joint_sum_the_way_back_is_one_more_rival_of_the_pair(readings_of):
-    """The pull on a pair is what torch says of its similarity: 1 − 2 · share."""
-    loss = lossviz.MultipleNegativesRankingLoss(scale=3.0, directions=("query_to_doc", "doc_to_query"))
-    explorer = explorer_of(loss, engine="kernel")
-    ((read, wanted),) = readings_of(explorer, [explorer.state])
-    shares = wanted.terms.matrix.detach().softmax(-1)
-    for row, term in enumerate(read["terms"]):
-        (pull,) = (link["weight"] for link in term["links"] if link["side"] == "positive")
-        assert pull == pytest.approx(1 - 2 * shares[row, row].item())
-        assert "and as much again for the way back;" in term["note"]
-        pushed = sum(link["weight"] for link in term["links"] if link["side"] == "negative")
-        assert pushed == pytest.approx(pull)
-
-
-def test_both_ways_of_a_search_are_a_row_and_a_column(readings_of):
-    """The batch whose rows are right and one column wrong: anchors 0°, 110°; positives 60°, 120°."""
-    keys = BATCHES["positive_pairs"].keys[:4]
-    batch = Situation("own", "Own", keys, {"anchor": (0, 2), "positive": (1, 3)}, None, on_circle(0, 60, 110, 120))
-    loss = lossviz.MultipleNegativesSymmetricRankingLoss()
-    explorer = lossviz.explore(loss, situation=batch, engine="kernel")
-    ((read, wanted),) = readings_of(explorer, [explorer.state])
-    matrix = wanted.terms.matrix.detach()
-    shares = [[each["share"] for each in term["candidates"]] for term in read["terms"]]
-    assert np.array(shares[:2]) == pytest.approx(matrix.softmax(1).numpy())
-    assert np.array(shares[2:]) == pytest.approx(matrix.softmax(0).T.numpy())
-    assert [term["letters"] for term in read["terms"]] == ["A", "C", "B", "D"]
-    right = [term["candidates"][k % 2]["share"] > 0.5 for k, term in enumerate(read["terms"])]
-    assert right == [True, True, False, True]
 
 
 # ---- pulls.js
@@ -432,27 +339,6 @@ def test_a_step_trains_the_weights_where_it_shall(javascript, trains):
         assert np.array(after["tensors"][name]) == pytest.approx(tensor.detach().numpy())
     explorer.set_state({"state": after})
     assert torch.allclose(explorer.loss.weight, expected["weight"].detach())
-
-
-# ---- class regions
-
-
-def test_the_regions_are_those_of_the_classifier(javascript):
-    """A class leads where torch gives it the most."""
-    places = torch.tensor(javascript("class_regions.gridPlaces(1.6)"), dtype=DOUBLE)
-    assert places[0].tolist() == [-1.6, -1.6] and places[-1].tolist() == [1.6, 1.6]
-    loss = SoftmaxLoss.initial(dimension=2, classes=3)
-    held = torch.tensor([0.3, -0.4], dtype=DOUBLE).expand(places.shape)
-    logs = loss.define(held, places, torch.zeros(len(places))).matrix
-    leads = javascript("[0, 1, 2].map((kind) => class_regions.lead(given, 3, kind))", logs.flatten().tolist())
-    assert ((np.array(leads) > 0).argmax(0) == logs.argmax(-1).numpy()).all()
-
-
-def test_the_pair_whose_regions_are_shown(javascript):
-    terms = [{"index": 0, "points": [0, 1]}, {"index": 1, "points": [0, 2]}, {"index": 2, "points": [3, 4]}]
-    for chosen, lit, index in ((0, None, 0), (2, None, 1), (4, None, 2), (0, {"kind": "term", "index": 2}, 2)):
-        found = javascript("class_regions.shownPair(...given)", [{"chosen": chosen, "lit": lit}, terms])
-        assert found["index"] == index
 
 
 # ---- losses that share a batch

@@ -1,6 +1,7 @@
 """The Python side of the explorer, and both engines against torch: what Python says is what the page shows."""
 
-from dataclasses import dataclass, replace
+import json
+import re
 
 import numpy as np
 import pytest
@@ -15,15 +16,22 @@ from lossviz import (
     MultipleNegativesRankingLoss,
     OnlineContrastiveLoss,
     SoftmaxLoss,
-    Terms,
     explore,
     sentences,
 )
+from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES, Entry
-from lossviz.inputs import LABELLED_PAIRS
 from lossviz.lowering import UnknownOperator
-from lossviz.situations import Situation, on_circle, situations
-from tests.widgets.expected import BATCHES, FAMILIES, Expected
+from lossviz.situations import SITUATIONS, Situation, on_circle, situation, situations
+from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, ignores_length
+from tests.widgets.own_losses import (
+    SMALLEST,
+    DetachedLoss,
+    GammaLoss,
+    LinearContrastiveLoss,
+    OwnTripletLoss,
+    StrangeAxesLoss,
+)
 
 DOUBLE = torch.float64
 CASES = [
@@ -32,128 +40,111 @@ CASES = [
     for each in situations(entry.loss.inputs.name)
     if each.loss in (None, entry.loss.__name__)
 ]
-every_situation = pytest.mark.parametrize(("entry", "situation"), CASES)
-
-
-@dataclass(frozen=True, eq=False)
-class LinearContrastiveLoss(Loss):
-    """A reader's own: no square, no catalogue entry."""
-
-    margin: float = 0.5
-    only_far: bool = False
-    inputs = LABELLED_PAIRS
-    axes = ("pair",)
-
-    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
-        return self.terms_of(lossviz.distances.euclidean(anchor, other), labels)
-
-    def terms_of(self, distance: Tensor, labels: Tensor) -> Terms:
-        shortfall = torch.relu(self.margin - distance)
-        values = (1 - labels) * shortfall if self.only_far else labels * distance + (1 - labels) * shortfall
-        positive, negative = labels > 0, labels < 1
-        active = (positive & (distance > 0)) | (negative & (shortfall > 0))
-        return Terms(distance, positive, negative, positive | negative, active, values, values.sum(-1))
-
-
-class GammaLoss(LinearContrastiveLoss):
-    """Uses an operator that nobody lowers."""
-
-    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
-        return self.terms_of(torch.lgamma(1.5 + lossviz.distances.euclidean(anchor, other)), labels)
+# One explorer for each of three input types, as a reader would make it.
+FAMILIES = (
+    (ContrastiveLoss(margin=0.4), OnlineContrastiveLoss()),
+    (BatchHardTripletLoss(margin=1.0),),
+    (MultipleNegativesRankingLoss(scale=5.0),),
+)
+every_loss = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
 
 
 def squared(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).square().sum(-1)
 
 
-def by_hand(points: Tensor, situation: Situation, loss: Loss) -> tuple[Tensor, ...]:
-    """The arguments of the loss, gathered row by row."""
-    gathered = [torch.stack([points[k] for k in rows]) for rows in situation.rows.values()]
-    labels = [] if situation.labels is None else [torch.tensor(situation.labels, dtype=DOUBLE)]
-    return (*gathered, *labels)
+def minus_dot(x: Tensor, y: Tensor) -> Tensor:
+    return -(x * y).sum(-1)
+
+
+def by_hand(points: Tensor, rows: dict, labels: list | None) -> list[Tensor]:
+    """The arguments of a loss, gathered row by row."""
+    gathered = [torch.stack([points[k] for k in each]) for each in rows.values()]
+    return gathered if labels is None else [*gathered, torch.tensor(labels, dtype=DOUBLE)]
 
 
 # What explore() gives
 
 
-def by_themselves(entry: Entry, situation: Situation) -> Loss:
+def by_themselves(entry: Entry, batch: Situation) -> Loss:
     """The loss with its own parameters and those that the situation brings for it."""
     loss = entry.default()
-    known = loss.parameters()
-    return loss.changed(**{name: value for name, value in situation.parameters.items() if name in known})
+    return loss.changed(**{name: value for name, value in batch.parameters.items() if name in loss.settings()})
 
 
 def numbers_of(loss: Loss) -> dict[str, object]:
     """Its parameters, without functions and tensors."""
-    return {name: each for name, each in loss.parameters().items() if not (callable(each) or torch.is_tensor(each))}
+    return {name: each for name, each in loss.settings().items() if not (callable(each) or torch.is_tensor(each))}
 
 
-@every_situation
-def test_it_starts_in_the_situation_asked_for(entry, situation):
-    kind = entry.loss
-    explorer = explore(entry.default(), situation=situation.name, engine="kernel")
-    titles = [each["title"] for each in explorer.spec["situations"]]
-    others = [each for each in situations(kind.inputs.name) if each.listed and each.loss in (None, kind.__name__)]
-    assert titles[0] == situation.title
-    assert titles[1:] == [each.title for each in others if each is not situation]
-    assert explorer.embeddings.tolist() == explorer.state["origin"]
-    wanted = situation.points(2)
-    if Expected(kind, explorer.spec, explorer.state).on_circle:
+@pytest.mark.parametrize(("entry", "batch"), CASES)
+def test_it_starts_in_the_situation_asked_for(entry, batch):
+    explorer, loss = explore(entry.default(), situation=batch.name, engine="kernel"), by_themselves(entry, batch)
+    others = [each for each in situations(loss.inputs.name) if each.listed and each.loss in (None, entry.loss.__name__)]
+    assert [each["title"] for each in explorer.spec["situations"]] == [
+        each.title for each in (batch, *(each for each in others if each is not batch))
+    ]
+    wanted = batch.points(2)
+    if ignores_length(loss):
         wanted = torch.nn.functional.normalize(wanted)
     assert torch.allclose(explorer.embeddings, wanted, rtol=0, atol=1e-12)
-    assert explorer.state["chosen"] == situation.chosen < len(situation.keys)
-    assert explorer.state["asked"] == (situation.question is not None)
-    assert numbers_of(explorer.loss) == numbers_of(by_themselves(entry, situation))
-    assert [each["text"] for each in explorer.spec["situations"][0]["sentences"]] == [
-        sentences.sentence(key).text for key in situation.keys
-    ]
-
-
-@every_situation
-def test_inputs_and_terms_are_those_of_the_loss_called_by_hand(entry, situation):
-    explorer = explore(entry.default(), situation=situation.name, engine="kernel")
-    loss = by_themselves(entry, situation)
-    expected = by_hand(explorer.embeddings, situation, loss)
-    assert all(map(torch.equal, explorer.inputs(), expected))
-    assert len(explorer.inputs()) == len(expected)
-    assert torch.allclose(explorer.terms().loss, loss.terms(*expected).loss, rtol=1e-12, atol=0)
-    assert explorer.terms().values.sum().item() == pytest.approx(explorer.terms().loss.item())
+    assert numbers_of(explorer.loss) == numbers_of(loss)
+    assert sorted(explorer.state) == ["loss", "parameters", "points", "situation", "tensors"]
+    described = explorer.spec["situations"][0]
+    assert described["chosen"] == batch.chosen < len(batch.keys)
+    assert [each["text"] for each in described["sentences"]] == [sentences.sentence(key).text for key in batch.keys]
+    arguments = by_hand(explorer.embeddings, batch.rows, batch.labels)
+    assert all(map(torch.equal, explorer.inputs(), arguments)) and len(explorer.inputs()) == len(arguments)
+    assert torch.allclose(explorer.terms().loss, loss.terms(*arguments).loss, rtol=1e-12, atol=0)
 
 
 VARIANTS = {
-    "ContrastiveLoss": {
-        f"{distance}|{flag}|3": shape
+    "ContrastiveLoss": [
+        ({"distance": distance, "size_average": flag}, 3, shape)
         for distance, shape in (("cosine", "circle"), ("euclidean", "free"), ("manhattan", "free"))
-        for flag in ("false", "true")
-    },
-    "OnlineContrastiveLoss": {"cosine|3": "circle", "euclidean|3": "free", "manhattan|3": "free"},
-    "BatchHardTripletLoss": {"cosine|2": "circle", "euclidean|2": "free", "manhattan|2": "free"},
-    # with explicit negatives the loss takes three arguments
-    "MultipleNegativesRankingLoss": {"cosine|2": "circle", "cosine|3": "circle", "dot|2": "free", "dot|3": "free"},
+        for flag in (True, False)
+    ],
+    "OnlineContrastiveLoss": [
+        ({"distance": "cosine"}, 3, "circle"),
+        ({"distance": "euclidean"}, 3, "free"),
+        ({"distance": "manhattan"}, 3, "free"),
+    ],
+    "BatchHardTripletLoss": [
+        ({"distance": "cosine"}, 2, "circle"),
+        ({"distance": "euclidean"}, 2, "free"),
+        ({"distance": "manhattan"}, 2, "free"),
+    ],
+    "MultipleNegativesRankingLoss": [  # with explicit negatives the loss takes three arguments
+        ({"similarity": "cosine"}, 2, "circle"),
+        ({"similarity": "cosine"}, 3, "circle"),
+        ({"similarity": "dot"}, 2, "free"),
+        ({"similarity": "dot"}, 3, "free"),
+    ],
 }
 CONTROLS = {
-    "ContrastiveLoss": {"margin": (0.0, 2.0), "distance": None, "size_average": None},
-    "OnlineContrastiveLoss": {"margin": (0.0, 2.0), "distance": None},
-    "BatchHardTripletLoss": {"margin": (0.0, 6.0), "distance": None},
-    "MultipleNegativesRankingLoss": {"scale": (1.0, 50.0), "similarity": None},
+    "ContrastiveLoss": {"margin": (0.0, 2.0), "distance": (None, None), "size_average": (None, None)},
+    "OnlineContrastiveLoss": {"margin": (0.0, 2.0), "distance": (None, None)},
+    "BatchHardTripletLoss": {"margin": (0.0, 6.0), "distance": (None, None)},
+    "MultipleNegativesRankingLoss": {"scale": (1.0, 50.0), "similarity": (None, None)},
 }
 
 
-@pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
+@pytest.mark.parametrize("losses", FAMILIES, ids=lambda losses: type(losses[0]).__name__)
 def test_every_choice_has_a_variant_and_a_control(losses):
     explorer = explore(*losses)
     assert list(explorer.spec["losses"]) == [type(loss).__name__ for loss in losses]
+    variants = []
     for name, loss in explorer.spec["losses"].items():
-        assert {key: variant["shape"] for key, variant in loss["variants"].items()} == VARIANTS[name]
-        ranges = {each["name"]: (each["minimum"], each["maximum"]) for each in loss["controls"] if "minimum" in each}
-        assert {each["name"]: ranges.get(each["name"]) for each in loss["controls"]} == CONTROLS[name]
-    modules = {f"{name} {key}" for name in explorer.spec["losses"] for key in VARIANTS[name]}
-    assert set(explorer.modules) == modules | {f"{module} value" for module in modules}
+        variants += loss["variants"]
+        assert [(each["choices"], each["count"], each["shape"]) for each in loss["variants"]] == VARIANTS[name]
+        assert {each["name"]: (each["minimum"], each["maximum"]) for each in loss["controls"]} == CONTROLS[name]
+    names = [each[kind] for each in variants for kind in ("module", "value")]
+    assert len(set(names)) == len(names) and set(explorer.modules) == set(names)
 
 
 def test_a_situation_about_one_loss_is_offered_where_that_loss_is():
-    both = explore(ContrastiveLoss(), OnlineContrastiveLoss())
-    alone = [explore(loss) for loss in (ContrastiveLoss(), OnlineContrastiveLoss())]
+    both = explore(ContrastiveLoss(), OnlineContrastiveLoss(), engine="kernel")
+    alone = [explore(loss, engine="kernel") for loss in (ContrastiveLoss(), OnlineContrastiveLoss())]
     names = [{each["name"] for each in explorer.spec["situations"]} for explorer in (both, *alone)]
     assert names[1] == names[0] - {"one move", "a single positive"}
     assert names[2] == names[0] - {"strongest push", "collapsed", "all alike"}
@@ -163,21 +154,24 @@ def test_a_situation_about_one_loss_is_offered_where_that_loss_is():
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_first_loss_is_the_one_that_the_situation_is_about(order):
     losses = [ContrastiveLoss(), OnlineContrastiveLoss()][::order]
-    assert explore(*losses).state["loss"] == type(losses[0]).__name__
-    assert explore(*losses, situation="one move").state["loss"] == "OnlineContrastiveLoss"
+    assert explore(*losses, engine="kernel").state["loss"] == type(losses[0]).__name__
+    about = explore(*losses, situation="one move", engine="kernel")
+    assert about.state["loss"] == "OnlineContrastiveLoss"
+    assert set(about.spec["situations"][0]["starts"]) == {"ContrastiveLoss", "OnlineContrastiveLoss"}
 
 
 def test_a_compact_explorer_has_one_batch_and_cures_only_what_it_can():
-    explorer = explore(ContrastiveLoss(), OnlineContrastiveLoss(), situation="easy", compact=True)
-    (situation,) = explorer.spec["situations"]
-    assert explorer.spec["compact"] and situation["name"] == "easy"
-    assert [cure["loss"] for cure in situation["cures"]] == ["ContrastiveLoss"]  # "hard negatives" is not there
+    explorer = explore(ContrastiveLoss(), OnlineContrastiveLoss(), situation="easy", compact=True, engine="kernel")
+    (easy,) = explorer.spec["situations"]
+    assert explorer.spec["compact"] and easy["name"] == "easy"
+    assert [cure["loss"] for cure in easy["cures"]] == ["ContrastiveLoss"]  # "hard negatives" is not there
 
 
 def test_a_cure_that_needs_another_loss_is_offered_where_that_loss_is():
     offered = {}
     for count, losses in ((1, [OnlineContrastiveLoss()]), (2, [OnlineContrastiveLoss(), ContrastiveLoss()])):
-        (easy,) = (each for each in explore(*losses).spec["situations"] if each["name"] == "easy")
+        found = explore(*losses, engine="kernel").spec["situations"]
+        (easy,) = (each for each in found if each["name"] == "easy")
         offered[count] = [(cure["situation"], cure["loss"]) for cure in easy["cures"]]
     assert offered == {1: [("hard negatives", None)], 2: [("hard negatives", None), (None, "ContrastiveLoss")]}
 
@@ -205,12 +199,107 @@ def test_real_embeddings():
     assert not [name for name in explorer.modules if name.endswith("value")]  # no plane, no heat map
 
 
+@pytest.mark.parametrize(
+    ("loss", "options", "name"),
+    [
+        (ContrastiveLoss(), {}, "contrastive-start"),
+        (ContrastiveLoss(), {"situation": "which pairs count"}, "contrastive-which-pairs-count"),
+        (lossviz.CoSENTLoss(), {}, "cosent-start"),
+        (lossviz.AnglELoss(), {}, "angle-start"),
+        (lossviz.ContrastiveTensionLossInBatchNegatives(), {}, "contrastive-tension-in-batch-negatives-start"),
+        (ContrastiveLoss(), {"situation": OWN}, "contrastive-own"),
+        (OwnTripletLoss(), {}, "own-triplet-start"),
+        (ContrastiveLoss(), {"name": "Two-Lines-1"}, "Two-Lines-1"),
+    ],
+)
+def test_it_has_a_name(loss, options, name):
+    explorer = explore(loss, engine="kernel", **options)
+    assert explorer.name == explorer.spec["name"] == name
+
+
+# A batch of one's own
+
+
+def own_batch(loss: Loss, dimension: int = 3, rows: int = 5) -> Batch:
+    """Random rows, with labels as the input type has them."""
+    *given, last = loss.inputs.example(batch=rows, dimension=dimension)
+    arguments = given if loss.inputs.labels else [*given, last]
+    named = dict(zip(loss.inputs.rows, arguments, strict=True))
+    return Batch.of_rows(labels=last if loss.inputs.labels else None, **named)
+
+
+def test_a_batch_of_ones_own_is_shown_as_it_is():
+    texts = {"anchor": ["a dog", "a dog"], "other": ["a puppy", "the tax"]}
+    anchor, other = torch.tensor([[3.0, 0, 4], [3, 0, 4]]), torch.tensor([[3.0, 0, 3], [0, 1, 0]])
+    batch = Batch.of_rows(anchor=anchor, other=other, labels=[True, False], texts=texts, classes=("far", "near"))
+    explorer = explore(ContrastiveLoss(distance="euclidean", margin=1.0), batch=batch, name="mine")
+    assert explorer.terms().values.tolist() == [0.25, 0] and explorer.spec["dimension"] == 3
+    (shown,) = explorer.spec["situations"]
+    assert [each["text"] for each in shown["sentences"]] == ["a dog", "a puppy", "the tax"]
+    assert (shown["name"], shown["title"], shown["classes"]) == ("batch", "Your batch", ("far", "near"))
+    assert explorer.embeddings.tolist() == [[3, 0, 4], [3, 0, 3], [0, 1, 0]]
+    assert explore(ContrastiveLoss(), batch=batch, engine="kernel").name == "contrastive-batch"
+
+
+def test_rows_come_in_the_order_of_the_loss():
+    batch = Batch.of_rows(negative=[[3.0, 0]], anchor=[[0.0, 0]], positive=[[1.0, 0]])
+    explorer = explore(lossviz.TripletLoss(), batch=batch, engine="kernel")
+    assert explorer.terms().matrix.tolist() == [[1, 3]]
+    assert list(explorer.spec["situations"][0]["rows"]) == ["anchor", "positive", "negative"]
+
+
+TWO = [[1.0, 0.0], [0.0, 1.0]]
+PAIRS = {"anchor": TWO, "other": TWO}
+WRONG_BATCHES = [
+    (ContrastiveLoss(), TWO, {}, "batch: expected a Batch, got list"),
+    (ContrastiveLoss(), Batch.of_rows(**PAIRS, labels=[1, 0]), {"situation": "easy"},
+     "situation: expected none beside a batch, got 'easy'"),
+    (ContrastiveLoss(), Batch.of_rows(**PAIRS, labels=[1, 0]), {"situation": OWN},
+     "situation: expected none beside a batch, got 'own'"),
+    (ContrastiveLoss(), Batch.of_rows(**PAIRS, labels=[1, 0]), {"dimension": 384},
+     "dimension: expected that of the batch, 2, got 384"),
+    (ContrastiveLoss(), Batch.of_rows(first=TWO, second=TWO, labels=[1, 0]), {},
+     "batch: expected the arguments of ContrastiveLoss, anchor, other, got first, second"),
+    (MultipleNegativesRankingLoss(), Batch.of_rows(anchor=TWO), {},
+     "batch: expected the arguments of MultipleNegativesRankingLoss, anchor, positive, got anchor"),
+    (MultipleNegativesRankingLoss(), Batch.of_rows(anchor=TWO, positive=TWO, negatives=TWO), {},
+     "batch: expected the arguments of MultipleNegativesRankingLoss, anchor, positive, negative, "
+     "got anchor, positive, negatives"),
+    (ContrastiveLoss(), Batch.of_rows(**PAIRS), {}, "labels: expected labels from 0 (far) to 1 (near), got none"),
+    (MultipleNegativesRankingLoss(), Batch.of_rows(anchor=TWO, positive=TWO, labels=[1, 0]), {},
+     "labels: expected none for MultipleNegativesRankingLoss, got 2 of them"),
+    (ContrastiveLoss(), Batch.of_rows(**PAIRS, labels=[1, 2]), {},
+     "labels: expected labels from 0 (far) to 1 (near), got 2.0 at [1]"),
+    (SoftmaxLoss.initial(2, 3), Batch.of_rows(first=TWO, second=TWO, labels=[0, 3]), {},
+     "labels: expected whole numbers from 0 to 2, got 3"),
+    (SoftmaxLoss.initial(3, 3), Batch.of_rows(first=TWO, second=TWO, labels=[0, 1]), {},
+     "weight: expected shape (classes, 6), got shape (3, 9)"),
+    (ContrastiveLoss(), Batch.of_rows(anchor=torch.ones(33, 2), other=torch.ones(33, 2), labels=torch.ones(33)), {},
+     "batch: expected at most 64 points, got 66"),
+    (ContrastiveLoss(), Batch.of_rows(anchor=torch.ones(20, 2048), other=torch.ones(20, 2048), labels=torch.ones(20)),
+     {}, "batch: expected at most 65536 numbers in all points, got 40 · 2048"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loss", "batch", "options", "message"), WRONG_BATCHES, ids=[each[3] for each in WRONG_BATCHES]
+)
+def test_what_does_not_fit_a_loss_is_named(loss, batch, options, message):
+    with pytest.raises(ValueError) as error:
+        explore(loss, batch=batch, engine="kernel", **options)
+    assert str(error.value) == message
+
+
+def test_the_stated_size_is_the_size():
+    assert f"at most {MOST_POINTS} points, and {MOST_NUMBERS:,} numbers" in re.sub(r"\s+", " ", explore.__doc__)
+    largest = own_batch(MultipleNegativesRankingLoss(), MOST_NUMBERS // MOST_POINTS, MOST_POINTS // 2)
+    assert explore(MultipleNegativesRankingLoss(), batch=largest, engine="kernel").embeddings.numel() == MOST_NUMBERS
+
+
 # Errors
 
 
-MNRL = [
-    each.name for each in situations("positive_pairs") if each.loss in (None, "MultipleNegativesRankingLoss")
-]
+MNRL = [each.name for each in situations("positive_pairs") if each.loss in (None, "MultipleNegativesRankingLoss")]
 WRONG = [
     ((), {}, "losses: expected at least one Loss, got none"),
     (("ContrastiveLoss",), {}, "losses: expected a Loss, got str"),
@@ -223,6 +312,8 @@ WRONG = [
     ((ContrastiveLoss(),), {"situation": "one move"},  # it is about OnlineContrastiveLoss
      "situation: expected one of start, first, which pairs count, strongest push, easy, hard negatives, one class, "
      "collapsed, all alike, duplicates, got 'one move'"),
+    ((MultipleNegativesRankingLoss(),), {"situation": OWN},
+     "situation: expected the arguments of MultipleNegativesRankingLoss, anchor, positive, got anchor, other"),
     ((ContrastiveLoss(),), {"dimension": 3}, "dimension: expected 2 or 384, got 3"),
     ((ContrastiveLoss(),), {"engine": "gpu"}, 'engine: expected "page" or "kernel", got \'gpu\''),
     ((ContrastiveLoss(),), {"controls": ("scale",)},
@@ -233,6 +324,9 @@ WRONG = [
     ((ContrastiveLoss(distance=lambda x, y: (x - y).norm(dim=-1)),), {"controls": ("distance",)},
      "controls: expected names out of margin, size_average, got 'distance'"),
     ((ContrastiveLoss(),), {"controls": "margin"}, "controls: expected a tuple of names, got 'margin'"),
+    ((ContrastiveLoss(),), {"name": "two lines"}, "name: expected letters, digits and hyphens, got 'two lines'"),
+    ((ContrastiveLoss(),), {"name": ""}, "name: expected letters, digits and hyphens, got ''"),
+    ((ContrastiveLoss(),), {"name": 1}, "name: expected letters, digits and hyphens, got 1"),
     ((ContrastiveLoss(margin=float("nan")),), {}, "margin: expected a finite number, got nan"),
     ((ContrastiveLoss(distance="cosin"),), {},
      "distance: expected one of cosine, euclidean, manhattan or a function of two tensors, got 'cosin'"),
@@ -255,19 +349,11 @@ def test_what_explore_cannot_show_it_names(given, options, message):
     ],
 )
 def test_embeddings_that_do_not_fit_change_nothing(points, message):
-    explorer = explore(ContrastiveLoss())
+    explorer = explore(ContrastiveLoss(), engine="kernel")
     before = explorer.state
     with pytest.raises(ValueError, match=message):
         explorer.embeddings = points
     assert explorer.state == before
-
-
-def test_an_operator_that_cannot_be_lowered_is_named_and_torch_shows_the_loss_all_the_same(javascript):
-    with pytest.raises(UnknownOperator, match="lgamma|digamma"):
-        explore(GammaLoss())
-    explorer = explore(GammaLoss(), engine="kernel")
-    assert explorer.modules == {}
-    assert_answers_are_torchs(explorer, explorer.state)
 
 
 # Moving: from Python, and from the browser
@@ -275,278 +361,45 @@ def test_an_operator_that_cannot_be_lowered_is_named_and_torch_shows_the_loss_al
 
 def from_the_browser(explorer: lossviz.Explorer, **changes) -> None:
     """What the page sends when a reader moves something."""
-    explorer.set_state({"state": {**explorer.state, **changes}})
+    explorer.set_state({"state": json.loads(json.dumps({**explorer.state, **changes}))})
 
 
 def place_of(explorer: lossviz.Explorer, name: str) -> int:
     return [each["name"] for each in explorer.spec["situations"]].index(name)
 
 
-def test_setting_the_embeddings_moves_the_points_and_forgets_the_steps():
-    explorer = explore(ContrastiveLoss())
+def test_setting_the_embeddings_moves_the_points():
+    explorer = explore(ContrastiveLoss(), engine="kernel")
     heard = []
     explorer.observe(lambda change: heard.append(change.new["points"]), "state")
-    run = {"loss": "OnlineContrastiveLoss", "history": [0.5, 0.25]}
-    from_the_browser(explorer, history=[0.5], runs=[run], playing=True)
     points = torch.linspace(-1, 1, 12, dtype=torch.float32).reshape(6, 2)
     explorer.embeddings = points
     assert torch.equal(explorer.embeddings, points.double())
-    assert heard[-1] == explorer.state["origin"] == points.double().tolist()
-    assert [explorer.state[name] for name in ("history", "runs", "playing")] == [[], [], False]
-    arguments = by_hand(points.double(), situations("labelled_pairs")[0], ContrastiveLoss())
+    assert heard == [points.double().tolist()]
+    start = situations("labelled_pairs")[0]
+    arguments = by_hand(points.double(), start.rows, start.labels)
     assert torch.equal(explorer.terms().loss, ContrastiveLoss().terms(*arguments).loss)
 
 
 def test_python_sees_what_the_browser_moves():
-    explorer = explore(ContrastiveLoss())
+    explorer = explore(ContrastiveLoss(), engine="kernel")
     turned = explorer.embeddings.flip(0)
     parameters = {"margin": 0.9, "distance": "euclidean", "size_average": False}
     place = place_of(explorer, "hard negatives")
     from_the_browser(explorer, points=turned.tolist(), parameters=parameters, situation=place)
     assert torch.equal(explorer.embeddings, turned)
-    assert explorer.loss.parameters() == {"margin": 0.9, "distance": "euclidean", "size_average": False}
-    third = next(each for each in situations("labelled_pairs") if each.name == "hard negatives")
-    arguments = by_hand(turned, third, explorer.loss)
+    assert explorer.loss.settings() == parameters
+    hard = situation("labelled_pairs", "hard negatives")
+    arguments = by_hand(turned, hard.rows, hard.labels)
     assert torch.equal(explorer.terms().loss, explorer.loss.terms(*arguments).loss)
 
 
-def test_a_distance_of_ones_own_stays_in_python(answers_of_the_page):
-    explorer = explore(ContrastiveLoss(distance=squared))
-    assert "distance" not in explorer.state["parameters"]
-    from_the_browser(explorer, parameters={"margin": 0.9, "size_average": False})
-    assert explorer.loss.distance is squared and explorer.loss.margin == 0.9
-    anchor, other, _ = explorer.inputs()
-    assert torch.equal(explorer.terms().matrix, squared(anchor, other))
-    assert_alike(answers_of_the_page(explorer, explorer.state), answers_of_torch(explorer, explorer.state))
-
-
-# The two engines
-
-
-@pytest.fixture
-def answers_of_the_page(javascript):
-    """(explorer, state) → what engine.js answers with the lowered loss: evaluate, scan, pieces, probe."""
-
-    def answers(explorer: lossviz.Explorer, state: dict) -> dict:
-        return javascript(
-            """(async () => {
-              const { spec, modules, state, point, positions, pairs, foil } = given;
-              const { chart } = spec.losses[state.loss];
-              const page = engine.pageEngine(spec, modules);
-              await page.ready(state);
-              const list = (value) => value instanceof Float64Array ? [...value]
-                : value && typeof value === "object" && !Array.isArray(value)
-                ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, list(each)])) : value;
-              const result = await new Promise((done) => page.evaluate(state, done));
-              const never = new AbortController().signal;
-              const plane = spec.dimension === 2;
-              return {
-                evaluate: list(result),
-                scan: plane && list(await page.scan(state, point, positions, never)),
-                pieces: plane && await page.pieces(state, point),
-                probe: plane && chart === "distance line" &&
-                  [await page.probe(state, 1, pairs, foil), await page.probe(state, 0, pairs, foil)],
-                classes: plane && chart === "class regions" && list(await page.classify(state, pairs)),
-              };
-            })()""",
-            {"spec": explorer.spec, "modules": explorer.modules, "state": state, **QUESTIONS},
-        )
-
-    return answers
-
-
-QUESTIONS = {
-    "point": 1,
-    "positions": [[0.3 * k - 1.5, 0.7 - 0.1 * k] for k in range(11)],
-    "pairs": [[[1.0, 0.0], [1.0 + 0.2 * k, 0.1]] for k in range(1, 15)],  # not a multiple of what a batch holds
-    "foil": [[0.8, 0.3], [0.4, 0.9]],
-}
-
-
-def answers_of_torch(explorer: lossviz.Explorer, state: dict) -> dict:
-    """The same by hand, one position and one pair at a time."""
-    situation = explorer._batches[state["situation"]]
-    tensors = {
-        name: torch.tensor(each, dtype=DOUBLE, requires_grad=True) for name, each in state.get("tensors", {}).items()
-    }
-    loss = replace(explorer._losses[state["loss"]], **state["parameters"], **tensors)
-    points = torch.tensor(state["points"], dtype=DOUBLE)
-    count = len(situation.rows)
-    arguments = by_hand(points, situation, loss)
-    rows = dict(zip(situation.rows, (each.requires_grad_() for each in arguments[:count]), strict=True))
-    terms = loss.define(*rows.values(), *arguments[count:])
-    trained = rows | tensors
-    row_gradients = dict(zip(trained, torch.autograd.grad(terms.loss, list(trained.values())), strict=True))
-    pulled = points.clone().requires_grad_()
-    values = loss.define(*by_hand(pulled, situation, loss)).values.flatten()
-    pieces = torch.stack([torch.autograd.grad(value, pulled, retain_graph=True)[0] for value in values])
-
-    def moved(position: list[float]) -> Tensor:
-        places = points.clone()
-        places[QUESTIONS["point"]] = torch.tensor(position, dtype=DOUBLE)
-        return loss.define(*by_hand(places, situation, loss)).loss
-
-    def probed(label: float, pair: list) -> list[float]:
-        """The pair alone with its foil, in a batch of the state's size, over which the mean is taken."""
-        size = len(arguments[0])
-        batch = torch.tensor([pair] * max(1, size - 1) + [QUESTIONS["foil"]] * (size > 1), dtype=DOUBLE)
-        labels = torch.full((size,), label, dtype=DOUBLE)
-        labels[max(1, size - 1) :] = 1 - label
-        found = loss.define(batch[:, 0], batch[:, 1], labels)
-        return [found.matrix[0].item(), found.values[0].item()]
-
-    plane, chart = points.shape[1] == 2, explorer.spec["losses"][state["loss"]]["chart"]
-    sides = zip(*(torch.tensor(pair, dtype=DOUBLE) for pair in QUESTIONS["pairs"]), strict=True)
-    first, second = map(torch.stack, sides)
-    return {
-        "loss": terms.loss.item(),
-        "rowGradients": {name: each.flatten().tolist() for name, each in row_gradients.items()},
-        "pointGradients": pieces.sum(0).tolist(),
-        "terms": {name: value for name, value in vars(terms).items() if name != "loss"},
-        "shape": list(terms.matrix.shape),
-        "scan": plane and [moved(each).item() for each in QUESTIONS["positions"]],
-        "pieces": plane and pieces[:, QUESTIONS["point"]].tolist(),
-        "probe": plane
-        and chart == "distance line"
-        and [[probed(label, pair) for pair in QUESTIONS["pairs"]] for label in (1.0, 0.0)],
-        "classes": plane
-        and chart == "class regions"
-        and loss.define(first, second, torch.zeros(len(first))).matrix.flatten().tolist(),
-    }
-
-
-def assert_alike(found: dict, expected: dict) -> None:
-    evaluated = found["evaluate"]
-    assert evaluated["loss"] == pytest.approx(expected["loss"], rel=1e-12)
-    assert evaluated["shapes"]["matrix"] == expected["shape"]
-    if "pointGradients" in evaluated:  # the kernel leaves the sum over rows to the page
-        close(evaluated["pointGradients"], expected["pointGradients"])
-    for name, gradient in expected["rowGradients"].items():
-        close(evaluated.get("rowGradients", evaluated.get("gradients"))[name], gradient)
-    for name, value in expected["terms"].items():
-        pairs = [(evaluated["terms"].get(name, {}).get(key), each) for key, each in value.items()] if isinstance(
-            value, dict) else [(evaluated["terms"][name], value)]  # fmt: skip
-        for one, other in pairs:
-            close(one, other.detach().double().flatten().tolist() if other.ndim else other.item())
-    close(found["scan"], expected["scan"])
-    close(found["probe"], expected["probe"])
-    close(found["classes"], expected["classes"])
-    close(found["pieces"], expected["pieces"], 1e-7)  # the page takes differences
-    if expected["pieces"]:
-        close(np.sum(found["pieces"], axis=0), expected["pointGradients"][QUESTIONS["point"]], 1e-7)
-
-
-def close(found: list, expected: list, tolerance: float = 1e-12) -> None:
-    one, other = (np.array(each, dtype=float) for each in (found, expected))
-    np.testing.assert_allclose(one, other, rtol=100 * tolerance, atol=tolerance)
-
-
-def kernel_answers(explorer: lossviz.Explorer, state: dict) -> dict:
-    """What Python sends back when the page asks."""
-    sent = []
-    explorer.send = sent.append
-
-    def ask(name: str, **question):
-        explorer._handle_custom_msg({"id": 70 + len(sent), "ask": name, "state": state, **question}, [])
-        assert sent[-1]["id"] == 69 + len(sent)
-        return sent[-1]["answer"]
-
-    plane = explorer.spec["dimension"] == 2
-    chart = explorer.spec["losses"][state["loss"]]["chart"]
-    pairs = {"pairs": QUESTIONS["pairs"], "foil": QUESTIONS["foil"]}
-    return {
-        "evaluate": ask("evaluate"),
-        "scan": plane and ask("scan", point=QUESTIONS["point"], positions=QUESTIONS["positions"]),
-        "pieces": plane and ask("pieces", point=QUESTIONS["point"], part="values"),
-        "probe": plane and chart == "distance line" and [ask("probe", label=label, **pairs) for label in (1, 0)],
-        "classes": plane and chart == "class regions" and ask("classify", pairs=QUESTIONS["pairs"]),
-    }
-
-
-def assert_answers_are_torchs(explorer: lossviz.Explorer, state: dict) -> None:
-    assert_alike(kernel_answers(explorer, state), answers_of_torch(explorer, state))
-
-
-# (input type, loss, situation, parameters that are not the situation's); "free" points lie off the circle.
-STATES = [
-    ("labelled_pairs", "ContrastiveLoss", "start", {}, "start"),
-    ("labelled_pairs", "ContrastiveLoss", "collapsed", {"margin": 1.2}, "start"),
-    ("labelled_pairs", "ContrastiveLoss", "easy", {"distance": "euclidean", "margin": 1.7}, "free"),
-    ("labelled_pairs", "ContrastiveLoss", "start", {"distance": "manhattan", "size_average": False}, "free"),
-    ("labelled_pairs", "ContrastiveLoss", "start", {"size_average": False, "margin": 0.0}, "free"),
-    ("labelled_pairs", "OnlineContrastiveLoss", "start", {}, "start"),
-    ("labelled_pairs", "OnlineContrastiveLoss", "a single positive", {"margin": 1.5}, "free"),
-    ("labelled_pairs", "OnlineContrastiveLoss", "one class", {"distance": "euclidean"}, "free"),
-    ("labelled_sentences", "BatchHardTripletLoss", "start", {}, "start"),
-    ("labelled_sentences", "BatchHardTripletLoss", "a single positive", {"distance": "manhattan"}, "free"),
-    ("labelled_sentences", "BatchHardTripletLoss", "duplicates", {"distance": "cosine", "margin": 0.3}, "free"),
-    ("labelled_sentences", "BatchHardTripletLoss", "one class", {}, "start"),
-    ("positive_pairs", "MultipleNegativesRankingLoss", "start", {}, "start"),
-    ("positive_pairs", "MultipleNegativesRankingLoss", "start", {"scale": 20.0}, "free"),
-    ("positive_pairs", "MultipleNegativesRankingLoss", "hard negatives", {"similarity": "dot"}, "free"),
-    ("positive_pairs", "MultipleNegativesRankingLoss", "one pair", {}, "start"),
-    ("positive_pairs", "MultipleNegativesRankingLoss", "duplicates", {"scale": 1.5}, "start"),
-]
-every_state = pytest.mark.parametrize("given", STATES, ids=lambda given: " ".join(map(str, given[1:])))
-
-
-@pytest.fixture(scope="module", params=["page", "kernel"])
-def family(request):
-    """family(input type) → its explorer, one for all tests, computed by one engine and then by the other."""
-    made = {}
-
-    def explorer(input_type: str) -> lossviz.Explorer:
-        if input_type not in made:
-            made[input_type] = explore(*FAMILIES[input_type], engine=request.param)
-        return made[input_type]
-
-    return explorer
-
-
-@pytest.fixture
-def answers(answers_of_the_page):
-    """answers(explorer, state) by whichever engine computes it."""
-    return lambda explorer, state: (
-        answers_of_the_page if explorer.spec["engine"]["name"] == "page" else kernel_answers
-    )(explorer, state)
-
-
-def at_state(explorer: lossviz.Explorer, loss: str, name: str, parameters: dict, points: str) -> dict:
-    place = place_of(explorer, name)
-    situation = explorer.spec["situations"][place]
-    places = torch.tensor(situation["points"], dtype=DOUBLE)
-    if points == "free":
-        places = torch.randn(places.shape, generator=torch.Generator().manual_seed(1), dtype=DOUBLE)
-    own = explorer.spec["losses"][loss]["parameters"]
-    return {
-        **explorer.state,
-        "loss": loss,
-        "situation": place,
-        "points": places.tolist(),
-        "parameters": own | parameters,
-    }
-
-
-@every_state
-def test_both_engines_answer_as_torch_does(family, answers, given):
-    explorer = family(given[0])
-    state = at_state(explorer, *given[1:])
-    assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
-
-
-@pytest.mark.parametrize("engine", ["page", "kernel"])
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
-def test_both_engines_answer_for_every_choice_of_every_loss(answers, entry, engine):
-    explorer = explore(entry.default(), situation=BATCHES[entry.loss.inputs.name], engine=engine)
-    variants = explorer.spec["losses"][entry.loss.__name__]["variants"].values()
-    choices = [each for each in entry.variants() if each not in entry.also]
-    assert len(choices) == len(variants)
-    generator = torch.Generator().manual_seed(2)
-    places = torch.randn(explorer.embeddings.shape, generator=generator, dtype=DOUBLE).tolist()
-    for chosen, variant in zip(choices, variants, strict=True):
-        changes = {"parameters": explorer.state["parameters"] | chosen, "points": places, "tensors": variant["tensors"]}
-        state = explorer.state | changes
-        assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
+def test_a_choice_may_be_a_tuple():
+    way_back = situation("positive_pairs", "way back")
+    explorer = explore(MultipleNegativesRankingLoss(), situation=way_back, controls=("directions",), engine="kernel")
+    both = ("query_to_doc", "doc_to_query")
+    from_the_browser(explorer, parameters=explorer.state["parameters"] | {"directions": both})
+    assert explorer.loss.directions == both
 
 
 def test_controls_are_those_asked_for_and_no_more_is_lowered_than_they_reach():
@@ -555,118 +408,370 @@ def test_controls_are_those_asked_for_and_no_more_is_lowered_than_they_reach():
     assert [[each["name"] for each in loss["controls"]] for loss in (first, second)] == [
         ["size_average", "margin"], ["margin"]
     ]  # fmt: skip
-    assert [list(loss["variants"]) for loss in (first, second)] == [["true|3", "false|3"], ["3"]]
+    assert [[each["choices"] for each in loss["variants"]] for loss in (first, second)] == [
+        [{"size_average": True}, {"size_average": False}], [{}]
+    ]  # fmt: skip
     assert explore(ContrastiveLoss(), controls=()).spec["losses"]["ContrastiveLoss"]["controls"] == []
 
 
-def test_a_situation_sets_only_what_can_be_moved(javascript):
+def test_a_situation_sets_only_what_can_be_moved():
     """Its cosine is not that of a loss made with a dot product, which has no variant for it."""
     options = {"situation": "perfect", "controls": ("scale",), "engine": "kernel"}
     explorer = explore(MultipleNegativesRankingLoss(similarity="dot"), **options)
     assert (explorer.loss.scale, explorer.loss.similarity) == (1.0, "dot")
-    given = {"spec": explorer.spec, "state": explorer.state}
-    entered = javascript("state.reset(given.spec, given.state)", given)
-    assert entered["parameters"] == explorer.state["parameters"] | {"directions": ["query_to_doc"]}
-    assert javascript("state.asItBegan(given.spec, given.state)", given)
 
 
-OPTIONS = {"way back": ("directions", "partition_mode"), "harder rivals": ("hardness_mode", "hardness_strength")}
+# The two engines, each against torch by hand: one position, one term at a time
 
 
-@pytest.fixture(params=OPTIONS)
-def ranking(request):
-    """An explorer whose controls are options of the ranking loss, and a state for each of its variants."""
-    asked = lossviz.situations.situation("positive_pairs", request.param)
-    explorer = explore(MultipleNegativesRankingLoss(), situation=asked, controls=OPTIONS[request.param])
-    loss, states = explorer.loss, []
-    for choices in explorer.spec["losses"]["MultipleNegativesRankingLoss"]["controls"]:
-        states += [{choices["name"]: each} for each in choices.get("choices", ())]
-    if request.param == "way back":
-        states.append({"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "per_direction"})
-    generator = torch.Generator().manual_seed(3)
-    places = torch.randn(explorer.embeddings.shape, generator=generator, dtype=DOUBLE).tolist()
-    parameters = explorer.state["parameters"] | {"scale": 3.0}
-    assert all(loss.allows(**each) for each in states)
-    return explorer, [explorer.state | {"points": places, "parameters": parameters | each} for each in states]
+def as_json(value: object) -> object:
+    return json.loads(json.dumps(value))
 
 
-def test_options_of_a_ranking_are_answered_as_torch_does(answers_of_the_page, ranking):
-    explorer, states = ranking
-    losses = []
-    for state in states:
-        page, torchs = answers_of_the_page(explorer, state), answers_of_torch(explorer, state)
-        losses.append(torchs["loss"])
-        assert_alike(kernel_answers(explorer, state), torchs)
-        if state["parameters"]["hardness_mode"]:  # its pieces are made of entries: the next test
-            page["pieces"] = torchs["pieces"] = False
-        assert_alike(page, torchs)
-    assert len(set(losses)) >= 4  # they differ
+def question_of(explorer: lossviz.Explorer, **changes) -> dict:
+    """What the page asks about a state's own batch."""
+    state = explorer.state | changes
+    batch = explorer.spec["situations"][state["situation"]]
+    return {"state": state, "points": state["points"], "rows": batch["rows"], "labels": batch["labels"]}
 
 
-def test_the_pieces_of_a_ranking_are_torchs_gradients_of_its_terms(javascript, ranking):
-    explorer, states = ranking
-    asked = """(async () => {
-      const { spec, modules, state: now } = given;
-      const page = engine.pageEngine(spec, modules);
-      await page.ready(now);
-      const result = await new Promise((done) => page.evaluate(now, done));
-      const { terms } = reading.read(spec, now, result);
-      return Promise.all(now.points.map((_, point) => pulls.piecesOf(page, now, terms, point)));
-    })()"""
-    for state in states:
-        found = javascript(asked, {"spec": explorer.spec, "modules": explorer.modules, "state": state})
-        for point, pieces in enumerate(found):
-            expected = explorer._pieces({"state": state, "point": point, "part": "values"})
-            close([each["gradient"] for each in pieces], [each for each in expected if np.hypot(*each) > 1e-9], 1e-7)
+@pytest.fixture(scope="module")
+def answers_of_the_page(javascript):
+    """(explorer, questions) → what engine.js answers with the lowered loss."""
+
+    def answers(explorer: lossviz.Explorer, questions: list[dict]) -> list[list[dict]]:
+        return javascript(
+            """(async () => {
+              const page = engine.pageEngine(given.spec, given.modules);
+              const list = (value) => value instanceof Float64Array ? [...value]
+                : Array.isArray(value) ? value.map(list)
+                : value && typeof value === "object"
+                ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, list(each)])) : value;
+              const found = [];
+              for (const question of given.questions) found.push(list(await page.answer(question)));
+              return found;
+            })()""",
+            {"spec": explorer.spec, "modules": explorer.modules, "questions": as_json(questions)},
+        )
+
+    return answers
 
 
-@pytest.mark.parametrize("engine", ["page", "kernel"])
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
+def answers_of_the_kernel(explorer: lossviz.Explorer, questions: list[dict]) -> list[list[dict]]:
+    return as_json([explorer.answer(as_json(each)) for each in questions])
+
+
+@pytest.fixture(scope="module")
+def answers(answers_of_the_page):
+    """answers(explorer, questions) by whichever engine computes it."""
+    engines = {"page": answers_of_the_page, "kernel": answers_of_the_kernel}
+    return lambda explorer, questions: engines[explorer.spec["engine"]["name"]](explorer, questions)
+
+
+def flat(value: object, path: tuple = ()) -> dict[tuple, object]:
+    """Nested dicts as {path: what is not one}."""
+    if not isinstance(value, dict):
+        return {path: value}
+    return {at: each for name, inner in value.items() for at, each in flat(inner, (*path, name)).items()}
+
+
+def loss_in(losses: tuple[Loss, ...], state: dict) -> Loss:
+    own = next(each for each in losses if type(each).__name__ == state["loss"])
+    tensors = {name: torch.tensor(each, dtype=DOUBLE, requires_grad=True) for name, each in state["tensors"].items()}
+    settings = {name: tuple(each) if isinstance(each, list) else each for name, each in state["parameters"].items()}
+    return own.changed(**settings, **tensors)
+
+
+def answer_by_hand(losses: tuple[Loss, ...], question: dict, position: list | None, term: int) -> dict[tuple, Tensor]:
+    """Everything of one answer, by its path; its shapes are those of its tensors."""
+    loss, points = loss_in(losses, question["state"]), torch.tensor(question["points"], dtype=DOUBLE)
+    if position is not None:
+        points[question["moving"]["point"]] = torch.tensor(position, dtype=DOUBLE)
+    arguments = by_hand(points, question["rows"], question["labels"])
+    rows = dict(zip(question["rows"], (each.requires_grad_() for each in arguments), strict=False))
+    rows |= {name: getattr(loss, name) for name in question["state"]["tensors"]}
+    terms = loss.complete(*arguments)
+    aim = terms.loss if term < 0 else terms.pulls.flatten()[term]
+    found = flat({"loss": terms.loss, "terms": {name: each for name, each in vars(terms).items() if name != "loss"}})
+    if question.get("gradients"):
+        gradients = torch.autograd.grad(aim, list(rows.values()), allow_unused=True, materialize_grads=True)
+        found |= {("gradients", name): each for name, each in zip(rows, gradients, strict=True)}
+    keep = [tuple(each) for each in question.get("keep", ())]
+    return {path: each.detach() for path, each in found.items()
+            if not keep or path[0] == "gradients" or any(path[: len(at)] == at for at in keep)}  # fmt: skip
+
+
+def assert_torchs(losses: tuple[Loss, ...], questions: list[dict], answers: list[list[dict]], tolerance=1e-10) -> None:
+    for question, found in zip(questions, answers, strict=True):
+        positions, terms = question.get("moving", {"positions": [None]})["positions"], question.get("terms", [-1])
+        asked = [(position, term) for position in positions for term in terms]
+        assert len(found) == len(asked)
+        for (position, term), one in zip(asked, found, strict=True):
+            wanted = answer_by_hand(losses, question, position, term)
+            shapes = one.pop("shapes", None)
+            given = {path: each for path, each in flat(one).items() if each is not None}
+            assert given.keys() == wanted.keys()
+            for path, tensor in wanted.items():
+                expected = tensor.double().flatten().tolist() if tensor.ndim else tensor.item()
+                np.testing.assert_allclose(given[path], expected, rtol=tolerance, atol=1e-12, err_msg=str(path))
+            if "keep" not in question:
+                assert flat(shapes) == {
+                    path[1:]: list(each.shape) for path, each in wanted.items() if path[0] == "terms"
+                }
+
+
+def questions_of(explorer: lossviz.Explorer, losses: tuple[Loss, ...], **changes) -> list[dict]:
+    """All that a page asks about a state: the result, a heat map and borders, each term alone, and another batch."""
+    own = question_of(explorer, **changes)
+    state, points = own["state"], own["points"]
+    loss = loss_in(losses, state)
+    values = loss.complete(*by_hand(torch.tensor(points, dtype=DOUBLE), own["rows"], own["labels"])).values
+    positions = [[0.3 * k - 1.5, 0.7 - 0.1 * k] for k in range(11)]
+    names = list(own["rows"])
+    *_, labels = loss.inputs.example(batch=9)
+    others = {
+        "state": state,
+        "points": [[1.0 + 0.2 * k, 0.1 - 0.3 * k] for k in range(9 * len(names))],
+        "rows": {name: list(range(9 * k, 9 * k + 9)) for k, name in enumerate(names)},
+        "labels": labels.tolist() if own["labels"] is not None else None,
+        "keep": [["terms", "matrix"], ["terms", "numbers"], ["terms", "shares"]],
+    }
+    plane = [
+        own | {"moving": {"point": 1, "positions": positions}, "keep": [["loss"]]},
+        own | {"moving": {"point": 0, "positions": positions}, "keep": [["terms", "chosen"], ["terms", "matrix"]]},
+        others,
+    ]
+    return [
+        own | {"gradients": True},
+        own | {"gradients": True, "terms": list(range(values.numel())), "keep": [["loss"]]},
+        *(plane if len(points[0]) == 2 else []),
+    ]
+
+
+def assert_engine_answers(answers, explorer: lossviz.Explorer, losses: tuple[Loss, ...], **changes) -> None:
+    asked = questions_of(explorer, losses, **changes)
+    assert_torchs(losses, asked, answers(explorer, asked))
+
+
+def somewhere(explorer: lossviz.Explorer, seed: int = 1) -> list:
+    """Random places for the points of an explorer, off the circle."""
+    return torch.randn(explorer.embeddings.shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE).tolist()
+
+
+both_engines = pytest.mark.parametrize("engine", ["page", "kernel"])
+
+
+@both_engines
+@pytest.mark.parametrize(
+    "entry, chosen",
+    [(entry, chosen) for entry in ENTRIES for chosen in entry.variants()],
+    ids=lambda given: given.loss.__name__ if isinstance(given, Entry) else " ".join(map(str, given.values())),
+)
+def test_both_engines_answer_for_every_choice_of_every_loss(answers, entry, chosen, engine):
+    """Each term's own gradient too, where a value is a share of a logarithm, and where hardness adds a weight."""
+    loss = entry.default().changed(**chosen)
+    loss = loss.changed(**{name: 3.0 for name in ("scale",) if name in loss.settings()})
+    explorer = explore(loss, situation=SITUATIONS[loss.inputs.name][0], engine=engine, controls=())
+    assert_engine_answers(answers, explorer, (loss,))
+    assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
+
+
+# (family, loss, situation, parameters, whether its points stand elsewhere)
+STATES = [
+    (0, "ContrastiveLoss", "collapsed", {"margin": 1.2}, False),
+    (0, "ContrastiveLoss", "easy", {"distance": "euclidean", "margin": 1.7}, True),
+    (0, "ContrastiveLoss", "start", {"distance": "manhattan", "size_average": False, "margin": 0.0}, True),
+    (0, "OnlineContrastiveLoss", "a single positive", {"margin": 1.5}, True),
+    (0, "OnlineContrastiveLoss", "one class", {"distance": "euclidean"}, True),
+    (1, "BatchHardTripletLoss", "a single positive", {"distance": "manhattan"}, True),
+    (1, "BatchHardTripletLoss", "duplicates", {"distance": "cosine", "margin": 0.3}, True),
+    (1, "BatchHardTripletLoss", "one class", {}, False),
+    (2, "MultipleNegativesRankingLoss", "hard negatives", {"similarity": "dot"}, True),
+    (2, "MultipleNegativesRankingLoss", "one pair", {}, False),
+    (2, "MultipleNegativesRankingLoss", "duplicates", {"scale": 1.5}, False),
+]
+
+
+@pytest.fixture(scope="module", params=["page", "kernel"])
+def family(request):
+    """family(number) → its explorer, one for all tests, computed by one engine and then by the other."""
+    made = {}
+
+    def explorer(number: int) -> lossviz.Explorer:
+        if number not in made:
+            made[number] = explore(*FAMILIES[number], engine=request.param)
+        return made[number]
+
+    return explorer
+
+
+@pytest.mark.parametrize("given", STATES, ids=lambda given: " ".join(map(str, given[1:])))
+def test_both_engines_answer_in_every_state(family, answers, given):
+    number, loss, name, parameters, elsewhere = given
+    explorer = family(number)
+    place = place_of(explorer, name)
+    start = explorer.spec["situations"][place]["starts"][loss]
+    changes = start | {"loss": loss, "situation": place, "parameters": start["parameters"] | parameters}
+    if elsewhere:
+        count = len(start["points"])
+        changes["points"] = torch.randn(count, 2, generator=torch.Generator().manual_seed(1), dtype=DOUBLE).tolist()
+    assert_engine_answers(answers, explorer, FAMILIES[number], **changes)
+
+
+@both_engines
+@every_loss
 def test_real_embeddings_are_answered_as_torch_does(answers, engine, entry):
     loss = SoftmaxLoss.initial(384, 3) if entry.loss is SoftmaxLoss else entry.default()
-    explorer = explore(loss, dimension=384, engine=engine)
-    assert_alike(answers(explorer, explorer.state), answers_of_torch(explorer, explorer.state))
+    assert_engine_answers(answers, explore(loss, dimension=384, engine=engine), (loss,))
 
 
-@pytest.mark.parametrize("engine", ["page", "kernel"])
-@pytest.mark.parametrize("situation", [OWN, ALONE], ids=["two pairs", "one pair"])
+@both_engines
+@pytest.mark.parametrize("dimension", [1, 2, 3, 768])
+@every_loss
+def test_a_batch_of_ones_own_is_answered_as_torch_does(answers, entry, dimension, engine):
+    loss = SoftmaxLoss.initial(dimension, 3) if entry.loss is SoftmaxLoss else entry.default()
+    explorer = explore(loss, batch=own_batch(loss, dimension, rows=4), engine=engine, controls=())
+    assert explorer.spec["dimension"] == dimension
+    assert_engine_answers(answers, explorer, (loss,))
+
+
+@both_engines
+@pytest.mark.parametrize("batch", [OWN, ALONE], ids=["two pairs", "one pair"])
 @pytest.mark.parametrize("loss", [ContrastiveLoss(margin=2.0), OnlineContrastiveLoss()], ids=["all", "hard"])
-def test_a_batch_of_one_or_two_pairs(answers, engine, situation, loss):
-    explorer = explore(loss, situation=situation, engine=engine)
-    assert_alike(answers(explorer, explorer.state), answers_of_torch(explorer, explorer.state))
+def test_a_batch_of_one_or_two_pairs(answers, engine, batch, loss):
+    assert_engine_answers(answers, explore(loss, situation=batch, engine=engine), (loss,))
 
 
-@pytest.mark.parametrize("losses", FAMILIES.values(), ids=list(FAMILIES))
-def test_the_first_step_moves_the_farthest_point_by_a_quarter(javascript, losses):
-    """The step size is set by the first result, to two digits."""
-    explorer = explore(*losses)
-    asked, wanted = [], []
-    for loss in losses:
-        for place, situation in enumerate(explorer.spec["situations"]):
-            state = {**explorer.state, "situation": place, "points": situation["points"], "loss": type(loss).__name__,
-                     "parameters": explorer.spec["losses"][type(loss).__name__]["parameters"], "rate": None,
-                     "calm": 3.5}  # fmt: skip
-            torchs = Expected(type(loss), explorer.spec, state)
-            asked.append([state, {"pointGradients": torchs.gradient.tolist()}])
-            wanted.append(torchs.calm or 3.5)  # where nothing pulls, it stays what it was
-    assert len(wanted) > 3.5 * len(losses) and 3.5 in wanted
-    found = javascript("given.map((each) => state.calmed(...each))", asked)
-    assert [(each["rate"], each["calm"]) for each in found] == [(rate, rate) for rate in wanted]
-    kept = [{**asked[0][0], "rate": 9}, asked[0][1]]
-    assert javascript("state.calmed(...given) === given[0]", kept)
+# A loss written in a cell
 
 
-@pytest.mark.parametrize("engine", ["page", "kernel"])
-@pytest.mark.parametrize("only_far", [False, True])
-def test_a_readers_own_loss(answers, engine, only_far):
-    explorer = explore(LinearContrastiveLoss(margin=0.8, only_far=only_far), engine=engine)
-    described = explorer.spec["losses"]["LinearContrastiveLoss"]
-    assert described["chart"] == "distance line"
-    assert [each["name"] for each in described["controls"]] == ["margin", "only_far"]
-    assert described["controls"][0]["minimum"] <= 0.8 <= described["controls"][0]["maximum"]
-    assert [variant["term"] for variant in described["variants"].values()] == [None, None]
-    state = {**explorer.state, "parameters": {"margin": 1.1, "only_far": only_far}}
-    assert_alike(answers(explorer, state), answers_of_torch(explorer, state))
+@pytest.fixture
+def read(javascript):
+    """read(explorer, state) → what the page says of torch's own result."""
+
+    def reading(explorer: lossviz.Explorer, **changes) -> dict:
+        question = question_of(explorer, **changes) | {"gradients": True}
+        (answer,) = answers_of_the_kernel(explorer, [question])
+        return javascript(
+            """(async () => {
+              const { spec, answer, lasting } = given;
+              let hear;
+              const model = { on: (event, callback) => { hear = callback; }, send: ({ id }) => hear({ id, answer }) };
+              const now = state.begin(spec, lasting);
+              const result = await new Promise((done) => engine.kernelEngine(spec, model).evaluate(now, done));
+              const found = readings_reading.read(spec, now, result);
+              return { ...found, measures: found.measures };
+            })()""",
+            {"spec": explorer.spec, "answer": answer, "lasting": as_json(question["state"])},
+        )
+
+    return reading
+
+
+@both_engines
+@pytest.mark.parametrize("loss", SMALLEST, ids=lambda loss: type(loss).__name__)
+def test_the_smallest_loss_of_each_input_type(answers, read, loss, engine):
+    explorer = explore(loss, engine=engine)
+    described = explorer.spec["losses"][type(loss).__name__]
+    assert described["chart"] == loss.inputs.chart
+    assert all(each["formulas"] is None for each in described["variants"])
+    assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
+    found = read(explorer, points=somewhere(explorer))
+    assert found["chart"] == loss.inputs.chart
+    terms = loss.complete(*explorer.inputs())
+    assert len(found["terms"]) == terms.valid.sum()
+    assert sum(each["value"] for each in found["ranked"]) == pytest.approx(found["loss"], abs=1e-12)
+    assert all(each["points"] and each["letters"] and each["note"] for each in found["ranked"])
+    assert all(bool(each["formula"]) == bool(terms.numbers) for each in found["ranked"])
+
+
+def test_ranges_and_choices_of_a_readers_own_loss_are_guessed():
+    explorer = explore(LinearContrastiveLoss(margin=0.8), engine="kernel")
+    margin, only_far = explorer.spec["losses"]["LinearContrastiveLoss"]["controls"]
+    assert margin["name"] == "margin" and margin["minimum"] <= 0.8 <= margin["maximum"]
+    assert only_far["name"] == "only_far" and only_far["choices"] == (True, False)
+
+
+@both_engines
+def test_a_gradient_that_is_held_back_is_held_back_in_each_term(answers, engine):
+    """d · d.detach(): the pieces of a point add up to its arrow, in both engines."""
+    loss = DetachedLoss()
+    explorer = explore(loss, engine=engine)
+    whole, terms, *_ = questions_of(explorer, (loss,), points=somewhere(explorer))
+    (one,), pieces = answers(explorer, [whole, terms])
+    for name, gradient in one["gradients"].items():
+        np.testing.assert_allclose(np.sum([each["gradients"][name] for each in pieces], 0), gradient, atol=1e-12)
+    assert np.abs(one["gradients"]["anchor"]).max() > 0.1
+    assert_torchs((loss,), [whole, terms], [[one], pieces])
+
+
+@both_engines
+def test_what_stands_in_for_a_missing_negative_is_torchs_own(answers, read, engine):
+    """Minus the dot product is a distance below 0: the formula that is printed gives the value beside it."""
+    loss = BatchHardTripletLoss(distance=minus_dot)
+    explorer = explore(loss, situation="one class", engine=engine)
+    assert_engine_answers(answers, explorer, (loss,))
+    terms, found = explorer.terms(), read(explorer)
+    assert found["ranked"] and not terms.negative.any()
+    for term in found["terms"]:
+        d_ap, d_an = (terms.numbers[name].flatten()[term["index"]].item() for name in ("d_ap", "d_an"))
+        assert term["numbers"]["d_an"] == pytest.approx(d_an)
+        assert term["value"] == pytest.approx(max(0, d_ap - d_an + loss.margin) / len(terms.values))
+    for term in found["ranked"]:
+        printed = term["formula"].replace("−", "-")
+        assert eval(printed, {"__builtins__": {}}) == pytest.approx(term["value"], abs=1e-4), printed
+
+
+@both_engines
+def test_axes_and_roles_that_no_chart_knows_are_told_in_general_words(answers, read, engine):
+    loss = StrangeAxesLoss()
+    explorer = explore(loss, engine=engine)
+    assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
+    found = read(explorer)
+    assert len(found["terms"]) == 36 and found["caption"] and found["measures"]
+
+
+def test_a_distance_of_ones_own_stays_in_python(answers_of_the_page):
+    loss = ContrastiveLoss(distance=squared)
+    explorer = explore(loss)
+    assert "distance" not in explorer.state["parameters"]
+    from_the_browser(explorer, parameters={"margin": 0.9, "size_average": False})
+    assert explorer.loss.distance is squared and explorer.loss.margin == 0.9
+    anchor, other, _ = explorer.inputs()
+    assert torch.equal(explorer.terms().matrix, squared(anchor, other))
+    assert_engine_answers(answers_of_the_page, explorer, (loss,))
+
+
+def test_an_operator_that_cannot_be_lowered_is_named_and_torch_shows_the_loss_all_the_same(answers):
+    with pytest.raises(UnknownOperator, match="lgamma|digamma"):
+        explore(GammaLoss())
+    explorer = explore(GammaLoss(), engine="kernel")
+    assert explorer.modules == {}
+    assert_engine_answers(answers, explorer, (GammaLoss(),))
+
+
+# How the page asks
+
+
+def test_the_result_of_the_page_is_scattered_to_the_points(javascript):
+    losses = (BatchHardTripletLoss(),)
+    explorer = explore(*losses, situation="duplicates", controls=())
+    found = javascript(
+        """(async () => {
+          const page = engine.pageEngine(given.spec, given.modules);
+          await page.ready(given.state);
+          const { loss, pointGradients, shapes } =
+            await new Promise((done) => page.evaluate(given.state, done));
+          return { loss, pointGradients, shapes };
+        })()""",
+        {"spec": explorer.spec, "modules": explorer.modules, "state": explorer.state},
+    )
+    points = explorer.embeddings.requires_grad_()
+    batch = explorer.spec["situations"][0]
+    terms = explorer.loss.complete(*by_hand(points, batch["rows"], batch["labels"]))
+    assert found["loss"] == pytest.approx(terms.loss.item(), rel=1e-12)
+    np.testing.assert_allclose(found["pointGradients"], torch.autograd.grad(terms.loss, points)[0], atol=1e-12)
+    assert found["shapes"]["values"] == list(terms.values.shape)
 
 
 def test_the_page_imports_only_the_modules_of_its_state(javascript):
@@ -683,22 +788,24 @@ def test_the_page_imports_only_the_modules_of_its_state(javascript):
         })()""",
         {"spec": explorer.spec, "modules": explorer.modules, "state": explorer.state},
     )
-    assert imported == [explorer.modules["ContrastiveLoss cosine|true|3"]]
+    first = explorer.spec["losses"]["ContrastiveLoss"]["variants"][0]
+    assert first["choices"] == {"distance": "cosine", "size_average": True}
+    assert imported == [explorer.modules[first["module"]]]
 
 
-def test_a_scan_that_nobody_wants_any_more_stops(javascript):
+def test_a_question_that_nobody_wants_any_more_stops(javascript):
     explorer = explore(ContrastiveLoss())
     asked = javascript(
         """(async () => {
           const page = engine.pageEngine(given.spec, given.modules);
-          await page.ready(given.state);
           const stop = new AbortController();
-          const positions = heat.gridPositions(400, 1.6);
-          const scan = page.scan(given.state, 0, positions, stop.signal);
+          const positions = Array.from({ length: 160000 }, (_, k) => [k / 1e5 - 0.8, 0.5]);
+          const moving = { point: 0, positions };
+          const answer = page.answer({ ...given.question, moving, keep: [["loss"]] }, stop.signal);
           stop.abort();
-          return scan;
+          return answer;
         })()""",
-        {"spec": explorer.spec, "modules": explorer.modules, "state": explorer.state},
+        {"spec": explorer.spec, "modules": explorer.modules, "question": question_of(explorer)},
     )
     assert asked is None
 
@@ -706,31 +813,34 @@ def test_a_scan_that_nobody_wants_any_more_stops(javascript):
 def test_while_torch_thinks_only_the_newest_state_waits(javascript):
     """A drag makes a state per frame; torch is asked for the first, and then for the last."""
     explorer = explore(ContrastiveLoss(), engine="kernel")
-    answer = kernel_answers(explorer, explorer.state)["evaluate"]
+    answer = explorer.answer(as_json(question_of(explorer) | {"gradients": True}))
     asked, answered = javascript(
         """(async () => {
           const asked = [], answered = [];
           let hear;
-          const model = { on: (event, callback) => { hear = callback; }, send: (question) => asked.push(question) };
+          const model = { on: (event, callback) => { hear = callback; }, send: (message) => asked.push(message) };
           const kernel = engine.kernelEngine(given.spec, model);
-          const state = (rate) => ({ ...given.state, rate });
-          const done = [1, 2, 3, 4].map((rate) => new Promise((resolve) =>
-            kernel.evaluate(state(rate), (result) => { answered.push([rate, result.loss]); resolve(); })));
+          const state = (margin) => ({ ...given.state, parameters: { ...given.state.parameters, margin }, lit: null });
+          const done = [1, 2, 3, 4].map((margin) => new Promise((resolve) =>
+            kernel.evaluate(state(margin), (result) => { answered.push([margin, result.loss]); resolve(); })));
           hear({ id: asked[0].id, answer: given.answer });
           await done[0];
           hear({ id: asked[1].id, answer: given.answer });
           await done[3];
-          return [asked.map((each) => [each.ask, each.state.rate]), answered];
+          return [asked.map(({ question }) => question), answered];
         })()""",
         {"spec": explorer.spec, "state": explorer.state, "answer": answer},
     )
-    assert asked == [["evaluate", 1], ["evaluate", 4]]
-    assert answered == [[1, answer["loss"]], [4, answer["loss"]]]
+    assert [each["state"]["parameters"]["margin"] for each in asked] == [1, 4]
+    assert all(sorted(each["state"]) == sorted(explorer.state) for each in asked)  # what lasts, and no more
+    assert answered == [[1, answer[0]["loss"]], [4, answer[0]["loss"]]]
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_the_kernel_answers_from_a_gpu():
-    explorer = explore(ContrastiveLoss(margin=0.9), dimension=384, engine="kernel", device="cuda")
+@every_loss
+def test_the_kernel_answers_from_a_gpu(entry):
+    loss = entry.default()
+    explorer = explore(loss, engine="kernel", device="cuda")
     assert explorer.embeddings.is_cuda and explorer.terms().loss.is_cuda
-    assert_alike(kernel_answers(explorer, explorer.state), answers_of_torch(explorer, explorer.state))
+    assert_engine_answers(answers_of_the_kernel, explorer, (loss,))

@@ -840,24 +840,6 @@ def test_what_is_measured_is_what_torch_measures(readings_of, families, family):
         assert read["measures"] == wanted.measures
 
 
-def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(readings_of, families):
-    widget = families["positive_pairs"]
-    for read, wanted in readings_of(widget.spec, states_of(widget)):
-        logits = wanted.terms.matrix.detach()
-        found = [term["candidates"] for term in read["terms"]]
-        assert np.array([[each["logit"] for each in row] for row in found]) == pytest.approx(logits.numpy())
-        shares = np.array([[each["share"] for each in row] for row in found])
-        assert shares == pytest.approx(logits.softmax(-1).numpy(), rel=1e-9)
-        assert shares.sum(-1) == pytest.approx(np.ones(len(logits)))
-        assert [[each["positive"] for each in row] for row in found] == wanted.terms.positive.tolist()
-
-
-@pytest.mark.parametrize("logits", [[1000.0, 999.0], [-1000.0, -1001.0, -1000.5], [0.0]])
-def test_a_softmax_of_large_logits(javascript, logits):
-    wanted = torch.tensor(logits, dtype=torch.float64).softmax(-1).tolist()
-    assert javascript("read_anchors.softmax(given)", logits) == pytest.approx(wanted)
-
-
 LIT = [
     (None, None, None),
     ({"kind": "point", "index": 2}, [2, 5], [0, 1, 2]),

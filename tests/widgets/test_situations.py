@@ -34,7 +34,10 @@ IN_THE_BOOK = {
 }
 OVERLAP_IS_THE_POINT = {"collapsed", "all alike", "perfect", "without dropout"}
 EVERY = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch]
-LOSSES = {entry.loss.__name__: entry.default() for entry in catalogue.ENTRIES}
+DEFAULTS = [entry.default() for entry in catalogue.ENTRIES]
+LOSSES = {  # one that is given an encoder is, in the plane, the same without
+    type(each).__name__: each for each in DEFAULTS if not any(map(callable, each.settings().values()))
+}
 
 
 def named(cases: list) -> list:
@@ -71,6 +74,8 @@ class State(Scene):
         for _ in range(steps):
             loss, gradient = state.value_and_gradient()
             losses.append(loss)
+            if not gradient.any():
+                break
             state = replace(state, points=settled(self.loss, state.points - rate * gradient))
         return state, [*losses, state.terms().loss.item()]
 
@@ -102,11 +107,11 @@ def states(javascript):
     parameters in the book."""
 
     @cache
-    def explorer(first: str, number: int, beginning: str) -> Explorer:
+    def explorer(first: str, number: int, beginning: str, controls: tuple[str, ...] | None) -> Explorer:
         loss = LOSSES[first]
         chosen = loss.changed(**IN_THE_BOOK.get(first, ({},))[number])
         others = [each for each in LOSSES.values() if each.inputs.name == loss.inputs.name and each is not loss]
-        return explore(chosen, *others, situation=beginning, engine="kernel")
+        return explore(chosen, *others, situation=beginning, controls=controls, engine="kernel")
 
     def read(shown: Explorer, now: dict, kind: str, **others) -> State:
         shown.state = {name: now[name] for name in shown.state}
@@ -114,7 +119,8 @@ def states(javascript):
         return State(**vars(shown.scene), situation=situation(kind, name), **others)
 
     def entered(kind: str, batch: Situation, first: str, number: int) -> State:
-        shown = explorer(first, number, "start" if batch.listed else batch.name)
+        needed = tuple(batch.question.parameters) if batch.question and not batch.listed else ()
+        shown = explorer(first, number, "start" if batch.listed else batch.name, needed or None)
         index = [each["name"] for each in shown.spec["situations"]].index(batch.name)
         found = javascript(ENTERED, {"spec": shown.spec, "lasting": shown.state, "index": index})
         after = {title: read(shown, now, kind) for title, now in found["after"].items()}

@@ -5,6 +5,8 @@ export const TAU = 2 * Math.PI;
 export const angleOf = ([x, y]) => Math.atan2(y, x);
 export const atAngle = (angle) => [Math.cos(angle), Math.sin(angle)];
 
+export const lengthOf = (vector) => Math.hypot(...vector);
+
 // The nearest point of the unit circle; the centre has none and goes to angle 0.
 export function ontoCircle([x, y]) {
   const length = Math.hypot(x, y);

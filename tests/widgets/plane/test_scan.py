@@ -24,9 +24,7 @@ CHANGED = [
 
 @pytest.mark.parametrize(("change", "again"), CHANGED)
 def test_a_scan_starts_again_when_anything_but_its_own_point_changes(javascript, change, again):
-    keys = javascript(
-        "given.map((state) => plane_scan.scanKey(state, state.chosen))", [STATE, {**STATE, **change}]
-    )
+    keys = javascript("given.map((state) => plane_scan.scanKey(state, state.chosen))", [STATE, {**STATE, **change}])
     assert (keys[0] != keys[1]) == again
 
 

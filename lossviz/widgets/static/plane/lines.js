@@ -14,7 +14,7 @@ export function ropesOf(terms, lit) {
   const ropes = new Map();
   for (const term of terms) {
     for (const { from, to, side, weight } of term.links) {
-      const ends = [Math.min(from, to), Math.max(from, to)].join();
+      const ends = `${Math.min(from, to)},${Math.max(from, to)}`;
       const key = `${ends} ${side}`;
       if (!ropes.has(key)) ropes.set(key, { from, to, side, ends, terms: [], weight: 0, active: false });
       const rope = ropes.get(key);

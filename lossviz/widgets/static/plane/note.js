@@ -13,7 +13,8 @@ function rangeOf({ low, high }) {
   return lowest === highest ? `${lowest} everywhere` : `from ${lowest} (clear) to ${highest} (full shade)`;
 }
 
-const choiceOf = ({ role, anchor }) => `${roleSign(role)} between the borders: the ${inWords(role)} of ${letter(anchor)}.`;
+const choiceOf = ({ role, anchor }) =>
+  `${roleSign(role)} between the borders: the ${inWords(role)} of ${letter(anchor)}.`;
 
 // `heat`: what is shown of the loss in the plane; `borders`: of a choice that changes; null for none.
 export function noteOf({ state, shape, rate }, heat, borders) {

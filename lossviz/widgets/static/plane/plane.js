@@ -23,23 +23,27 @@ import { createStrip } from "./strip.js";
 const SPOKEN = "Sentences as points; arrow keys move the focused one";
 const CLEAR = 8; // pixels round each place that an arrow covers
 
-export function createPlane(spec, engine, actions) {
-  const heading = html("h3");
-  const note = html("p", { class: "note" });
+// The layers, on a stage of their own, from the lowest to the highest; `late` is called when the engine has answered.
+function createLayers(spec, engine, actions, late) {
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN });
-  const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
   const points = createPoints(actions, () => drag.held());
   const drag = createDrag(spec, stage, actions, points.focus);
-  const [background, lines, arrows, guess, labels] =
-    [createBackground(), createLines(spec, actions), createArrows(), createGuess(spec), createLabels()];
   const [heat, reach, borders, pulls, strip] =
     [createHeat, createReach, createBorders, createPulls, createStrip].map((create) => create(spec, engine, late));
-  stage.append(...[
-    background.root, reach.root, heat.contours, borders.root, lines.root, points.root, arrows.root, pulls.root,
-    guess.root, labels.root,
-  ]);
+  const [background, lines, arrows] = [createBackground(), createLines(spec, actions), createArrows()];
+  const [guess, labels] = [createGuess(spec), createLabels()];
+  stage.append(background.root, reach.root, heat.contours, borders.root);
+  stage.append(...[lines, points, arrows, pulls, guess, labels].map(({ root }) => root));
+  return { stage, background, heat, reach, borders, lines, points, arrows, pulls, guess, labels, strip, drag };
+}
+
+export function createPlane(spec, engine, actions) {
+  const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
+  const layers = createLayers(spec, engine, actions, late);
+  const { stage, heat, strip, drag } = layers;
+  const [heading, note] = [html("h3"), html("p", { class: "note" })];
   const frame = html("div", { class: "frame" }, heat.root, stage);
-  const root = html("section", { class: "plane" }, heading, frame, strip.root, note);
+  const root = html("section", { class: "plane" }, ...(spec.compact ? [frame] : [heading, frame, strip.root, note]));
 
   let width = 0; // of the page's column, measured when it changes
   let extent = NEAR; // how far the free plane reaches from its centre
@@ -47,22 +51,21 @@ export function createPlane(spec, engine, actions) {
   let covered = []; // boxes that the arrows cover
 
   function drawBatch() {
-    background.draw(scene, place);
-    lines.draw(scene, place);
-    points.draw(scene, place);
-    covered = arrows.draw(scene, place).map((pixel) => boxAround(pixel, CLEAR, CLEAR));
-    guess.draw(scene, place);
+    for (const name of ["background", "lines", "points", "guess"]) layers[name].draw(scene, place);
+    covered = layers.arrows.draw(scene, place).map((pixel) => boxAround(pixel, CLEAR, CLEAR));
     drag.see(scene, place);
   }
 
   // What the engine is asked about, and what must leave room for it.
   function drawBehind() {
     const shades = heat.draw(scene, place);
-    const { found, boxes } = borders.draw(scene, place);
-    reach.draw(scene, place);
-    pulls.draw(scene, place);
+    const { found, boxes } = layers.borders.draw(scene, place);
+    layers.reach.draw(scene, place);
+    layers.pulls.draw(scene, place);
+    layers.labels.draw(scene, place, [...covered, ...boxes]);
+    if (spec.compact) return;
     strip.draw(scene, place, found);
-    labels.draw(scene, place, [...covered, ...boxes]);
+    setText(heading, headingOf(scene));
     setText(note, noteOf(scene, shades, found));
   }
 
@@ -78,7 +81,6 @@ export function createPlane(spec, engine, actions) {
       place = placeOf(width, round ? null : extent);
       const { size } = place;
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
-      setText(heading, headingOf(scene));
       drawBatch();
       drawBehind();
     },

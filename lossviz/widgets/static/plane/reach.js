@@ -57,7 +57,8 @@ export function joined(path) {
     return follow([...line, next]);
   };
   const ends = [...joins.keys()].sort((a, b) => joins.get(a).length - joins.get(b).length);
-  return ends.map((end) => follow([end])).filter((line) => line.length > 1).map((line) => `M${line.join("L")}`).join("");
+  const lines = ends.map((end) => follow([end])).filter(({ length }) => length > 1);
+  return lines.map((line) => `M${line.join("L")}`).join("");
 }
 
 async function* paths(engine, scene, reach, { size, extent, toPixel }, signal) {

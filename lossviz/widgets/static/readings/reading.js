@@ -2,6 +2,7 @@
 // and one sentence about it all. Pure functions of (spec, state, result); types.d.ts says what they give.
 
 import { CHARTS } from "../charts/index.js";
+import { lengthOf } from "../geometry.js";
 import { lossOf, situationOf, variantOf } from "../state.js";
 import { ROUNDING, brief, fixed, letter, nounOf, percent, plural, quoted } from "../words.js";
 import { termsOf } from "./terms.js";
@@ -15,17 +16,17 @@ export function read(spec, state, result) {
   const chart = Object.hasOwn(CHARTS, wanted) && CHARTS[wanted].fits(given) ? wanted : "none";
   const generic = termsOf(given);
   const terms = chart === "none" ? generic : CHARTS[chart].read(given, generic);
+  const ranked = rankedOf(terms);
   return {
-    loss: result.loss, terms, chart,
-    ranked: ranked(terms),
-    classes: classesOf(given.situation),
-    caption: caption(given, terms),
+    loss: result.loss, terms, chart, ranked,
+    classes: classesOf(situation),
+    caption: caption(given, terms, ranked),
     get measures() { return measures(given, terms); },
   };
 }
 
 // Those that add something, largest first.
-export const ranked = (terms) =>
+const rankedOf = (terms) =>
   terms.filter(({ value }) => Math.abs(value) > ROUNDING).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
 
 // The class of each point, where sentences have labels of their own.
@@ -44,7 +45,7 @@ function measures({ loss, result: { terms, pointGradients } }, read) {
   const active = read.filter((term) => term.active);
   return [
     `${counted(terms.positive)} positive and ${counted(terms.negative)} negative entries`,
-    `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(Math.hypot(...pointGradients.flat()))}`,
+    `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(lengthOf(pointGradients.flat()))}`,
     `${active.length} of ${read.length} terms active`,
   ].join("; ") + ".";
 }
@@ -71,16 +72,16 @@ export function litPoints({ lit }, terms, among) {
 
 // ---- the sentence
 
-function caption(given, terms) {
+function caption(given, terms, ranked) {
   const { lit } = given.state;
   const touched = lit?.kind === "term" && terms.find(({ index }) => index === lit.index);
   if (touched) return touched.note;
   if (lit?.kind === "point") return describePoint(given, terms, lit.index);
   if (lit?.kind === "pair") return describePair(given, terms, lit.index);
-  return describeAll(given, terms);
+  return describeAll(given, terms, ranked);
 }
 
-function describeAll({ loss, result }, terms) {
+function describeAll({ loss, result }, terms, [largest]) {
   const noun = nounOf(loss.axes);
   if (!terms.length) return `There is no ${noun} in this batch: the loss is ${fixed(result.loss)}.`;
   const active = terms.filter((term) => term.active);
@@ -89,7 +90,6 @@ function describeAll({ loss, result }, terms) {
     : [active, "active"];
   const count = `${told[0].length} of ${plural(terms.length, noun)} ${terms.length === 1 ? "is" : "are"} ${told[1]}`;
   if (!active.length) return `${count}: nothing pulls and nothing pushes, so no point will move.`;
-  const [largest] = ranked(terms);
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
   return `${count}. The largest term, ${percent(largest.value / result.loss)} of the loss: ${largest.note}`;
 }

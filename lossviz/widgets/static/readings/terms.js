@@ -45,12 +45,14 @@ function candidatesOf({ situation, variant, result: { shapes } }) {
   return shapes.matrix.length > 1 && shapes.matrix.at(-1) === columns.length ? columns : null;
 }
 
-// What the loss chose for a term; the target of a labelled batch is a class.
-function chosenBy({ situation, result: { terms } }, candidates, index) {
-  const isSentence = (role, places) =>
-    candidates && places.length === terms.values.length && !(role === "target" && situation.labels);
-  const found = Object.entries(terms.chosen).filter(([role, places]) => isSentence(role, places));
-  return found.map(([role, places]) => ({ name: role, point: candidates[places[index]] }));
+// The sentence that the loss chose for each term, by role; the target of a labelled batch is a class.
+function rolesOf(given) {
+  const { situation, result: { terms } } = given;
+  const candidates = candidatesOf(given);
+  const isSentence = ([role, columns]) =>
+    candidates && columns.length === terms.values.length && !(role === "target" && situation.labels);
+  const found = Object.entries(terms.chosen).filter(isSentence);
+  return found.map(([name, columns]) => ({ name, points: Array.from(columns, (column) => candidates[column]) }));
 }
 
 // ---- who pulls whom
@@ -117,9 +119,10 @@ function termAt(given, shared, index) {
   const { result: { terms, shapes }, loss } = given;
   const place = placeOf(index, shapes.values);
   const groups = loss.axes.map((axis, k) => groupOf(given, axis, place[k], shapes.values[k]));
-  const chosen = chosenBy(given, shared.candidates, index);
+  const chosen = shared.roles.map(({ name, points }) => ({ name, point: points[index] }));
   const links = linksOf(given, groups, chosen, place);
   const points = [...new Set([...groups.flat(), ...chosen].map(({ point }) => point))];
+  let numbers = null;
   const named = (group) => group.map(({ point }) => given.situation.sentences[point].short).join(" / ");
   return {
     index, place, points, links,
@@ -130,7 +133,7 @@ function termAt(given, shared, index) {
     kind: kindOf(given, links),
     letters: lettersOf(groups) || `(${place.map((k) => k + 1).join(", ")})`,
     get who() { return groups.map(named).filter(Boolean).join(", "); },
-    get numbers() { return shared.numbersAt(place); },
+    get numbers() { return (numbers ??= shared.numbersAt(place)); },
     get inFormulas() { return { ...shared.everywhere, ...this.numbers }; },
     get formula() { return Math.abs(this.value) > ROUNDING ? formulaOf(given, this) : null; },
     get note() { return noteOf(given, this); },
@@ -144,6 +147,6 @@ export function termsOf(given) {
   const numbersAt = (place) => Object.fromEntries(Object.entries(terms.numbers).map(
     ([name, numbers]) => [name, numberAt(numbers, shapes.numbers[name], place)]));
   const everywhere = { ...state.parameters, ...terms.thresholds, B: valid.length, loss };
-  const shared = { numbersAt, everywhere, candidates: candidatesOf(given) };
+  const shared = { numbersAt, everywhere, roles: rolesOf(given) };
   return valid.map((index) => termAt(given, shared, index));
 }

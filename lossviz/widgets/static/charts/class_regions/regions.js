@@ -1,7 +1,7 @@
 // Which class a pair would get, wherever its second sentence stood: the question to the engine and its answer as a
 // picture.
 
-import { html, setAttributes, svg } from "../../dom.js";
+import { html, idle, setAttributes, svg } from "../../dom.js";
 import { parseHex } from "../../colour.js";
 import { contour } from "../../geometry.js";
 import { theme } from "../../plane/heat_picture.js";
@@ -89,6 +89,7 @@ export function createRegions(engine, late) {
   let painted = {}; // what the canvas shows
 
   async function* answers(question, classes, signal) {
+    await idle(); // the regions may wait, the frame may not
     const found = await engine.answer(question, signal);
     if (found) yield { numbers: found[0].terms.matrix, classes };
   }

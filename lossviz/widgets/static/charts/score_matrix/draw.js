@@ -33,7 +33,7 @@ function layoutOf(scene, width) {
   return {
     columns, anchors, shared, downward, row, size, along, down,
     blocks: several ? blocks : [],
-    apart: new Set(columns.map(({ sum }) => sum)).size > 1,
+    apart: columns.at(-1).sum > 0,
     start,
     whole: SPACE.left + size * columns.length,
     height: start + row * anchors.length + SPACE.bottom,
@@ -57,11 +57,11 @@ function noteOf({ loss }, { shared, downward, apart }) {
 
 // ---- the cells: {share, logit, out, down, look, told, left, top}, row by row
 
-// How long a bar is that stands for a number of the matrix, from 0 to 1.
+// How long a bar is that stands for a number of the matrix, from 0 to 1; an infinite one is masked out.
 function scaleOf(terms) {
-  const counted = terms.matrix.filter((_, at) => !isOutside(terms, at));
+  const counted = terms.matrix.filter((value, at) => Number.isFinite(value) && !isOutside(terms, at));
   const [low, high] = [Math.min(...counted), Math.max(...counted)];
-  return (value) => (high > low ? (value - low) / (high - low) : 1);
+  return (value) => (high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 1);
 }
 
 function cellsOf({ state, lit, result: { terms } }, layout) {
@@ -86,80 +86,76 @@ function cellsOf({ state, lit, result: { terms } }, layout) {
   }));
 }
 
-// What is said in a cell: its share and its number, or its number alone.
-const wordsOf = ({ share, logit, down }, shared) => (shared
-  ? { main: (down === undefined ? "" : "→ ") + percent(share), second: brief(logit, 1) }
-  : { main: brief(logit, 2), second: "" });
+// The boxes of a cell: its frame, the bar of its share, and the lying one of its share of the column, if it has one.
+function boxesOf({ share, down, left, top }, { size, row }) {
+  const height = Math.max(1, share * (row - 2 * GAP - 6));
+  const width = Math.max(1, down * (size - 2 * GAP - 18));
+  return {
+    frame: { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: row - 2 * GAP },
+    bar: { x: left + GAP + 3, y: top + row - GAP - 3 - height, width: 8, height },
+    across: down === undefined ? null : { x: left + GAP + 14, y: top + row - GAP - 10, width, height: 7 },
+  };
+}
 
-const across = (share, size) => share * (size - 2 * GAP - 18);
-const upward = (share, row) => share * (row - 2 * GAP - 6);
+// What is said in a cell: its share or, without shares, its number; the number below; its share of the column.
+function textsOf({ share, logit, down, left, top }, { size, row, shared, crowded }) {
+  const x = left + size / 2 + 5;
+  const both = down !== undefined;
+  const second = shared && !crowded;
+  const middle = top + row / 2 + (second ? -2 : 5);
+  return [
+    { x, y: both ? top + 24 : middle, words: shared ? (both ? "→ " : "") + percent(share) : brief(logit, 2) },
+    { x, y: both ? top + 58 : top + row / 2 + 15, words: second ? brief(logit, 1) : "" },
+    { x, y: top + 41, words: both ? `↓ ${percent(down)}` : "" },
+  ];
+}
 
 const part = (name) => svg("rect", { class: name });
 const words = (name) => svg("text", { class: name, "text-anchor": "middle" });
 const makeCell = () =>
-  svg("g", {}, part("frame"), part("bar"), words("share"), words("logit quiet"), part("across"), words("down"));
+  svg("g", {}, part("frame"), part("bar"), part("across"), words("share"), words("logit quiet"), words("down"));
+
+function write(text, { x, y, words: said }) {
+  setText(setAttributes(text, { x, y }), said);
+}
 
 // A cell where the candidate takes no part in the search stays empty.
-function drawCell(cell, given, { size, row, shared }) {
-  const { share, down, look, out, left, top } = given;
-  const [frame, bar, text, logit, lying, below] = cell.children;
-  const middle = left + size / 2 + 5;
-  const lies = down !== undefined;
-  const height = Math.max(1, upward(share, row));
-  const { main, second } = wordsOf(given, shared);
-  setAttributes(cell, { class: look, visibility: out ? "hidden" : null });
-  setAttributes(frame, { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: row - 2 * GAP, rx: 5 });
-  setAttributes(bar, { x: left + GAP + 3, y: top + row - GAP - 3 - height, width: 8, height });
-  setText(setAttributes(text, { x: middle, y: top + (lies ? 24 : row / 2 + (second ? -2 : 5)) }), main);
-  setText(setAttributes(logit, { x: middle, y: top + (lies ? 58 : row / 2 + 15) }), second);
-  for (const each of [lying, below]) setAttributes(each, { visibility: lies ? null : "hidden" });
-  setText(below, lies ? `↓ ${percent(down)}` : "");
-  if (!lies) return;
-  const [x, y, width] = [left + GAP + 14, top + row - GAP - 10, Math.max(1, across(down, size))];
-  setAttributes(lying, { x, y, width, height: 7 });
-  setAttributes(below, { x: middle, y: top + 41 });
+function drawCell(cell, given, layout) {
+  const [frame, bar, across, ...texts] = cell.children;
+  const boxes = boxesOf(given, layout);
+  setAttributes(cell, { class: given.look, visibility: given.out ? "hidden" : null });
+  setAttributes(frame, { ...boxes.frame, rx: 5 });
+  setAttributes(bar, boxes.bar);
+  setAttributes(across, boxes.across ? { ...boxes.across, visibility: null } : { visibility: "hidden" });
+  textsOf(given, layout).forEach((each, k) => write(texts[k], each));
 }
 
-// Of many cells: a path for each look, and words for those that are touched.
-function createMany() {
-  const [outlines, numbers] = [svg("g"), svg("g")];
-  const make = () => svg("g", {}, svg("path", { class: "frame" }), svg("path", { class: "bar" }));
-  return {
-    root: svg("g", { class: "many" }, outlines, numbers),
-    draw(cells, layout) {
-      const looks = outlinesOf(cells, layout);
-      keep(outlines, looks.length, make).forEach((group, k) => {
-        setAttributes(group, { class: looks[k].look });
-        setAttributes(group.children[0], { d: looks[k].frame });
-        setAttributes(group.children[1], { d: looks[k].bar });
-      });
-      const said = cells.filter(({ told }) => told).flatMap((cell) => saidIn(cell, layout));
-      keep(numbers, said.length, () => words("share")).forEach((text, k) => {
-        setText(setAttributes(text, { x: said[k].x, y: said[k].y }), said[k].words);
-      });
-    },
-  };
-}
-
-function outlinesOf(cells, { size, row }) {
+// The outlines of many cells, as a path for each look.
+function outlinesOf(cells, layout) {
+  const outline = ({ x, y, width, height }) => rectangle(x, y, width, height);
   const looks = new Map();
-  for (const { look, left, top, share, down } of cells) {
-    if (!looks.has(look)) looks.set(look, { look, frame: "", bar: "" });
-    const paths = looks.get(look);
-    paths.frame += rectangle(left + GAP, top + GAP, size - 2 * GAP, row - 2 * GAP);
-    const height = Math.max(1, upward(share, row));
-    paths.bar += rectangle(left + GAP + 3, top + row - GAP - 3 - height, 8, height);
-    if (down === undefined) continue;
-    paths.bar += rectangle(left + GAP + 14, top + row - GAP - 10, Math.max(1, across(down, size)), 7);
+  for (const cell of cells) {
+    const { frame, bar, across } = boxesOf(cell, layout);
+    if (!looks.has(cell.look)) looks.set(cell.look, { look: cell.look, frame: "", bar: "" });
+    const paths = looks.get(cell.look);
+    paths.frame += outline(frame);
+    paths.bar += outline(bar) + (across ? outline(across) : "");
   }
   return [...looks.values()];
 }
 
-function saidIn(cell, { size, row, shared }) {
-  const { down, left, top } = cell;
-  const x = left + size / 2 + 5;
-  const along = { x, y: top + (down === undefined ? row / 2 + 5 : 24), words: wordsOf(cell, shared).main };
-  return down === undefined ? [along] : [along, { x, y: top + 41, words: `↓ ${percent(down)}` }];
+// Of many cells only those that are touched have words.
+function drawMany(many, cells, layout) {
+  const [outlines, numbers] = many.children;
+  const looks = outlinesOf(cells, layout);
+  const make = () => svg("g", {}, svg("path", { class: "frame" }), svg("path", { class: "bar" }));
+  keep(outlines, looks.length, make).forEach((group, k) => {
+    setAttributes(group, { class: looks[k].look });
+    setAttributes(group.children[0], { d: looks[k].frame });
+    setAttributes(group.children[1], { d: looks[k].bar });
+  });
+  const said = cells.filter((cell) => cell.told).flatMap((cell) => textsOf(cell, layout)).filter((text) => text.words);
+  keep(numbers, said.length, () => words("share")).forEach((text, k) => write(text, said[k]));
 }
 
 // ---- letters of the columns, names of the blocks, rows
@@ -203,11 +199,11 @@ function drawRows(layer, { lit }, layout, cells, make) {
 export function createScoreMatrix(spec, engine, actions) {
   const layer = (name) => svg("g", { class: name });
   const [heads, rows, blocks] = ["heads", "rows", "blocks"].map(layer);
-  const many = createMany();
+  const many = svg("g", { class: "many" }, svg("g"), svg("g"));
   const [note, foot] = [svg("text", { class: "quiet", x: 2, y: 14 }), svg("text", { class: "quiet", x: 2 })];
   const label = "What each anchor makes of each candidate";
   const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": label });
-  picture.append(note, blocks, heads, rows, many.root, svg("g", { class: "foot" }, foot));
+  picture.append(note, blocks, heads, rows, many, svg("g", { class: "foot" }, foot));
   const root = html("div", { class: "scroll" }, picture);
   let width = 300;
   let searches = { along: new Map(), down: new Map() }; // the terms of rows and of columns
@@ -217,9 +213,8 @@ export function createScoreMatrix(spec, engine, actions) {
     const row = svg("g", {}, part("back"), words("name"), svg("g", { class: "cells" }));
     return lights(row, actions, () => touched(searches.along.get(k)));
   };
-  const makeHead = (k) => {
-    return lights(svg("g", {}, part("back"), words(null)), actions, () => touched(searches.down.get(k)));
-  };
+  const makeHead = (k) =>
+    lights(svg("g", {}, part("back"), words(null)), actions, () => touched(searches.down.get(k)));
 
   return {
     root,
@@ -236,7 +231,7 @@ export function createScoreMatrix(spec, engine, actions) {
       drawBlocks(blocks, layout);
       drawHeads(heads, layout, makeHead);
       drawRows(rows, scene, layout, cells, makeRow);
-      many.draw(crowded ? cells.flat().filter(({ out }) => !out) : [], layout);
+      drawMany(many, crowded ? cells.flat().filter(({ out }) => !out) : [], layout);
       setText(setAttributes(foot, { y: height - 8 }), footOf(scene, layout));
     },
   };

@@ -149,7 +149,7 @@ export function read(given, terms) {
   const wanted = passes ? ["its second pass", "its first pass"] : ["its positive", "its anchor"];
   const both = shapes.values.length > 1;
   const [anchors] = Object.values(rows);
-  const apart = 1 + Math.max(...columns.map(({ sum }) => sum));
+  const count = 1 + columns.at(-1).sum;
   return terms.map((term) => {
     const [way, place] = both ? term.place : [0, term.place[0]];
     if (way) {
@@ -157,8 +157,8 @@ export function read(given, terms) {
       return search(given, term, { searcher: columns[place].point, sums, wanted: wanted[1], part: 0.5, column: place });
     }
     const candidates = alongRow(given, columns, place);
-    const sums = Array.from({ length: apart }, (_, k) => candidates.filter(({ sum }) => sum === k));
-    const part = (both ? 0.5 : 1) / apart;
+    const sums = Array.from({ length: count }, (_, k) => candidates.filter(({ sum }) => sum === k));
+    const part = (both ? 0.5 : 1) / count; // of the loss
     return search(given, term, { searcher: anchors[place], sums, wanted: wanted[0], part, row: place });
   });
 }

@@ -25,13 +25,15 @@ export function lattice({ matrix, positive, negative }, size, row) {
 
 function layoutOf({ shape, reading }, width, soft) {
   const height = Math.round(Math.max(300, Math.min(520, width)));
-  const farthest = Math.max(0, ...reading.terms.flatMap((term) => [term.toPositive, term.toNegative]));
-  const reach = Math.max(shape === "circle" ? 2 : 3, niceCeiling(farthest));
+  const distances = reading.terms.flatMap((term) => [term.toPositive, term.toNegative]);
+  const reach = Math.max(shape === "circle" ? 2 : 3, niceCeiling(Math.max(0, ...distances.map(Math.abs))));
+  const low = distances.some((distance) => distance < 0) ? -reach : 0; // a reader's own distance may be negative
   const side = Math.min(width - SPACE.left - SPACE.right, height - SPACE.top - SPACE.bottom);
-  const x = (distance) => SPACE.left + (distance / reach) * side;
-  const y = (distance) => SPACE.top + side - (distance / reach) * side;
+  const along = (distance) => ((distance - low) / (reach - low)) * side;
+  const x = (distance) => SPACE.left + along(distance);
+  const y = (distance) => SPACE.top + side - along(distance);
   const bottom = side + SPACE.top + SPACE.bottom;
-  return { width, bottom, side, reach, x, y, height: bottom + (soft ? SLOPE.height : 0) };
+  return { width, bottom, side, low, reach, x, y, height: bottom + (soft ? SLOPE.height : 0) };
 }
 
 // What stands on an axis: "the hardest positive", "the chosen negative", or just "the positive".
@@ -40,12 +42,12 @@ function nameOf({ side, role }) {
   return role?.startsWith("semi_hard_") ? `the chosen ${side}` : `the ${side}`;
 }
 
-function drawAxes(axes, sources, { bottom, reach, x, y }) {
+function drawAxes(axes, sources, { bottom, low, reach, x, y }) {
   const [positive, negative] = sources.map(nameOf);
-  const ticks = evenly(0, reach, 5);
-  axes.draw([line([[x(0), y(reach)], [x(0), y(0)], [x(reach), y(0)]])], [
-    ...below(ticks, x, y(0) + 24),
-    ...leftOf(ticks.slice(1), x(0) - 14, y),
+  const ticks = evenly(low, reach, 5);
+  axes.draw([line([[x(low), y(reach)], [x(low), y(low)], [x(reach), y(low)]])], [
+    ...below(ticks, x, y(low) + 24),
+    ...leftOf(ticks.slice(1), x(low) - 14, y),
     text(x(reach), bottom - 6, `▲ distance of ${positive} →`, { side: "end", look: "positive" }),
     text(2, 12, `▼ ↑ distance of ${negative}`, { look: "negative" }),
   ]);

@@ -7,37 +7,37 @@ import { polyline } from "../../geometry.js";
 import { brief } from "../../words.js";
 import { halved, slopeAtEquality } from "./slope.js";
 
-const diagonal = ({ reach, x, y }) => polyline([[x(0), y(0)], [x(reach), y(reach)]]);
+const diagonal = ({ low, reach, x, y }) => polyline([[x(low), y(low)], [x(reach), y(reach)]]);
 const areaOf = (corners, { x, y }) => `${polyline(corners.map(([across, up]) => [x(across), y(up)]))}Z`;
 
 // The line y = x + margin, and all that lies below it: {line, cost, words}.
 export function lineOf(margin, layout) {
-  const { reach, x, y } = layout;
-  const cut = (distance) => Math.max(0, Math.min(reach, distance));
-  const ends = [[cut(-margin), cut(margin)], [cut(reach - margin), cut(reach + margin)]];
-  const above = margin >= reach; // the whole square costs
-  const border = above ? [[0, reach], [reach, reach]] : [...ends, ...(margin >= 0 ? [[reach, reach]] : [])];
+  const { low, reach, x, y } = layout;
+  const cut = (distance) => Math.max(low, Math.min(reach, distance));
+  const ends = [[cut(low - margin), cut(low + margin)], [cut(reach - margin), cut(reach + margin)]];
+  const above = margin >= reach - low; // the whole square costs
+  const border = above ? [[low, reach], [reach, reach]] : [...ends, ...(margin >= 0 ? [[reach, reach]] : [])];
   const formula = `y = x + ${brief(margin, 2)}`;
   return {
     line: above ? "" : polyline(ends.map(([across, up]) => [x(across), y(up)])),
-    cost: areaOf([[0, 0], ...border, [reach, 0]], layout),
+    cost: areaOf([[low, low], ...border, [reach, low]], layout),
     words: above ? `${formula} lies above: all of this costs` : `shaded, below ${formula}: what costs`,
   };
 }
 
 function bandOf(margin, layout) {
-  const { reach } = layout;
-  const ends = [[0, Math.min(reach, margin)], [Math.max(0, reach - margin), reach]];
-  return areaOf([[0, 0], ...ends, [reach, reach]], layout);
+  const { low, reach } = layout;
+  const ends = [[low, Math.min(reach, low + margin)], [Math.max(low, reach - margin), reach]];
+  return areaOf([[low, low], ...ends, [reach, reach]], layout);
 }
 
 // A shade across the square, along the gap d(a,p) − d(a,n), from the top left to the bottom right.
-function drawShade(shade, samples, { reach, x, y }) {
-  setAttributes(shade, { x1: x(0), y1: y(reach), x2: x(reach), y2: y(0) });
+function drawShade(shade, samples, { low, reach, x, y }) {
+  setAttributes(shade, { x1: x(low), y1: y(reach), x2: x(reach), y2: y(low) });
   const steepest = Math.max(1, ...samples.map(({ slope }) => slope));
   keep(shade, samples.length, () => svg("stop")).forEach((stop, k) => {
     const { gap, slope } = samples[k];
-    const [offset, opacity] = [(0.5 + gap / reach / 2).toFixed(4), (slope / steepest).toFixed(3)];
+    const [offset, opacity] = [(0.5 + gap / (reach - low) / 2).toFixed(4), (slope / steepest).toFixed(3)];
     setAttributes(stop, { offset, "stop-opacity": opacity });
   });
 }
@@ -71,9 +71,9 @@ export function createRegion() {
     root,
     // `margin` and `samples` of the slope where the loss has them; striped where it chooses semi-hard negatives.
     draw({ margin, samples, striped }, layout) {
-      const { reach } = layout;
+      const { low, reach } = layout;
       const below = margin === undefined ? { line: "", cost: "", words: "" } : lineOf(margin, layout);
-      const square = areaOf([[0, 0], [0, reach], [reach, reach], [reach, 0]], layout);
+      const square = areaOf([[low, low], [low, reach], [reach, reach], [reach, low]], layout);
       const banded = striped && margin !== undefined;
       setAttributes(shaded, { d: samples ? square : "" });
       setAttributes(cost, { d: samples ? "" : below.cost });

@@ -44,14 +44,13 @@ function sampleOf({ terms: { numbers }, shapes }, axes) {
   return { gap: toPositive - toNegative, slope };
 }
 
-// [{gap, slope}, …] from the negative far away to the positive far away; null once they are no longer wanted.
+// [{gap, slope}, …] by their gap; null once they are no longer wanted.
 export async function slopesOf(engine, scene, reach, signal) {
   const moving = places(scene.shape, reach);
   const ask = (side) => engine.answer(slopeQuestion(scene, side, moving), signal);
   const answers = await Promise.all(["negative", "positive"].map(ask));
   if (answers.includes(null)) return null;
-  const [negative, positive] = answers.map((batches) => batches.map((answer) => sampleOf(answer, scene.loss.axes)));
-  return [...negative.toReversed(), ...positive.slice(1)];
+  return answers.flat().map((answer) => sampleOf(answer, scene.loss.axes)).sort((a, b) => a.gap - b.gap);
 }
 
 // The slope where both are equally far.
@@ -60,16 +59,16 @@ export const slopeAtEquality = (samples) => samples.find(({ gap }) => gap === 0)
 // "½" reads better than 0.5.
 export const halved = (value) => (value === 0.5 ? "½" : brief(value, 2));
 
-function drawAxes(axes, samples, { x, bottom, reach, across, up, top }) {
+function drawAxes(axes, samples, { x, bottom, low, widest, across, up, top }) {
   const floor = bottom + SLOPE.height - 6;
   const end = (gap) => text(across(gap), floor, brief(gap, 2), { side: gap > 0 ? "end" : "middle", look: "quiet" });
-  const level = (slope) => text(x(0) - 14, up(slope) + 4, halved(slope), { side: "end", look: "quiet" });
-  const foot = line([[across(-reach), up(0)], [across(reach), up(0)]]);
+  const level = (slope) => text(x(low) - 14, up(slope) + 4, halved(slope), { side: "end", look: "quiet" });
+  const foot = line([[across(-widest), up(0)], [across(widest), up(0)]]);
   const curve = line(samples.map(({ gap, slope }) => [across(gap), up(slope)]), "curve");
   axes.draw([foot, curve], [
     text(2, bottom + 14, "slope of each term, over d(a,p) − d(a,n)", { look: "quiet" }),
     ...[0, top / 2, top].map(level),
-    ...[-reach, 0, reach].map(end),
+    ...[-widest, 0, widest].map(end),
   ]);
 }
 
@@ -79,12 +78,13 @@ export function createSlope() {
   const root = svg("g", { class: "slope" }, axes.root, marks);
 
   function draw({ reading, lit }, samples, layout) {
-    const { bottom, reach, side, x } = layout;
+    const { bottom, low, reach, side, x } = layout;
+    const widest = reach - low; // the widest gap that the axes have
     const top = niceCeiling(Math.max(1, ...samples.map(({ slope }) => slope)));
     const height = SLOPE.height - SLOPE.top - SLOPE.bottom;
-    const across = (gap) => x(0) + ((gap / reach + 1) / 2) * side;
+    const across = (gap) => x(low) + ((gap / widest + 1) / 2) * side;
     const up = (slope) => bottom + SLOPE.height - SLOPE.bottom - (slope / top) * height;
-    drawAxes(axes, samples, { ...layout, across, up, top });
+    drawAxes(axes, samples, { ...layout, widest, across, up, top });
     keep(marks, reading.terms.length, () => svg("path")).forEach((mark, k) => {
       const { index, points, toPositive, toNegative, numbers } = reading.terms[k];
       const kind = reading.classes?.[points[0]] ?? 0;

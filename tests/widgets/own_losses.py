@@ -1,0 +1,163 @@
+"""Losses as a reader writes them in a cell: the smallest of each input type, and some that once went wrong."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lossviz import Loss, Terms
+from lossviz.distances import cosine_similarity, euclidean
+from lossviz.inputs import (
+    CLASSIFIED_PAIRS,
+    LABELLED_PAIRS,
+    LABELLED_SENTENCES,
+    POSITIVE_PAIRS,
+    SCORED_PAIRS,
+    TRIPLETS,
+    UNLABELLED,
+    UNLABELLED_PAIRS,
+)
+
+
+def pairwise(rows: Tensor) -> Tensor:
+    return euclidean(rows.unsqueeze(-2), rows.unsqueeze(-3))
+
+
+@dataclass(frozen=True, eq=False)
+class LinearContrastiveLoss(Loss):
+    """No square."""
+
+    margin: float = 0.5
+    only_far: bool = False
+    inputs = LABELLED_PAIRS
+    axes = ("pair",)
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        return self.costs(euclidean(anchor, other), labels)
+
+    def costs(self, distance: Tensor, labels: Tensor) -> Terms:
+        shortfall = torch.relu(self.margin - distance)
+        near = torch.zeros_like(distance) if self.only_far else labels * distance
+        return Terms(matrix=distance, values=near + (1 - labels) * shortfall, numbers={"d": distance})
+
+
+class GammaLoss(LinearContrastiveLoss):
+    """Uses an operator that nobody lowers."""
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        return self.costs(torch.lgamma(1.5 + euclidean(anchor, other)), labels)
+
+
+class DetachedLoss(LinearContrastiveLoss):
+    """Half of its square passes no gradient on: a difference of values is twice its slope."""
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        distance = euclidean(anchor, other)
+        return Terms(matrix=distance, values=labels * distance * distance.detach())
+
+
+@dataclass(frozen=True, eq=False)
+class SpreadLoss(Loss):
+    """The mean distance of every sentence to those of its class."""
+
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor", "positive")
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(embeddings)
+        return Terms(matrix=distance, values=torch.where(self.inputs.masks(distance, labels)[0], distance, 0.0) / 6)
+
+
+@dataclass(frozen=True, eq=False)
+class AbsoluteScoreLoss(Loss):
+    inputs = SCORED_PAIRS
+    axes = ("pair",)
+    reads = "cosine"
+
+    def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
+        similarity = cosine_similarity(first, second)
+        return Terms(matrix=similarity, values=(similarity - scores).abs())
+
+
+@dataclass(frozen=True, eq=False)
+class PlainClassifierLoss(Loss):
+    """A classifier of the products, with weights of its own."""
+
+    weight: Tensor
+    inputs = CLASSIFIED_PAIRS
+    axes = ("pair",)
+    reads = "log-probability"
+
+    def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
+        logits = torch.nn.functional.linear(first * second, self.weight.to(first)).log_softmax(-1)
+        target = self.inputs.masks(logits, labels)[0]
+        return Terms(matrix=logits, values=-torch.where(target, logits, 0.0).sum(-1))
+
+
+@dataclass(frozen=True, eq=False)
+class OwnTripletLoss(Loss):
+    triplet_margin: float = 1.0
+    inputs = TRIPLETS
+    axes = ("triplet",)
+
+    def define(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Terms:
+        near, far = euclidean(anchor, positive), euclidean(anchor, negative)
+        values = torch.relu(near - far + self.triplet_margin)
+        return Terms(matrix=torch.stack([near, far], -1), values=values, numbers={"near": near, "far": far})
+
+
+@dataclass(frozen=True, eq=False)
+class OwnRankingLoss(Loss):
+    inputs = POSITIVE_PAIRS
+    axes = ("anchor",)
+    reads = "logit"
+
+    def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
+        logits = 3 * cosine_similarity(anchor.unsqueeze(-2), torch.cat([positive, *negatives], -2).unsqueeze(-3))
+        return Terms(matrix=logits, values=logits.logsumexp(-1) - logits.diagonal(dim1=-2, dim2=-1))
+
+
+class OwnTwoPassesLoss(OwnRankingLoss):
+    inputs = UNLABELLED
+
+
+@dataclass(frozen=True, eq=False)
+class OwnProductLoss(Loss):
+    inputs = UNLABELLED_PAIRS
+    axes = ("pair",)
+    reads = "dot product"
+
+    def define(self, first: Tensor, second: Tensor, labels: Tensor) -> Terms:
+        product = (first * second).sum(-1)
+        return Terms(matrix=product, values=(product - labels).square())
+
+
+@dataclass(frozen=True, eq=False)
+class StrangeAxesLoss(Loss):
+    """An axis, a role, a threshold and a number that no chart knows."""
+
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor", "rival")
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(embeddings)
+        return Terms(
+            matrix=distance,
+            values=torch.relu(0.5 - distance),
+            chosen={"nearest_of_all": distance.argmin(-1)},
+            thresholds={"half": distance.new_full(distance.shape[:-2], 0.5)},
+            numbers={"gap": distance - 0.5},
+        )
+
+
+# One of each input type.
+SMALLEST = (
+    LinearContrastiveLoss(),
+    SpreadLoss(),
+    AbsoluteScoreLoss(),
+    PlainClassifierLoss(torch.tensor([[1.0, -1.0], [0.5, 0.5], [-1.0, 1.0]], dtype=torch.float64)),
+    OwnTripletLoss(),
+    OwnRankingLoss(),
+    OwnTwoPassesLoss(),
+    OwnProductLoss(),
+)
