@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from lossviz import distances
+from lossviz._torch import functorch_is_active
 from lossviz.losses.base import Loss, exact
 
 
@@ -51,7 +52,7 @@ class TooCoarse(Exception):
 
 
 def _is_plain(loss: Loss, tensors: tuple[Tensor, ...], learns: tuple[str, ...]) -> bool:
-    if tensors[0].ndim > 2 or torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
+    if tensors[0].ndim > 2 or functorch_is_active() or torch.compiler.is_compiling():
         return False
     parameters = vars(loss)
     distance, similarity = parameters.get("distance", "cosine"), parameters.get("similarity", "cosine")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from lossviz._torch import cdist_backward
 from lossviz.fast import slices
 from lossviz.fast.measures import NEAR, Unit, chords, euclidean, manhattan
 from lossviz.fast.road import TooCoarse
@@ -217,7 +218,7 @@ class _ManhattanSquare(Square):
     def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
         """As autograd would: but it would measure the distances again."""
         measured = self.x[rows], self.x[others], 1.0, distance.contiguous()
-        self.gradient[rows] += torch.ops.aten._cdist_backward(share.contiguous(), *measured)
+        self.gradient[rows] += cdist_backward(share.contiguous(), *measured)
 
 
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}

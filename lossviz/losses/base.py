@@ -114,7 +114,9 @@ class Loss:
         Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
         Raises ValueError naming the argument, what was expected and what came.
         """
-        road = _road_of(self)
+        from lossviz import fast  # which is built upon the losses
+
+        road = fast.ROADS.get(type(self), fast.NO_ROAD)
         given = self._checked(tensors, check, rows=not road.sees_rows)
         with _without_autocast(given[0].device):
             loss = road(self, *given)
@@ -192,12 +194,6 @@ class Loss:
         largest = max(large or inputs.rows, key=sizes.get)
         kind = str(dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
-
-
-def _road_of(loss: Loss):
-    from lossviz import fast  # which is built upon the losses
-
-    return fast.ROADS.get(type(loss), fast.NO_ROAD)
 
 
 def _check_rows(inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
