@@ -7,7 +7,7 @@ import { createAxes, evenly, line, text } from "../../marks/axes.js";
 import { createDots } from "../../marks/dots.js";
 import { LINE, besides, boxAround } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
-import { createScan } from "../../plane/scan.js";
+import { createScan } from "../../scan.js";
 import { brief } from "../../words.js";
 import { SIDES, curvesOf } from "./curves.js";
 import { drawThresholds } from "./thresholds.js";

@@ -8,7 +8,7 @@ import { CROWD, createCrowd } from "../../marks/crowd.js";
 import { createDots } from "../../marks/dots.js";
 import { LINE, besides } from "../../marks/labels.js";
 import { faded, hue } from "../../marks/looks.js";
-import { createScan } from "../../plane/scan.js";
+import { createScan } from "../../scan.js";
 import { SIDES, batchOf } from "./ends.js";
 import { createRegion } from "./region.js";
 import { SLOPE, createSlope, slopesOf } from "./slope.js";
