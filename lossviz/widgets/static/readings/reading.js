@@ -2,6 +2,7 @@
 // and one sentence about it all. Pure functions of (spec, state, result); types.d.ts says what they give.
 
 import { CHARTS } from "../charts/index.js";
+import { lengthOf } from "../geometry.js";
 import { lossOf, situationOf, variantOf } from "../state.js";
 import { ROUNDING, brief, fixed, letter, nounOf, percent, plural, quoted } from "../words.js";
 import { termsOf } from "./terms.js";
@@ -44,7 +45,7 @@ function measures({ loss, result: { terms, pointGradients } }, read) {
   const active = read.filter((term) => term.active);
   return [
     `${counted(terms.positive)} positive and ${counted(terms.negative)} negative entries`,
-    `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(Math.hypot(...pointGradients.flat()))}`,
+    `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(lengthOf(pointGradients.flat()))}`,
     `${active.length} of ${read.length} terms active`,
   ].join("; ") + ".";
 }
