@@ -2,6 +2,8 @@
 
 export const TAU = 2 * Math.PI;
 
+export const lengthOf = (vector) => Math.hypot(...vector);
+
 export const angleOf = ([x, y]) => Math.atan2(y, x);
 export const atAngle = (angle) => [Math.cos(angle), Math.sin(angle)];
 
@@ -24,7 +26,7 @@ export function turn(from, to) {
 export function descend(point, gradient, rate, shape) {
   const moved = point.map((value, axis) => value - rate * gradient[axis]);
   if (shape !== "circle") return moved;
-  const length = Math.hypot(...moved);
+  const length = lengthOf(moved);
   return length > 0 ? moved.map((value) => value / length) : point;
 }
 
