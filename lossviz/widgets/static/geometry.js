@@ -2,8 +2,6 @@
 
 export const TAU = 2 * Math.PI;
 
-export const lengthOf = (vector) => Math.hypot(...vector);
-
 export const angleOf = ([x, y]) => Math.atan2(y, x);
 export const atAngle = (angle) => [Math.cos(angle), Math.sin(angle)];
 
