@@ -57,8 +57,27 @@ class DetachedLoss(LinearContrastiveLoss):
 
 
 @dataclass(frozen=True, eq=False)
+class OwnHardestLoss(Loss):
+    """What each sentence is farthest from in its class, against what it is nearest to outside."""
+
+    margin: float = 1.0
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor",)
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(embeddings)
+        same, other = self.inputs.masks(distance, labels)
+        farthest, nearest = (distance * same).max(-1), torch.where(other, distance, 1e9).min(-1)
+        return Terms(
+            matrix=distance,
+            values=torch.relu(farthest.values - nearest.values + self.margin),
+            chosen={"hardest_positive": farthest.indices, "hardest_negative": nearest.indices},
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class SpreadLoss(Loss):
-    """The mean distance of every sentence to those of its class."""
+    """The distances within each class: an anchor and its positives, and no negative."""
 
     inputs = LABELLED_SENTENCES
     axes = ("anchor", "positive")
@@ -153,7 +172,7 @@ class StrangeAxesLoss(Loss):
 # One of each input type.
 SMALLEST = (
     LinearContrastiveLoss(),
-    SpreadLoss(),
+    OwnHardestLoss(),
     AbsoluteScoreLoss(),
     PlainClassifierLoss(torch.tensor([[1.0, -1.0], [0.5, 0.5], [-1.0, 1.0]], dtype=torch.float64)),
     OwnTripletLoss(),
