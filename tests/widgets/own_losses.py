@@ -72,6 +72,7 @@ class OwnHardestLoss(Loss):
             matrix=distance,
             values=torch.relu(farthest.values - nearest.values + self.margin),
             chosen={"hardest_positive": farthest.indices, "hardest_negative": nearest.indices},
+            numbers={"d_ap": farthest.values, "d_an": nearest.values},
         )
 
 
@@ -162,10 +163,10 @@ class StrangeAxesLoss(Loss):
         distance = pairwise(embeddings)
         return Terms(
             matrix=distance,
-            values=torch.relu(0.5 - distance),
+            values=torch.relu(0.8 - distance),
             chosen={"nearest_of_all": distance.argmin(-1)},
-            thresholds={"half": distance.new_full(distance.shape[:-2], 0.5)},
-            numbers={"gap": distance - 0.5},
+            thresholds={"reach": distance.new_full(distance.shape[:-2], 0.8)},
+            numbers={"gap": distance - 0.8},
         )
 
 
