@@ -130,7 +130,8 @@ _LOWERED: dict[tuple, str] = {}
 
 def _lowered(loss: Loss, count: int, dimension: int, gradients: bool) -> str:
     """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
-    baked = tuple(value for value in loss.settings().values() if not isinstance(value, (float, Tensor)))
+    others = (value for value in loss.settings().values() if not isinstance(value, (float, Tensor)))
+    baked = tuple(value if callable(value) else repr(value) for value in others)  # a list has no hash
     key = (type(loss), baked, count, dimension % 2, gradients)
     if key not in _LOWERED:
         extra = count - len(loss.inputs.arguments)

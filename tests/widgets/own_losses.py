@@ -57,8 +57,28 @@ class DetachedLoss(LinearContrastiveLoss):
 
 
 @dataclass(frozen=True, eq=False)
+class OwnHardestLoss(Loss):
+    """What each sentence is farthest from in its class, against what it is nearest to outside."""
+
+    margin: float = 1.0
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor",)
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(embeddings)
+        same, other = self.inputs.masks(distance, labels)
+        farthest, nearest = (distance * same).max(-1), torch.where(other, distance, 1e9).min(-1)
+        return Terms(
+            matrix=distance,
+            values=torch.relu(farthest.values - nearest.values + self.margin),
+            chosen={"hardest_positive": farthest.indices, "hardest_negative": nearest.indices},
+            numbers={"d_ap": farthest.values, "d_an": nearest.values},
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class SpreadLoss(Loss):
-    """The mean distance of every sentence to those of its class."""
+    """The distances within each class: an anchor and its positives, and no negative."""
 
     inputs = LABELLED_SENTENCES
     axes = ("anchor", "positive")
@@ -143,17 +163,17 @@ class StrangeAxesLoss(Loss):
         distance = pairwise(embeddings)
         return Terms(
             matrix=distance,
-            values=torch.relu(0.5 - distance),
+            values=torch.relu(0.8 - distance),
             chosen={"nearest_of_all": distance.argmin(-1)},
-            thresholds={"half": distance.new_full(distance.shape[:-2], 0.5)},
-            numbers={"gap": distance - 0.5},
+            thresholds={"reach": distance.new_full(distance.shape[:-2], 0.8)},
+            numbers={"gap": distance - 0.8},
         )
 
 
 # One of each input type.
 SMALLEST = (
     LinearContrastiveLoss(),
-    SpreadLoss(),
+    OwnHardestLoss(),
     AbsoluteScoreLoss(),
     PlainClassifierLoss(torch.tensor([[1.0, -1.0], [0.5, 0.5], [-1.0, 1.0]], dtype=torch.float64)),
     OwnTripletLoss(),

@@ -30,6 +30,7 @@ from tests.widgets.own_losses import (
     GammaLoss,
     LinearContrastiveLoss,
     OwnTripletLoss,
+    SpreadLoss,
     StrangeAxesLoss,
 )
 
@@ -688,6 +689,12 @@ def test_the_smallest_loss_of_each_input_type(answers, read, loss, engine):
     assert all(bool(each["formula"]) == bool(terms.numbers) for each in found["ranked"])
 
 
+@pytest.mark.parametrize("loss", [*SMALLEST, StrangeAxesLoss()], ids=lambda loss: type(loss).__name__)
+def test_only_a_loss_that_sees_directions_has_a_circle(loss):
+    directed = type(loss).__name__ in ("AbsoluteScoreLoss", "OwnRankingLoss", "OwnTwoPassesLoss")
+    assert ignores_length(loss) == directed
+
+
 def test_ranges_and_choices_of_a_readers_own_loss_are_guessed():
     explorer = explore(LinearContrastiveLoss(margin=0.8), engine="kernel")
     margin, only_far = explorer.spec["losses"]["LinearContrastiveLoss"]["controls"]
@@ -726,12 +733,12 @@ def test_what_stands_in_for_a_missing_negative_is_torchs_own(answers, read, engi
 
 
 @both_engines
-def test_axes_and_roles_that_no_chart_knows_are_told_in_general_words(answers, read, engine):
-    loss = StrangeAxesLoss()
+@pytest.mark.parametrize("loss", [SpreadLoss(), StrangeAxesLoss()], ids=["no negative", "unknown axes and roles"])
+def test_what_no_chart_can_show_is_told_in_general_words(answers, read, loss, engine):
     explorer = explore(loss, engine=engine)
     assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
     found = read(explorer)
-    assert len(found["terms"]) == 36 and found["caption"] and found["measures"]
+    assert found["chart"] == "none" and len(found["terms"]) == 36 and found["caption"] and found["measures"]
 
 
 def test_a_distance_of_ones_own_stays_in_python(answers_of_the_page):
