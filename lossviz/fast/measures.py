@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from lossviz import distances
-from lossviz.fast.road import TooCoarse, keep_digits, known, square
-from lossviz.losses.base import Loss, exact
+from lossviz.fast.road import TooCoarse, keep_digits, square
+from lossviz.losses.base import exact
 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
 
@@ -124,22 +124,3 @@ def _both_ways(measure: Callable) -> Callable[[Tensor, Tensor], tuple[Tensor, Pu
 
 
 PAIRED = {"euclidean": _both_ways(euclidean), "cosine": cosine, "manhattan": _both_ways(manhattan)}
-
-
-def with_gradient(measure: Callable[[Tensor, Tensor], tuple[Tensor, Pull]]) -> distances.DistanceFunction:
-    """The distances of pairs, (B, d), (B, d) → (B,), and with them what autograd needs to know."""
-
-    def distance(x: Tensor, y: Tensor) -> Tensor:
-        measured, pull = measure(x.detach(), y.detach())
-        return known(measured, lambda: pull(torch.ones_like(measured)), x, y)
-
-    return distance
-
-
-def over_known_distances(loss: Loss, *tensors: Tensor) -> Tensor:
-    """The definition, in the dtype of the rows."""
-    return loss.changed(distance=with_gradient(PAIRED[loss.distance])).value(*tensors)
-
-
-def as_defined(loss: Loss, *tensors: Tensor) -> Tensor:
-    return loss.value(*tensors)
