@@ -72,7 +72,7 @@ def surface(
     square = torch.stack([across.flatten(), up.flatten()], dim=-1)
     losses, gradients = [], []
     with tqdm(total=len(square), delay=1, leave=False, unit="position", unit_scale=True, disable=not progress) as bar:
-        for places in square.split(chunk or at_a_time(loss, inputs)):
+        for places in square.split(chunk or _at_a_time(loss, inputs)):
             places.requires_grad_()
             value = _at(loss, inputs, moving, origin + places @ directions)
             losses.append(value.detach())
@@ -84,14 +84,7 @@ def surface(
 
 
 @torch.no_grad()
-def losses_at(loss: Loss, inputs: Sequence[Tensor], moving: Sequence[Row], positions: Tensor) -> Tensor:
-    """The loss with the moving rows at each of many positions: (n, d) → (n,)."""
-    places = positions.split(at_a_time(loss, inputs))
-    return torch.cat([_at(loss, inputs, moving, each) for each in places])
-
-
-@torch.no_grad()
-def at_a_time(loss: Loss, inputs: Sequence[Tensor]) -> int:
+def _at_a_time(loss: Loss, inputs: Sequence[Tensor]) -> int:
     """How many batches like this one are best evaluated together, along a leading dimension."""
     terms = loss.define(*inputs)
     numbers = max(terms.matrix.numel(), terms.values.numel())

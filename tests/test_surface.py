@@ -12,7 +12,6 @@ from lossviz.catalogue import ENTRIES
 from lossviz.inputs import LABELLED_PAIRS, LABELLED_SENTENCES
 from lossviz.losses import Loss, Terms
 from lossviz.situations import situations
-from lossviz.surface import losses_at
 
 VARIANTS = [(entry, settings) for entry in ENTRIES for settings in entry.variants()]
 NAMES = ["-".join([entry.loss.__name__, *map(str, settings.values())]) for entry, settings in VARIANTS]
@@ -230,23 +229,6 @@ def test_a_readers_own_distance():
 
     for loss in (ContrastiveLoss(distance=chessboard), BatchAllTripletLoss(distance=chessboard)):
         assert_equal_to_the_loop(loss, loss.inputs.example(6), [(loss.inputs.rows[0], 1)])
-
-
-# The loss alone, at any positions
-
-
-@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
-def test_losses_at_positions(variant):
-    loss = made(variant)
-    inputs, moving = loss.inputs.example(6), [(loss.inputs.rows[-1], 4), (loss.inputs.rows[0], 0)]
-    positions = torch.randn(5, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    assert_close(losses_at(loss, inputs, moving, positions), by_loop(loss, inputs, moving, positions)[0])
-
-
-def test_a_point_that_stands_nowhere_changes_nothing():
-    inputs = LABELLED_PAIRS.example(6)
-    positions = torch.ones(3, 2, dtype=torch.float64)
-    assert_close(losses_at(ContrastiveLoss(), inputs, [], positions), ContrastiveLoss()(*inputs).expand(3))
 
 
 # Progress

@@ -24,8 +24,9 @@ from lossviz.inputs import InputType
 from lossviz.losses import Loss
 from lossviz.lowering import to_javascript
 from lossviz.situations import SITUATIONS, Situation, on_circle
-from lossviz.widgets.explorer import ignores_length
+from lossviz.situations.offered import ignores_length
 from tools import bench_losses, browser, build
+from tools.host_page import write_page
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -163,32 +164,16 @@ def one_opening(running, page: Path) -> float:
 BEHIND = {"circle": "strip", "free": "heat map"}  # shape of the plane → what is drawn behind the points
 MOVES = 150
 
-# What the page of the site would carry for another explorer takes the place of its first one.
-REPLACE_FIRST = """(values) => {
-  let kept;
-  Object.defineProperty(globalThis, "widgetModels", {
-    get: () => kept,
-    set: (given) => {
-      const readModels = (page) => {
-        const models = given.readModels(page);
-        Object.assign([...models.values()].find((model) => model.values.spec).values, values);
-        return models;
-      };
-      kept = { ...given, readModels };
-    },
-  });
-}"""
 
 
 @section
 def frames() -> Iterator[Line]:
-    page = SITE / CHAPTERS[0].with_suffix(".html")
     with sync_playwright() as playwright, chromium(playwright) as running:
         for entry in (each for each in ENTRIES if each.loss.inputs.name in SITUATIONS):
             for shape, explorer in twelve_points(entry).items():
                 for gesture in (drag_a_point, drag_a_slider):
                     name = f"frame, {explorer.state['loss']}, {BEHIND[shape]}: {gesture.__name__.replace('_', ' ')}"
-                    work = frame_work(running, page, explorer, gesture)
+                    work = frame_work(running, explorer, gesture)
                     yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=16.7)
 
 
@@ -215,16 +200,14 @@ def twelve(inputs: InputType) -> Situation:
     )
 
 
-def frame_work(running, page: Path, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
+def frame_work(running, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
     """Milliseconds of the main thread's own time, whatever else runs beside, in each frame that a gesture changed."""
-    values = {name: getattr(explorer, name) for name in ("spec", "modules", "state")}
     context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
-    context.add_init_script(f"({REPLACE_FIRST})({json.dumps(values)})")
     opened = context.new_page()
-    opened.goto(page.as_uri())
-    opened.wait_for_selector("html[data-widgets=ready]", state="attached")
-    root = opened.locator(".lossviz-explorer").first
-    root.scroll_into_view_if_needed()
+    with tempfile.TemporaryDirectory() as folder:
+        opened.goto(write_page(Path(folder), explorer).as_uri())
+        opened.wait_for_selector(".lossviz-explorer[data-ready]")
+    root = opened.locator(".lossviz-explorer")
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
     running.start_tracing(page=opened, categories=["cc", "devtools.timeline"])
     gesture(opened, root, MOVES)

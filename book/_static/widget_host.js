@@ -4,7 +4,7 @@
 (() => {
 "use strict";
 
-const models = globalThis.widgetModels.readModels(document);
+const models = widgetModels.readModels(document);
 const VIEWS = 'script[type="application/vnd.jupyter.widget-view+json"]';
 
 function element(tag, properties = {}) {

@@ -1,6 +1,6 @@
 // The widget models that a page carries as application/vnd.jupyter.widget-state+json. No drawing here.
-// widget_host.js, loaded after this file, shows them.
-globalThis.widgetModels = (() => {
+// widget_host.js, loaded after this file, shows them: classic scripts share what they declare.
+const widgetModels = (() => {
 "use strict";
 
 // What the page says

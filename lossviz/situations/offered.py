@@ -11,9 +11,10 @@ from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.situations import SITUATIONS, Cure, Situation, situations
 
-# The largest batch that an explorer shows: its points, and the numbers in all of them.
+# The largest batch that an explorer shows: its points, the numbers in all of them, and the terms that its labels allow.
 MOST_POINTS = 64
 MOST_NUMBERS = 65_536
+MOST_TERMS = 10_000
 
 
 class Offer(NamedTuple):
@@ -78,7 +79,9 @@ def _fitted(name: str, batch: Batch, losses: tuple[Loss, ...]) -> Batch:
         if batch.labels is not None and not inputs.labels:
             raise wrong("labels", f"none for {type(loss).__name__}", f"{len(batch.labels)} of them")
         batch = replace(batch, rows={each: batch.rows[each] for each in inputs.rows})
-        loss.terms(*batch.inputs())  # it names what it cannot take
+        count = loss.terms(*batch.inputs()).valid.sum().item()  # it names what it cannot take
+        if count > MOST_TERMS:
+            raise wrong(name, f"at most {MOST_TERMS} terms of {type(loss).__name__}", str(count))
     return batch
 
 

@@ -108,7 +108,7 @@ def explore(
                    the same arguments the reader can switch between them, on the same batch
     ``situation``  the name of the first batch shown, or a ``Situation`` of your own
     ``batch``      a ``Batch`` of your own instead: two dimensions are shown in the plane, any other number by the
-                   chart; at most 64 points, and 65,536 numbers in all of them
+                   chart; at most 64 points with 65,536 numbers in all of them, and 10,000 terms
     ``dimension``  2: points that move in the plane; 384: the sentences' real embeddings, shown by the chart
     ``engine``     "page": the loss lowered to JavaScript; "kernel": torch in this kernel, on ``device``
     ``compact``    the plane with its question, *Play* and the switch between losses, and nothing else

@@ -66,7 +66,8 @@ def test_a_cell_that_fails_is_told_at_once(lab, lab_page):
 
 def test_an_interactive_figure_is_drawn(lab, lab_page):
     name = write_notebook(
-        lab.folder, "figure.ipynb",
+        lab.folder,
+        "figure.ipynb",
         "import plotly.graph_objects as go\nfrom lossviz.figures import Interactive\n"
         "Interactive(go.Figure(go.Scatter(y=[1, 3, 2])), 'three points')",
     )

@@ -11,38 +11,29 @@ import torch
 from playwright.sync_api import Page, expect
 
 from lossviz.catalogue import ENTRIES
+from lossviz.losses import Loss
 from tests.conftest import ROOT, origin, watch
-from tests.widgets.expected import fixed, letter
-from tests.widgets.page import PLACES, Explorer
+from tests.widgets.page import PLACES, Explorer, letter
+from tests.widgets.printed import NUMBER, shows
 
 NOTEBOOKS = sorted(path.relative_to(ROOT) for path in (ROOT / "book").glob("*.ipynb"))
 CHAPTER = "book/labelled_pairs.html"
 WIDE = {"width": 1280, "height": 1000}
 NARROW = {"width": 360, "height": 740}
 
-# The host keeps its models to itself; this lends them to the test.
-KEEP_MODELS = """
-let kept;
-Object.defineProperty(globalThis, "widgetModels", {
-  get: () => kept,
-  set: (given) => { kept = { ...given, readModels: (page) => (globalThis.models = given.readModels(page)) }; },
-});
-"""
-MODEL = """(root) => {
-  const { model_id } = JSON.parse(root.closest(".widget-view").nextElementSibling.textContent);
-  return models.get(model_id).values;
-}"""
 
-
-def losses_of(notebook: Path) -> dict[str, type]:
+def losses_of(notebook: Path) -> dict[str, Loss]:
     """The losses that a page may show: the catalogue's, and those that its notebook defines."""
     cells = nbformat.read(ROOT / notebook, as_version=4).cells
     code = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
     kinds = (ast.Import, ast.ImportFrom, ast.ClassDef)
     wanted = [each for tree in code for each in tree.body if isinstance(each, kinds)]
-    known = {entry.loss.__name__: entry.loss for entry in ENTRIES}
-    exec(compile(ast.Module(wanted, []), str(notebook), "exec"), known)
-    return known
+    made: dict = {}
+    exec(compile(ast.Module(wanted, []), str(notebook), "exec"), made)
+    own = (each for each in made.values() if isinstance(each, type) and issubclass(each, Loss))
+    known = [entry.default() for entry in ENTRIES]
+    kinds = {type(each) for each in known} | {Loss}
+    return {type(each).__name__: each for each in (*known, *(kind() for kind in own if kind not in kinds))}
 
 
 def start_again(explorer: Explorer) -> None:
@@ -63,7 +54,7 @@ def explorers(page: Page, name: str) -> list[Explorer]:
     roots = page.locator(".lossviz-explorer")
     expect(page.locator(".lossviz-explorer[data-ready]")).to_have_count(roots.count())
     losses = losses_of(Path(name).with_suffix(".ipynb"))
-    return [Explorer(roots.nth(k), losses, MODEL) for k in range(roots.count())]
+    return [Explorer(roots.nth(k), losses) for k in range(roots.count())]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +65,6 @@ def opened(chromium, site, served_site):
     def open_one(name: str, file: bool = False, **options):
         complaints: list[str] = []
         context = chromium.new_context(**{"viewport": WIDE, **options})
-        context.add_init_script(KEEP_MODELS)
         page = context.new_page()
         address = (site / name).as_uri() if file else served_site + name
         watch(page, origin(address), complaints)
@@ -119,8 +109,8 @@ def test_every_explorer_of_every_page_says_what_torch_says(opened, name, file):
             assert each.find(".value").evaluate(SEEN) != asked
             each.show_answer()
             wanted = each.says_what_torch_says()
-            assert wanted.state["rate"] == (wanted.calm or wanted.state["calm"])
-            assert each.find(".chart").is_visible() != each.spec["compact"]
+            assert wanted.calm in (None, each.rate)
+            assert each.find(".chart").count() == (not each.spec["compact"])
             assert asked or not each.find(".verdict").is_visible()
 
 
@@ -270,12 +260,12 @@ def test_a_touched_term_is_lit_everywhere(explorer, part):
     touched.hover()
     wanted = explorer.says_what_torch_says()
     assert wanted.state["lit"]["kind"] == "term"
-    pair = wanted.read()[wanted.state["lit"]["index"]]
+    (pair,) = (term["letters"] for term in explorer.terms if term["index"] == wanted.state["lit"]["index"])
     bright = [letter(k) for k in range(6) if "faded" not in explorer.point(k).get_attribute("class")]
-    assert bright == sorted(pair.letters.split("–"))
+    assert bright == sorted(pair.split("–"))
     expect(explorer.find(".pair:not(.faded)")).to_have_count(1)
     if "table" not in part:
-        assert pair.letters in touched.text_content()
+        assert pair in touched.text_content()
 
 
 def test_a_touched_sentence_is_lit_everywhere(explorer):
@@ -333,18 +323,17 @@ def test_two_choices_in_quick_succession(opened):
 def test_a_step_is_a_step_of_torch(explorer, distance):
     """And each point lands where its arrow pointed."""
     explorer.choose("distance", distance)
-    explorer.says_what_torch_says()  # its calm step size is known
     explorer.slider("step size").fill("0.5")
-    assert explorer.state["rate"] == pytest.approx(explorer.torch.calm * 10**0.5)
-    wanted = explorer.says_what_torch_says()
+    wanted, rate = explorer.says_what_torch_says(), explorer.rate
+    assert rate == pytest.approx(wanted.calm * 10**0.5)
     tips = explorer.find(".arrows .head").evaluate_all(TIPS)
     explorer.button("Step").click()
     landed = torch.tensor(explorer.state["points"], dtype=torch.float64)
-    assert torch.allclose(landed, wanted.after_step(), rtol=0, atol=1e-12)
+    assert torch.allclose(landed, wanted.after_step(rate), rtol=0, atol=1e-12)
     assert explorer.state["history"] == [pytest.approx(wanted.terms.loss.item())]
     after = explorer.says_what_torch_says().terms.loss.item()
-    said = f"1 step: loss {fixed(wanted.terms.loss.item())} → {fixed(after)}"
-    expect(explorer.find(".history span")).to_have_text(said)
+    said = [found[0] for found in NUMBER.finditer(explorer.find(".history span").text_content())]
+    assert shows(said[0], wanted.terms.loss.item()) and shows(said[1], after)
     assert len(tips) == 6 and any(tips)
     places = [[value * explorer.stage()[2] for value in place] for place in explorer.shown().evaluate(PLACES)]
     for tip, place in zip(tips, places, strict=True):
@@ -372,16 +361,16 @@ def assert_points_to(tip, landed, distance) -> None:
 def test_play_descends_as_torch_does_and_stops_by_itself(explorer, distance):
     explorer.choose("distance", distance)
     explorer.slider("step size").fill("0.5" if distance == "cosine" else "-0.3")
-    start = explorer.torch
+    start, rate = explorer.torch, explorer.rate
     explorer.play()
     expect(explorer.button("Play")).to_be_visible()
     end = explorer.says_what_torch_says()
-    losses, points = start.descent(len(end.state["history"]))
+    losses, points = start.descent(len(end.state["history"]), rate)
     assert 5 < len(losses) <= 400
     assert end.state["history"] == pytest.approx(losses, abs=1e-9)
     assert torch.allclose(end.points, points, rtol=0, atol=1e-6)
     assert end.terms.loss.item() < 0.7 * losses[0]
-    assert end.state["rate"] * end.gradient.norm(dim=-1).max() < 1e-4 or len(losses) == 400
+    assert rate * end.gradient.norm(dim=-1).max() < 1e-4 or len(losses) == 400
 
 
 def test_play_stops_when_the_step_is_so_large_that_the_points_fly_apart(explorer):
@@ -389,14 +378,14 @@ def test_play_stops_when_the_step_is_so_large_that_the_points_fly_apart(explorer
     explorer.slider("step size").fill("1")
     explorer.play()
     wanted = explorer.torch
-    expect(explorer.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
+    assert shows(explorer.find(".value").text_content(), wanted.terms.loss.item())
     assert wanted.points.abs().max() > 50 and wanted.state["history"] == sorted(wanted.state["history"])
 
 
 def test_play_pauses(explorer):
     explorer.slider("step size").fill("-1")  # the longest Play there is
     explorer.button("Play").press("Enter")
-    explorer.wait_until(f"root => ({MODEL})(root).state.history.length > 3")
+    explorer.wait_until("root => root.explorer.state.history.length > 3")
     explorer.button("Pause").press("Enter")
     assert not explorer.state["playing"]
     expect(explorer.button("Play")).to_be_visible()
@@ -427,10 +416,10 @@ def test_reduced_motion_shows_the_end_at_once(opened):
     with opened(CHAPTER, reduced_motion="reduce") as page:
         explorer = explorers(page, CHAPTER)[0]
         explorer.show_answer()
-        start = explorer.torch
+        start, rate = explorer.torch, explorer.rate
         explorer.button("Play").click()
         state = explorer.state  # at once: no frame was waited for
-        losses, points = start.descent(len(state["history"]))
+        losses, points = start.descent(len(state["history"]), rate)
         assert len(losses) > 5 and not state["playing"]
         assert torch.allclose(torch.tensor(state["points"]).double(), points, rtol=0, atol=1e-6)
         explorer.says_what_torch_says()
@@ -458,12 +447,12 @@ def test_the_mask_is_that_of_torch(explorer):
     rows = explorer.find("table.mask tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.cells].map(cell => (cell.querySelector('.spoken') ?? cell).textContent))"
     )
-    labels, valid = wanted.situation["labels"], wanted.terms.valid.tolist()
-    distances = wanted.terms.matrix.tolist()
-    for row, pair, label, distance, allowed in zip(rows, wanted.read(), labels, distances, valid, strict=True):
-        flags = (pair.kind == "positive", pair.kind == "negative", allowed, pair.active)
-        words = ["yes" if flag else "no" for flag in flags]
-        assert row == [pair.letters, str(int(label)), fixed(distance), *words, fixed(pair.value, 5)]
+    flags = (wanted.flat(name) for name in ("positive", "negative", "valid", "active"))
+    columns = (wanted.situation["labels"], *flags, wanted.flat("matrix"), wanted.flat("values"))
+    letters = [term["letters"] for term in explorer.terms]
+    for row, name, label, *told, distance, value in zip(rows, letters, *columns, strict=True):
+        assert row[:2] == [name, str(int(label))] and row[3:7] == ["yes" if flag else "no" for flag in told]
+        assert shows(row[2], distance) and shows(row[7], value)
 
 
 def test_a_point_that_nothing_pulls_is_hollow(explorer):
@@ -636,12 +625,7 @@ def test_the_heat_map_follows_the_theme_switch(explorer):
 def test_the_heat_map_is_the_loss_as_the_chosen_point_moves(explorer):
     """Its note names the lowest and the highest value: torch over the same grid."""
     explorer.choose("distance", "euclidean")
-    wanted = explorer.torch
-    axis = torch.linspace(-1.6, 1.6, 101, dtype=torch.float64)
-    grid = torch.cartesian_prod(axis, axis)
-    losses = wanted.values_at(wanted.state["chosen"], grid)
-    said = f"from {fixed(losses.min().item())} (clear) to {fixed(losses.max().item())} (full shade)."
-    expect(explorer.find(".plane .note")).to_contain_text(said)
+    explorer.shades_what_torch_says(explorer.torch, 1.6)
 
 
 def test_the_strip_is_the_loss_as_the_chosen_point_goes_round(explorer):

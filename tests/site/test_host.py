@@ -6,7 +6,7 @@ import pytest
 import traitlets
 from playwright.sync_api import expect
 
-from tests.site.host_page import write_page
+from tools.host_page import write_page
 
 FILLER = "// a long comment makes the module long enough to be shared\n" * 40
 

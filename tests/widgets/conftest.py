@@ -3,9 +3,19 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
+QUICK = settings(
+    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 STATIC = Path(__file__).resolve().parents[2] / "lossviz" / "widgets" / "static"
 HOME = "http://lossviz.test/"  # answered by the test itself; no request leaves the browser
+
+
+def rows(*elements) -> st.SearchStrategy[list]:
+    """Several cases at once: one question to the browser answers them all."""
+    return st.lists(st.tuples(*elements), min_size=1, max_size=25)
 
 
 def scope_name(file: Path) -> str:

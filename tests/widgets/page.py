@@ -1,13 +1,17 @@
 """An explorer in a browser, as a reader uses it: what it shows, beside the state behind it and torch's view of that."""
 
+import re
+import time
 from functools import cached_property
 
+import pytest
 import torch
 from playwright.sync_api import Locator, expect
 from torch import Tensor
 
-from lossviz import Terms
-from tests.widgets.expected import Expected, Term, brief, fixed, percent
+from lossviz.losses import Loss
+from tests.widgets.printed import shows, shows_share, unknown, worth
+from tests.widgets.seen import Seen
 
 # Where the points are drawn, from the middle of the plane, in its units.
 PLACES = r"""(root) => {
@@ -17,16 +21,17 @@ PLACES = r"""(root) => {
   };
   const plane = middle(root.querySelector(".stage"));
   const circle = root.querySelector(".ring .circle");
-  const [, from, to] = root.querySelector(".unit path").getAttribute("d").match(/M([\d.]+),.*L([\d.]+),/).map(Number);
-  const length = parseFloat(root.querySelector(".unit text").textContent.replace("length ", ""));
-  const unit = circle.hasAttribute("visibility") ? (to - from) / length : plane.width / 2 - 44;
+  const length = () => {
+    const [, from, to] = root.querySelector(".unit path").getAttribute("d").match(/M([\d.]+),.*L([\d.]+),/).map(Number);
+    return (to - from) / parseFloat(root.querySelector(".unit text").textContent.replace("length ", ""));
+  };
+  const unit = circle.hasAttribute("visibility") ? length() : plane.width / 2 - 44;
   // A triangle's box is not centred on its point, so the place is that of the group's own origin.
   const dots = [...root.querySelectorAll(".point")].map((point) => point.getScreenCTM());
   return dots.map(({ e, f }) => [(e - plane.x) / unit, (plane.y - f) / unit]);
 }"""
 PARTS = "items => items.map(item => [...item.children].slice(1).map(part => part.textContent))"
 ACTIVE = "dots => dots.map(dot => dot.classList.contains('active'))"
-SAID = "dots => dots.map(dot => dot.getAttribute('aria-label'))"
 # The distances at which the dots of the triplet plane stand, read off its axes and their last number.
 TRIPLETS = """(root) => {
   const [top, corner, right] = root.querySelector(".triplet-plane .axis").getAttribute("d").slice(1).split("L")
@@ -38,67 +43,92 @@ TRIPLETS = """(root) => {
   });
 }"""
 
+# What the page has read: of each term the plain part.
+READ = """(root) => root.explorer.scene.reading.terms.map(
+  ({ index, points, links, kind, letters, active }) => ({ index, points, links, kind, letters, active }))"""
+GARBAGE = "root => root.innerHTML.match(/.{0,60}(NaN|undefined|Infinity|∞).{0,60}/)?.[0] ?? null"
+ACROSS = "dots => dots.map(dot => dot.transform.baseVal[0].matrix.e)"
+SHOWN_CELLS = """rows => rows.map((row) => [...row.querySelector('.cells').children].map((cell) =>
+  cell.getAttribute('visibility') === 'hidden' ? null
+    : ['.share', '.logit', '.down'].map((part) => cell.querySelector(part).textContent)))"""
+
 # A change is drawn in the next frame. Play changes the state in every frame, and ends when it ends.
-SHOWN = """async (root) => {
-  const state = () => (VALUES)(root).state;
-  const end = performance.now() + PATIENCE;
-  while (!root.dataset.ready && !state().playing) {
+SHOWN = """async (root, patience) => {
+  const end = performance.now() + patience;
+  while (!root.dataset.ready && !root.explorer.state.playing) {
     if (performance.now() > end) throw new Error("the explorer does not show its state");
     await new Promise(requestAnimationFrame);
   }
-  return state();
+  return root.explorer.state;
 }"""
 # Look and press in one task of the page: between two of a test, Play may end by itself.
 PLAYED = """(root) => {
-  const { state } = (VALUES)(root);
+  const { state } = root.explorer;
   if (state.playing && (ENOUGH)) root.querySelector(".buttons .primary").click();
   return !state.playing && root.dataset.ready;
 }"""
 MARKS = {
-    "distance line": ".distance-line .dot",
-    "triplet plane": ".triplet-plane .dots > .dot",
-    "score plane": ".score-plane .dot",
-    "class regions": ".class-bars g[tabindex]",
-    "score matrix": ".score-matrix .rows > g",
+    "distance_line": ".distance-line .dot",
+    "triplet_plane": ".triplet-plane .dots > .dot",
+    "score_plane": ".score-plane .dot",
+    "class_regions": ".class-bars g[tabindex]",
+    "score_matrix": ".score-matrix .rows > g",
 }
 # What a crowd draws: outlines in a few paths.
 IN_A_CROWD = "paths => paths.reduce((sum, path) => sum + path.getAttribute('d').split('M').length - 1, 0)"
 PATIENCE = 60_000  # milliseconds: Play is at most 400 frames, on a busy machine
+MOST = 12  # terms that the sum tells one by one; one more is told too
 
 
-def hardest(terms: Terms) -> Tensor:
-    """(d(a, p), d(a, n)) of every anchor: its farthest positive, its nearest negative."""
-    distance = terms.matrix.detach()
-    to_positive = distance.where(terms.positive, 0.0).amax(-1)
-    nearest = distance.where(terms.negative, torch.inf).amin(-1)
-    return torch.stack([to_positive, nearest.where(nearest < torch.inf, distance.amax(-1))], -1)
+def letter(index: int) -> str:
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[index]
+
+
+def ends(wanted: Seen) -> Tensor:
+    """(d(a, p), d(a, n)) of every triplet that there is: of a batch of triplets, its matrix."""
+    terms = wanted.terms
+    if "d_ap" not in terms.numbers:
+        return terms.matrix.detach()
+    both = [terms.numbers[name].expand_as(terms.values)[terms.valid] for name in ("d_ap", "d_an")]
+    return torch.stack(both, -1).detach()
 
 
 class Explorer:
-    """One explorer on a page. ``values`` is JavaScript that finds {spec, state} for its element.
+    """One explorer on a page, through the door of its element; ``losses`` are those that Python made it with, by name.
 
     What a test looks at or takes hold of is that of the newest state: ``state`` and ``find`` wait until it is shown.
     """
 
-    def __init__(self, root: Locator, losses: dict[str, type], values: str):
-        self.root, self.losses, self.values = root, losses, values
+    def __init__(self, root: Locator, losses: dict[str, Loss]):
+        self.root, self.losses = root, losses
         self.page = root.page
 
     @cached_property
     def spec(self) -> dict:
-        return self.root.evaluate(f"root => ({self.values})(root).spec")
+        return self.root.evaluate("root => root.explorer.spec")
 
     @property
     def state(self) -> dict:
         return self.wait_until_shown()
 
-    def wait_until_shown(self) -> dict:
-        return self.root.evaluate(SHOWN.replace("VALUES", self.values).replace("PATIENCE", str(PATIENCE)))
+    @property
+    def rate(self) -> float:
+        return self.shown().evaluate("root => root.explorer.scene.rate")
 
     @property
-    def torch(self) -> Expected:
-        state = self.state
-        return Expected(self.losses[state["loss"]], self.spec, state)
+    def terms(self) -> list[dict]:
+        return self.shown().evaluate(READ)
+
+    def wait_until_shown(self) -> dict:
+        return self.root.evaluate(SHOWN, PATIENCE)
+
+    @property
+    def torch(self) -> Seen:
+        return Seen(self.losses, self.spec, self.state)
+
+    def change(self, **changes) -> None:
+        """Through the door, as another script of the page would."""
+        self.root.evaluate("({ explorer }, changes) => explorer.change({ ...explorer.state, ...changes })", changes)
 
     def wait_until(self, condition: str) -> None:
         self.page.wait_for_function(condition, arg=self.root.element_handle(), timeout=PATIENCE)
@@ -134,7 +164,7 @@ class Explorer:
     def play(self, enough: str = "false") -> None:
         """Play until it ends by itself, or until a condition on ``state`` holds: then Pause."""
         self.button("Play").click()
-        self.wait_until(PLAYED.replace("VALUES", self.values).replace("ENOUGH", enough))
+        self.wait_until(PLAYED.replace("ENOUGH", enough))
 
     def centre(self, index: int) -> tuple[float, float]:
         matrix = self.point(index).evaluate("e => { const { e: x, f: y } = e.getScreenCTM(); return [x, y]; }")
@@ -149,74 +179,103 @@ class Explorer:
 
     # What it says, and what torch says
 
-    def says_what_torch_says(self) -> Expected:
-        """Loss, sum, sentence, chart and plane, to the digits shown; of other losses than IN_WORDS the numbers."""
+    def says_what_torch_says(self) -> Seen:
+        """To the digits shown: the loss, its sum, the sentence, the marks of the chart, and where the points stand."""
         wanted = self.torch
-        if not wanted.in_words:
-            return self.shows_what_torch_says()
-        loss = fixed(wanted.terms.loss.item())
-        adding = wanted.ranked()
-        count = "1 term adds" if len(adding) == 1 else f"{len(adding)} terms add"
-        heading = f"The sum: {count} up to {loss}" if adding else "The sum: every term is 0"
-        expect(self.find(".value")).to_have_text(loss)
-        expect(self.find(".caption")).to_have_text(wanted.caption())
-        expect(self.find(".sum h3")).to_have_text(heading)
-        rows = self.find(".sum li").evaluate_all(PARTS)
-        said = [[term.letters, term.who, term.formula or "", fixed(term.value, 5)] for term in adding]
-        assert sorted(rows) == sorted(said)
-        assert [row[3] for row in rows] == [each[3] for each in said]  # largest first
-        if wanted.state["tab"] == "chart":
-            draw = {"distance line": self.line, "triplet plane": self.triplets, "score matrix": self.matrix}
-            draw[wanted.chart](wanted, wanted.read())
-        self.plane(wanted)
-        return wanted
-
-    def plane(self, wanted: Expected) -> None:
+        assert shows(self.find(".value").text_content(), wanted.terms.loss.item())
+        assert self.root.evaluate(GARBAGE) is None
+        if not self.spec["compact"]:
+            self._adds_up(wanted)
+            self._says(wanted)
+        if not self.spec["compact"] and wanted.state["tab"] == "chart":
+            self._draws(wanted)
         if self.spec["dimension"] == 2:
             places = torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
             assert torch.allclose(places, wanted.points, rtol=0, atol=0.01)
-
-    def shows_what_torch_says(self) -> Expected:
-        """The loss, its largest terms, a mark for each where the chart has one, and the points in their places."""
-        wanted = self.torch
-        expect(self.find(".value")).to_have_text(fixed(wanted.terms.loss.item()))
-        values = wanted.terms.values.flatten()
-        largest = sorted((each for each in values.tolist() if each), key=lambda each: -abs(each))
-        told = largest if len(largest) <= 13 else largest[:12]
-        assert self.find(".sum .number").all_text_contents() == [fixed(each, 5) for each in told]
-        if len(told) < len(largest):
-            words = f"and {len(largest) - 12} more add {fixed(sum(largest[12:]), 5)}"
-            expect(self.find(".sum .rest")).to_have_text(words)
-        pairs, terms = len(wanted.terms.matrix), int(wanted.terms.valid.sum())
-        marks = {"distance line": terms, "triplet plane": terms, "score plane": pairs, "class regions": pairs}
-        if wanted.state["tab"] == "chart":
-            crowd = self.find(".triplet-plane .crowd > g path").evaluate_all(IN_A_CROWD)
-            expect(self.find(MARKS[wanted.chart])).to_have_count(marks.get(wanted.chart, pairs) - crowd)
-        assert self.root.evaluate("root => /NaN|undefined|Infinity/.test(root.innerHTML)") is False
-        self.plane(wanted)
         return wanted
 
-    def line(self, wanted: Expected, terms: list[Term]) -> None:
+    def shades_what_torch_says(self, wanted: Seen, extent: float) -> None:
+        """The note below the plane names the lowest and the highest value of the heat map, once it is of this state."""
+        axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
+        losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
+        ends, note = [losses.min().item(), losses.max().item()], self.find(".plane .note")
+        deadline, said = time.monotonic() + PATIENCE / 1000, None
+        while not (said and all(map(shows, said.groups(), ends))):
+            assert time.monotonic() < deadline, f"{note.text_content()}, but it goes from {ends[0]} to {ends[1]}"
+            self.page.wait_for_timeout(50)
+            said = re.search(r"from (\S+) \(clear\) to (\S+) \(full shade\)\.", note.text_content())
+
+    def _adds_up(self, wanted: Seen) -> None:
+        """Each number of the sum, the formula beside it, and the heading above."""
+        values = wanted.ranked()
+        told = values if len(values) <= MOST + 1 else values[:MOST]
+        rows = self.find(".sum li").evaluate_all(PARTS)
+        assert len(rows) == len(told)
+        by_template = self.root.evaluate("root => root.explorer.scene.variant.formulas !== null")
+        for (_, _, formula, number), value in zip(rows, told, strict=True):
+            assert shows(number, value)
+            assert not by_template or worth(formula) == pytest.approx(value, rel=2e-3, abs=2e-5)
+        heading = self.find(".sum h3").text_content()
+        if not values:
+            assert heading == ("The sum: every term is 0" if any(wanted.flat("valid")) else heading)
+        else:
+            count, loss = re.fullmatch(r"The sum: (\d+) terms? adds? up to (.*)", heading).groups()
+            assert int(count) == len(values) and shows(loss, wanted.terms.loss.item())
+        if len(told) < len(values):
+            count, more = re.fullmatch(r"and (\d+) more add (.*)", self.find(".sum .rest").text_content()).groups()
+            assert int(count) == len(values) - MOST and shows(more, sum(values[MOST:]))
+
+    def _says(self, wanted: Seen) -> None:
+        """The sentence counts what counts, and its numbers are torch's."""
+        caption = self.find(".caption").text_content()
+        assert unknown(caption, wanted.numbers(), wanted.shares()) == []
+        counted = re.match(r"(\d+) of (\d+) \D+ (active|the wrong way round)\b", caption)
+        if counted and counted[3] == "active":
+            assert [int(counted[1]), int(counted[2])] == [sum(wanted.flat(name)) for name in ("active", "valid")]
+        assert counted or wanted.state["lit"] or not any(wanted.flat("valid"))
+
+    def _draws(self, wanted: Seen) -> None:
+        """A mark for each term, or for each row of the matrix."""
+        chart = self.root.evaluate("root => root.explorer.scene.reading.chart")
+        if chart == "none":
+            return
+        pairs, terms = len(wanted.terms.matrix), sum(wanted.flat("valid"))
+        marks = {"distance_line": terms, "triplet_plane": terms, "score_plane": pairs, "class_regions": pairs}
+        crowd = self.find(".triplet-plane .crowd > g path").evaluate_all(IN_A_CROWD)
+        expect(self.find(MARKS[chart])).to_have_count(marks.get(chart, pairs) - crowd)
+        draws = {"distance_line": self._line, "triplet_plane": self._triplets, "score_matrix": self._cells}
+        if chart in draws and not crowd:
+            draws[chart](wanted)
+
+    def _line(self, wanted: Seen) -> None:
+        """Dots stand evenly by their distances: a straight line tells where."""
         dots = self.find(".distance-line .dot")
-        assert dots.evaluate_all(SAID) == [term.note for term in terms]
-        assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
+        assert dots.evaluate_all(ACTIVE) == wanted.flat("active")
+        across = torch.tensor(dots.evaluate_all(ACROSS), dtype=torch.float64)[:, None]
+        matrix = wanted.terms.matrix.detach()
+        if matrix.max() - matrix.min() > 1e-3:
+            straight = torch.stack([torch.ones_like(matrix), matrix], -1)
+            solution = torch.linalg.lstsq(straight, across).solution
+            assert solution[1] > 0 and torch.allclose(straight @ solution, across, rtol=0, atol=0.05)
 
-    def triplets(self, wanted: Expected, terms: list[Term]) -> None:
+    def _triplets(self, wanted: Seen) -> None:
         dots = self.find(".triplet-plane .dot")
-        assert dots.evaluate_all(SAID) == [term.note for term in terms]
-        assert dots.evaluate_all(ACTIVE) == [term.active for term in terms]
+        active = zip(wanted.flat("active"), wanted.flat("valid"), strict=True)
+        assert dots.evaluate_all(ACTIVE) == [each for each, valid in active if valid]
         stand = torch.tensor(self.root.evaluate(TRIPLETS), dtype=torch.float64)
-        assert torch.allclose(stand, hardest(wanted.terms), rtol=0, atol=0.01)
+        assert torch.allclose(stand, ends(wanted), rtol=0, atol=0.01)
 
-    def matrix(self, wanted: Expected, terms: list[Term]) -> None:
-        logits = wanted.terms.matrix.detach()
-        rows = self.find(".score-matrix .rows > g")
-        assert rows.evaluate_all(SAID) == [term.note for term in terms]
-        for name, numbers, words in (
-            (".share", logits.softmax(-1), percent),
-            (".logit", logits, lambda x: brief(x, 1)),
-        ):
-            found = rows.evaluate_all(
-                f"rows => rows.map(r => [...r.querySelectorAll('{name}')].map(t => t.textContent))"
-            )
-            assert found == [[words(each) for each in row] for row in numbers.tolist()]
+    def _cells(self, wanted: Seen) -> None:
+        """Of each cell its share, its number and its share of the column; a crowd has no cells."""
+        terms = wanted.terms
+        rows = self.find(".score-matrix .rows > g").evaluate_all(SHOWN_CELLS)
+        share, column = (terms.shares.get(name) for name in ("row", "column"))
+        for row, cells in enumerate(rows):
+            for at, cell in enumerate(cells):
+                counts = bool(terms.positive[row, at] or terms.negative[row, at])
+                assert counts == (cell is not None)
+                if counts and share is not None:
+                    assert shows_share(cell[0].removeprefix("→ "), share[row, at].item())
+                    assert not cell[1] or shows(cell[1], terms.matrix[row, at].item())
+                if cell and cell[2]:
+                    assert shows_share(cell[2].removeprefix("↓ "), column[row, at].item())

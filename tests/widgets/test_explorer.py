@@ -23,7 +23,7 @@ from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.lowering import UnknownOperator
 from lossviz.situations import SITUATIONS, Situation, on_circle, situation, situations
-from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, ignores_length
+from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS, ignores_length
 from tests.widgets.own_losses import (
     SMALLEST,
     DetachedLoss,
@@ -278,6 +278,8 @@ WRONG_BATCHES = [
      "batch: expected at most 64 points, got 66"),
     (ContrastiveLoss(), Batch.of_rows(anchor=torch.ones(20, 2048), other=torch.ones(20, 2048), labels=torch.ones(20)),
      {}, "batch: expected at most 65536 numbers in all points, got 40 · 2048"),
+    (lossviz.BatchAllTripletLoss(), Batch.of_rows(embeddings=torch.eye(40), labels=torch.arange(40) % 2), {},
+     "batch: expected at most 10000 terms of BatchAllTripletLoss, got 15200"),
 ]  # fmt: skip
 
 
@@ -291,7 +293,8 @@ def test_what_does_not_fit_a_loss_is_named(loss, batch, options, message):
 
 
 def test_the_stated_size_is_the_size():
-    assert f"at most {MOST_POINTS} points, and {MOST_NUMBERS:,} numbers" in re.sub(r"\s+", " ", explore.__doc__)
+    stated = f"at most {MOST_POINTS} points with {MOST_NUMBERS:,} numbers in all of them, and {MOST_TERMS:,} terms"
+    assert stated in re.sub(r"\s+", " ", explore.__doc__)
     largest = own_batch(MultipleNegativesRankingLoss(), MOST_NUMBERS // MOST_POINTS, MOST_POINTS // 2)
     assert explore(MultipleNegativesRankingLoss(), batch=largest, engine="kernel").embeddings.numel() == MOST_NUMBERS
 

@@ -7,7 +7,7 @@ export function parseHex(text) {
   return [0, 2, 4].map((start) => parseInt(full.slice(start, start + 2), 16));
 }
 
-export const mix = (from, to, share) => from.map((value, channel) => Math.round(value + (to[channel] - value) * share));
+const mix = (from, to, share) => from.map((value, channel) => Math.round(value + (to[channel] - value) * share));
 
 // Steps of shade from one colour to another, as [red, green, blue] each.
 export const ramp = (from, to, steps) => Array.from({ length: steps }, (_, k) => mix(from, to, k / (steps - 1)));

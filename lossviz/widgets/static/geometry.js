@@ -24,7 +24,7 @@ export function turn(from, to) {
 export function descend(point, gradient, rate, shape) {
   const moved = point.map((value, axis) => value - rate * gradient[axis]);
   if (shape !== "circle") return moved;
-  const length = Math.hypot(...moved);
+  const length = lengthOf(moved);
   return length > 0 ? moved.map((value) => value / length) : point;
 }
 

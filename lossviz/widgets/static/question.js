@@ -2,7 +2,7 @@
 // wrong: what one would report, what is measured, and what helps.
 
 import { button, html, keep, setAttributes, setText } from "./dom.js";
-import { TAU, angleOf, atAngle, descend, turn } from "./geometry.js";
+import { TAU, angleOf, atAngle, descend, lengthOf, turn } from "./geometry.js";
 import { asItBegan, questionOf, symptomOf } from "./state.js";
 import { letter } from "./words.js";
 
@@ -29,7 +29,7 @@ function judgeTerms(question, { state: { guess }, reading: { terms } }) {
 function drawnError({ state, result, rate, shape }, point) {
   const from = state.points[point];
   const gradient = result.pointGradients[point];
-  if (Math.hypot(...gradient) < 1e-9) return null;
+  if (lengthOf(gradient) < 1e-9) return null;
   const target = descend(from, gradient, rate, shape);
   const truth = angleOf(target.map((value, axis) => value - from[axis]));
   return Math.abs(turn(truth, angleOf(state.guess))) * (360 / TAU);

@@ -2,10 +2,10 @@
 // state to the next. What does not exist (a point, a term, a situation that the batch or the explorer has not got)
 // changes nothing: the same state comes back.
 
-import { descend, ontoCircle } from "./geometry.js";
+import { descend, lengthOf, ontoCircle } from "./geometry.js";
 import { descended } from "./tensors.js";
 
-export const LONGEST_PLAY = 400;
+const LONGEST_PLAY = 400;
 const FARTHEST = 100; // beyond it a step size is too large for good: the points fly apart, faster at every step
 const FIRST_STEP = 0.25; // how far the first Step moves the point that moves most
 const PACES = [0.1, 10]; // the slowest and the fastest, of the calm step
@@ -149,7 +149,7 @@ export const reset = (spec, state) => enter(spec, state, state.situation);
 // Whether nothing has moved or been set since the situation was entered.
 export function asItBegan(spec, state) {
   const { points, parameters } = situationOf(spec, state).starts[state.loss];
-  const near = (one, other) => Math.hypot(...one.map((value, axis) => value - other[axis])) < 1e-6;
+  const near = (one, other) => lengthOf(one.map((value, axis) => value - other[axis])) < 1e-6;
   return points.every((point, k) => near(point, state.points[k])) && sameRecord(parameters, state.parameters);
 }
 
@@ -254,7 +254,7 @@ export function light(spec, state, lit) {
 // The longest gradient there is, of a point or, where it is trained, of a tensor.
 function longestPull({ trains, tensors }, { pointGradients, rowGradients }) {
   const trained = trains ? Object.keys(tensors).map((name) => rowGradients[name]) : [];
-  return Math.max(...[...pointGradients, ...trained].map((gradient) => Math.hypot(...gradient)));
+  return Math.max(...[...pointGradients, ...trained].map(lengthOf));
 }
 
 // A step size, to two digits, from which Play is smooth; the one before where nothing pulls.
@@ -274,6 +274,6 @@ export function step(spec, state, { loss, pointGradients, rowGradients }, rate) 
 
 // Play ends where nothing pulls any more, where the points fly apart, or after LONGEST_PLAY steps.
 export function finished(state, result, rate) {
-  if (state.points.some((point) => Math.hypot(...point) > FARTHEST)) return true;
+  if (state.points.some((point) => lengthOf(point) > FARTHEST)) return true;
   return longestPull(state, result) * rate < 1e-4 || state.history.length >= LONGEST_PLAY;
 }

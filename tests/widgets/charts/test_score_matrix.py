@@ -17,7 +17,6 @@ from lossviz.losses import (
 from lossviz.losses.base import Loss, Terms
 from lossviz.situations import on_circle
 from tests.widgets.charts.given import given_of
-from tests.widgets.expected import percent
 
 DOUBLE = torch.float64
 READ = "score_matrix_read.read(given, readings_terms.termsOf(given))"
@@ -110,7 +109,8 @@ def test_the_shares_of_an_anchor_are_the_softmax_of_its_logits(javascript, rows)
 def test_a_search_in_words(javascript):
     read = javascript(READ, given_to(ranking()))
     shares = ranking().terms(ANCHORS, POSITIVES).matrix.softmax(-1)
-    own, rival = (percent(shares[0, k].item()) for k in (0, shares[0, 1:].argmax().item() + 1))
+    told = [shares[0, k].item() for k in (0, shares[0, 1:].argmax().item() + 1)]
+    own, rival = javascript("given.map(words.percent)", told)
     assert read[0]["who"] == "cat → hen"
     assert read[0]["note"] == (
         f"A, “cat”, gives its positive “hen” a share of {own}; its strongest rival “bee” has {rival}."
@@ -143,7 +143,8 @@ def test_by_direction_each_block_shares_out_the_whole(javascript):
     assert [term["letters"] for term in read] == ["A–D", "B–E", "C–F"]
     for term in read:
         there, back = (each for each in term["candidates"] if each["positive"])
-        assert f"a share of {percent(there['share'])}, which gives back {percent(back['share'])};" in term["note"]
+        own, other = javascript("given.map(({ share }) => words.percent(share))", [there, back])
+        assert f"a share of {own}, which gives back {other};" in term["note"]
         for block in (0, 1):
             shares = [each["share"] for each in term["candidates"] if each["column"] // 3 == block]
             assert sum(shares) == pytest.approx(1)

@@ -55,7 +55,7 @@ def test_regions_that_are_no_longer_wanted(javascript):
 @pytest.mark.parametrize(("here", "home"), [(0.3, 0.0), (0.3, 2.0), (-0.5, -0.9)])
 def test_the_circle_within_a_level(javascript, here, home):
     """cos(angle − 1) as the value: the stretches end where it is at the level, and lie on home's side of it."""
-    angles = np.array(javascript("plane_scan.roundAngles(181)"))
+    angles = np.array(javascript("scan.roundAngles(181)"))
     values = np.cos(angles - 1)
     found = javascript("plane_reach.stretches(given)", {"here": here, "home": home, "values": values.tolist()})
     inner = np.concatenate([each[1:-1] for each in found])

@@ -13,7 +13,8 @@ export const head = (words) => ({ words, head: true });
 export const empty = () => ({ words: "", look: "" });
 
 // Yes or no: a dot to those who see it, a word to those who hear it.
-export const flag = (value) => ({ words: value ? "●" : "·", said: value ? "yes" : "no", look: value ? "flag on" : "flag" });
+const [YES, NO] = [{ words: "●", said: "yes", look: "flag on" }, { words: "·", said: "no", look: "flag" }];
+export const flag = (value) => (value ? YES : NO);
 export const flags = (term) => [flag(term.valid), flag(term.active)];
 
 // A term in a row of its own: its name, its numbers, and what becomes of it.

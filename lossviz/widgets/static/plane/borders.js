@@ -8,7 +8,7 @@ import { boxAround } from "../marks/labels.js";
 import { columnsOf } from "../state.js";
 import { letter, roleSign } from "../words.js";
 import { borderLines, namePlaces, planeGrid, regions, roundGrid } from "./regions.js";
-import { createScan, scanKey } from "./scan.js";
+import { createScan, scanKey } from "../scan.js";
 
 const NAME = 20; // pixels: room for a sign and a letter
 

@@ -4,7 +4,7 @@ import { html, setAttributes, svg } from "../dom.js";
 import { ownQuestion } from "../engine.js";
 import { contour } from "../geometry.js";
 import { createHeatPicture, theme } from "./heat_picture.js";
-import { createScan, gridPositions, scanKey } from "./scan.js";
+import { createScan, gridPositions, scanKey } from "../scan.js";
 
 const SIZES = [13, 26, 51, 101]; // of its grids, one after the other
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9]; // shares of the way from the lowest to the highest

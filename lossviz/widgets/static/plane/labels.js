@@ -1,5 +1,5 @@
 // The sentence beside each point, in short, where it hides nothing: a name that finds no room is left out, unless its
-// point is chosen or lit.
+// point is chosen, or one of a few that are lit.
 
 import { keep, svg } from "../dom.js";
 import { placeLabels } from "../geometry.js";
@@ -8,6 +8,7 @@ import { ARROW_GAP } from "./arrows.js";
 import { RADIUS } from "./place.js";
 
 const LETTER = 6.9; // pixels, of a wide one
+const FEW = 12;
 
 // Outside the circle first, beyond the arrows, or aside; then inside.
 function besideCircle([x, y], width, size) {
@@ -40,7 +41,7 @@ export function createLabels() {
       const pixels = state.points.map(toPixel);
       const words = situation.sentences.map(({ short }) => short);
       const labels = words.map((short, index) =>
-        ({ candidates: candidatesOf(pixels[index], short, place), insists: lit.has(index) }));
+        ({ candidates: candidatesOf(pixels[index], short, place), insists: lit.has(index) && lit.size <= FEW }));
       const points = pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS));
       const boxes = placeLabels(labels, [...points, ...obstacles], { x: 0, y: 0, width: size, height: size });
       keep(root, words.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, index) =>

@@ -3,7 +3,7 @@
 import { keep, svg } from "../dom.js";
 import { ownQuestion, scatter } from "../engine.js";
 import { ARROW_GAP, makeArrow, setArrow, stepArrow } from "./arrows.js";
-import { createScan, scanKey } from "./scan.js";
+import { createScan, scanKey } from "../scan.js";
 
 const MOST = 8; // pieces of one arrow
 const APART = 7; // pixels between two pieces beside the circle

@@ -3,7 +3,7 @@
 
 import { setAttributes, svg } from "../dom.js";
 import { atAngle, contour, polyline } from "../geometry.js";
-import { createScan, gridPositions, roundAngles, scanKey } from "./scan.js";
+import { createScan, gridPositions, roundAngles, scanKey } from "../scan.js";
 
 const SIZE = 61;
 const ANGLES = roundAngles(181);

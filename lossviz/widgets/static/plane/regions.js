@@ -2,7 +2,7 @@
 // finds what is chosen where; each place where two neighbours differ is then halved until it is sharp.
 
 import { atAngle } from "../geometry.js";
-import { gridPositions, roundAngles } from "./scan.js";
+import { gridPositions, roundAngles } from "../scan.js";
 
 const SIZE = 41;
 const ANGLES = 121;

@@ -5,7 +5,7 @@ import { TAU, angleOf, atAngle, niceCeiling, polyline, spread } from "../geometr
 import * as axis from "../marks/axes.js";
 import { brief, letter } from "../words.js";
 import { lossesAt } from "./heat.js";
-import { createScan, roundAngles, scanKey } from "./scan.js";
+import { createScan, roundAngles, scanKey } from "../scan.js";
 
 const SPACE = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
 const NARROWEST = 18; // pixels: a region in which its name has room

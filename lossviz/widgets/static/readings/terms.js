@@ -32,7 +32,7 @@ function groupOf({ situation: { rows } }, axis, place, size) {
   const named = Object.entries(rows);
   const row = ([name, points]) => ({ name, point: points[place] });
   if (size !== named[0][1].length) return []; // a direction, or what nobody here knows
-  if (axis in rows) return [row([axis, rows[axis]])];
+  if (Object.hasOwn(rows, axis)) return [row([axis, rows[axis]])];
   return named.length === 1 ? [row([axis, named[0][1]])] : named.map(row);
 }
 
@@ -54,6 +54,8 @@ function rolesOf(given) {
   const found = Object.entries(terms.chosen).filter(isSentence);
   return found.map(([name, columns]) => ({ name, points: Array.from(columns, (column) => candidates[column]) }));
 }
+
+const isThere = ({ point }) => point !== undefined;
 
 // ---- who pulls whom
 
@@ -77,7 +79,7 @@ function linksOf(given, groups, chosen, place) {
   const within = groups.flatMap((group, axis) => group.slice(1).map((end) => link(group[0].point, end, place[axis])));
   const alone = groups.slice(1).filter((group) => group.length === 1).flat();
   const between = [...alone, ...chosen].map((end) => link(owner, end, place[0]));
-  return [...within, ...between].filter(({ from, to }) => from !== undefined && to !== undefined && from !== to);
+  return [...within, ...between].filter(({ from, to }) => from !== undefined && from !== to);
 }
 
 function kindOf({ loss: { axes } }, links) {
@@ -119,7 +121,7 @@ function termAt(given, shared, index) {
   const { result: { terms, shapes }, loss } = given;
   const place = placeOf(index, shapes.values);
   const groups = loss.axes.map((axis, k) => groupOf(given, axis, place[k], shapes.values[k]));
-  const chosen = shared.roles.map(({ name, points }) => ({ name, point: points[index] }));
+  const chosen = shared.roles.map(({ name, points }) => ({ name, point: points[index] })).filter(isThere);
   const links = linksOf(given, groups, chosen, place);
   const points = [...new Set([...groups.flat(), ...chosen].map(({ point }) => point))];
   let numbers = null;

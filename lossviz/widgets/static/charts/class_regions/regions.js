@@ -5,7 +5,7 @@ import { html, idle, setAttributes, svg } from "../../dom.js";
 import { parseHex } from "../../colour.js";
 import { contour } from "../../geometry.js";
 import { theme } from "../../plane/heat_picture.js";
-import { createScan, gridPositions } from "../../plane/scan.js";
+import { createScan, gridPositions } from "../../scan.js";
 
 const GRID = 61;
 const SHADE = 0.32; // how strong a class tints its region

@@ -7,8 +7,8 @@ import { createAxes, evenly, line, text } from "../../marks/axes.js";
 import { createDots } from "../../marks/dots.js";
 import { LINE, besides, boxAround } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
-import { createScan } from "../../plane/scan.js";
-import { brief } from "../../words.js";
+import { createScan } from "../../scan.js";
+import { ROUNDING, brief } from "../../words.js";
 import { SIDES, curvesOf } from "./curves.js";
 import { drawThresholds } from "./thresholds.js";
 
@@ -37,7 +37,7 @@ function endsOf({ loss, shape, reading: { terms } }) {
   const measured = terms.map((term) => term.measured);
   const least = shape === "circle" ? (loss.reads === "distance" ? 2 : 1) : 3;
   const farthest = Math.max(least, niceCeiling(Math.max(0, ...measured.map(Math.abs))));
-  return [loss.reads === "distance" && !measured.some((value) => value < 0) ? 0 : -farthest, farthest];
+  return [loss.reads === "distance" && !measured.some((value) => value < -ROUNDING) ? 0 : -farthest, farthest];
 }
 
 // A side is as high as its curve in the near half of the axis, so that it holds still; higher only for a higher dot.

@@ -8,7 +8,8 @@ import { CROWD, createCrowd } from "../../marks/crowd.js";
 import { createDots } from "../../marks/dots.js";
 import { LINE, besides } from "../../marks/labels.js";
 import { faded, hue } from "../../marks/looks.js";
-import { createScan } from "../../plane/scan.js";
+import { createScan } from "../../scan.js";
+import { ROUNDING } from "../../words.js";
 import { SIDES, batchOf } from "./ends.js";
 import { createRegion } from "./region.js";
 import { SLOPE, createSlope, slopesOf } from "./slope.js";
@@ -27,7 +28,7 @@ function layoutOf({ shape, reading }, width, soft) {
   const height = Math.round(Math.max(300, Math.min(520, width)));
   const distances = reading.terms.flatMap((term) => [term.toPositive, term.toNegative]);
   const reach = Math.max(shape === "circle" ? 2 : 3, niceCeiling(Math.max(0, ...distances.map(Math.abs))));
-  const low = distances.some((distance) => distance < 0) ? -reach : 0; // a reader's own distance may be negative
+  const low = distances.some((distance) => distance < -ROUNDING) ? -reach : 0; // a reader's own may be negative
   const side = Math.min(width - SPACE.left - SPACE.right, height - SPACE.top - SPACE.bottom);
   const along = (distance) => ((distance - low) / (reach - low)) * side;
   const x = (distance) => SPACE.left + along(distance);

@@ -2,7 +2,7 @@
 // are made for it, and says the slope of each. Drawn as a strip below the triplet plane, with a mark for each term.
 
 import { keep, setAttributes, svg } from "../../dom.js";
-import { TAU, atAngle, glyph, niceCeiling, polyline } from "../../geometry.js";
+import { TAU, atAngle, glyph, niceCeiling } from "../../geometry.js";
 import { createAxes, line, text } from "../../marks/axes.js";
 import { faded, hue } from "../../marks/looks.js";
 import { numberAt } from "../../readings/terms.js";

@@ -2,13 +2,17 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 from ipywidgets import Widget
 from ipywidgets.embed import embed_data
-from widget_pages import script_json, share_texts, stable_page
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "book" / "_ext"))  # where Sphinx finds it
+
+from widget_pages import script_json, share_texts, stable_page  # noqa: E402
+
 SCRIPTS = ("widget_models.js", "widget_host.js")
 VIEW = """<div style="height: {gap}px"></div>
 <div><script type="application/vnd.jupyter.widget-view+json">{view}</script></div>"""

@@ -1,8 +1,8 @@
 // Questions to the engine that may take longer than a frame: what happens as one point moves to other places. They are
 // answered in idle time, coarse first and then finer, and what is drawn is drawn again when an answer comes.
 
-import { idle } from "../dom.js";
-import { TAU } from "../geometry.js";
+import { idle } from "./dom.js";
+import { TAU } from "./geometry.js";
 
 // What an answer depends on: everything but where the point stands that is asked about at other places.
 export function scanKey(state, point) {

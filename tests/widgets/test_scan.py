@@ -24,7 +24,7 @@ CHANGED = [
 
 @pytest.mark.parametrize(("change", "again"), CHANGED)
 def test_a_scan_starts_again_when_anything_but_its_own_point_changes(javascript, change, again):
-    keys = javascript("given.map((state) => plane_scan.scanKey(state, state.chosen))", [STATE, {**STATE, **change}])
+    keys = javascript("given.map((state) => scan.scanKey(state, state.chosen))", [STATE, {**STATE, **change}])
     assert (keys[0] != keys[1]) == again
 
 
@@ -32,12 +32,12 @@ def test_a_scan_starts_again_when_anything_but_its_own_point_changes(javascript,
 def test_the_grid_of_the_heat_map(javascript, size):
     axis = np.linspace(-1.6, 1.6, size)
     x, y = np.meshgrid(axis, axis)  # row by row, y growing
-    found = np.array(javascript("plane_scan.gridPositions(given, 1.6)", size))
+    found = np.array(javascript("scan.gridPositions(given, 1.6)", size))
     assert found == pytest.approx(np.stack([x, y], -1).reshape(-1, 2), abs=1e-12)
 
 
 def test_the_strip_goes_once_round(javascript):
-    assert javascript("plane_scan.roundAngles(181)") == pytest.approx(np.linspace(-math.pi, math.pi, 181))
+    assert javascript("scan.roundAngles(181)") == pytest.approx(np.linspace(-math.pi, math.pi, 181))
 
 
 # What is asked, answered and shown. `tell(text)` answers what was asked last; each question has two answers, a and b.
@@ -53,9 +53,9 @@ ASKED = """(async () => {
       yield name + part;
     }
   }
-  const scan = plane_scan.createScan(() => log.push("late"));
+  const asked = scan.createScan(() => log.push("late"));
   const ask = (key, subject = "it") =>
-    log.push(`see ${scan(key && { subject, key, answers: (signal) => answers(key, signal) })}`);
+    log.push(`see ${asked(key && { subject, key, answers: (signal) => answers(key, signal) })}`);
   const answer = async () => { tell(); await new Promise((resolve) => setTimeout(resolve, 150)); };
   STEPS
   return log;

@@ -1,0 +1,130 @@
+"""A state of an explorer as torch sees it: of what lasts of it, and of the losses that Python made it with."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from lossviz import Terms
+from lossviz.batches import Batch
+from lossviz.losses import Loss
+from lossviz.situations.offered import ignores_length
+from lossviz.widgets.scene import Scene
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """``losses`` by name, with all that a page leaves as it was made; ``spec`` and ``state`` as JSON holds them."""
+
+    losses: dict[str, Loss]
+    spec: dict
+    state: dict
+
+    @property
+    def situation(self) -> dict:
+        return self.spec["situations"][self.state["situation"]]
+
+    @property
+    def loss(self) -> Loss:
+        return self.scene.loss
+
+    @cached_property
+    def scene(self) -> Scene:
+        batch = Batch(self.state["points"], self.situation["rows"], self.situation["labels"])
+        scene = Scene.of(self.state, self.losses, batch)
+        for leaf in (scene.points, *scene.tensors.values()):
+            leaf.requires_grad_()
+        return scene
+
+    @property
+    def points(self) -> Tensor:
+        return self.scene.points.detach()
+
+    @cached_property
+    def terms(self) -> Terms:
+        return self.scene.terms()
+
+    def flat(self, name: str) -> list:
+        """A field of the terms, laid out as the page has it."""
+        return getattr(self.terms, name).flatten().tolist()
+
+    def ranked(self) -> list[float]:
+        """What adds something, largest first."""
+        allowed = zip(self.flat("values"), self.flat("valid"), strict=True)
+        return sorted((each for each, valid in allowed if valid and abs(each) > 1e-12), key=lambda value: -abs(value))
+
+    def numbers(self) -> list[float]:
+        """All that a sentence about it may say."""
+        terms, labels = self.terms, self.situation["labels"] or []
+        tensors = [terms.matrix, terms.values, terms.loss, *terms.thresholds.values(), *terms.numbers.values()]
+        return [*labels, *(number for each in tensors for number in each.flatten().tolist())]
+
+    def shares(self) -> list[float]:
+        """Of a softmax, and of the loss."""
+        terms = self.terms
+        named = [*terms.shares.values(), *(each for name, each in terms.numbers.items() if name in ("share", "p"))]
+        tensors = [*named, *terms.thresholds.values(), terms.values / terms.loss]
+        return [number for each in tensors for number in each.flatten().tolist()]
+
+    # Gradients
+
+    def _gradients(self, leaves: list[Tensor]) -> tuple[Tensor, ...]:
+        return torch.autograd.grad(
+            self.terms.loss, leaves, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+
+    @cached_property
+    def gradient(self) -> Tensor:
+        return self._gradients([self.scene.points])[0]
+
+    @cached_property
+    def tensor_gradients(self) -> dict[str, Tensor]:
+        tensors = self.scene.tensors
+        return dict(zip(tensors, self._gradients(list(tensors.values())), strict=True)) if tensors else {}
+
+    @cached_property
+    def pieces(self) -> Tensor:
+        """The gradient of every term by every point, (terms, points, d)."""
+        each = self.terms.pulls.flatten().unbind()
+        return torch.stack([torch.autograd.grad(pull, self.scene.points, retain_graph=True)[0] for pull in each])
+
+    def values_at(self, point: int, places: Tensor) -> Tensor:
+        """The loss with one point moved to each of many places, (n, d) → (n,)."""
+        points = self.points.repeat(len(places), 1, 1)
+        points[:, point] = places
+        return self.loss.complete(*self.scene.batch.inputs(points)).loss.detach()
+
+    # Steps
+
+    @cached_property
+    def on_circle(self) -> bool:
+        return ignores_length(self.loss, self.points.shape[1])
+
+    @property
+    def calm(self) -> float | None:
+        """The step size, to two digits, at which the first step moves the farthest point by a quarter."""
+        pull = max(each.norm().item() for each in (*self.gradient, *self.tensor_gradients.values()))
+        return float(f"{0.25 / pull:.2g}") if pull > 1e-9 else None
+
+    def after_step(self, rate: float) -> Tensor:
+        """Where one step of SGD puts the points; back on the circle where the loss sees directions only."""
+        moved = self.points - rate * self.gradient
+        return torch.nn.functional.normalize(moved) if self.on_circle else moved
+
+    def trained(self, rate: float) -> dict[str, Tensor]:
+        """What one step of SGD makes of the tensors."""
+        tensors = self.scene.tensors
+        return {name: tensors[name].detach() - rate * each for name, each in self.tensor_gradients.items()}
+
+    def stepped(self, rate: float) -> "Seen":
+        tensors = {name: each.tolist() for name, each in self.trained(rate).items()}
+        return replace(self, state=self.state | {"points": self.after_step(rate).tolist(), "tensors": tensors})
+
+    def descent(self, steps: int, rate: float) -> tuple[list[float], Tensor]:
+        """The losses of so many steps, and the points after the last."""
+        losses, at = [], self
+        for _ in range(steps):
+            losses.append(at.terms.loss.item())
+            at = at.stepped(rate)
+        return losses, at.points
