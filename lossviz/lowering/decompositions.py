@@ -66,6 +66,14 @@ def _same_elsewhere(x: Tensor, dim: int, index: Tensor) -> None:
         raise UnknownOperator("aten.gather or scatter with an index of another shape than the tensor")
 
 
+def _pad(x: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
+    """Zeros before and after along the last axis; where a number is negative, as many places fewer."""
+    if len(pad) != 2 or value:
+        raise UnknownOperator("aten.constant_pad_nd along several axes, or with another number than 0")
+    places = torch.arange(x.shape[-1] + pad[0] + pad[1]).unsqueeze(-1) - pad[0]
+    return torch.where(places == torch.arange(x.shape[-1]), x.unsqueeze(-2), 0.0).sum(-1)
+
+
 # The gradient of a part is zero outside it: comparisons of places again.
 
 
@@ -97,6 +105,7 @@ OURS = {
     aten.scatter.src: _scatter,
     aten.scatter.value: _scatter,
     aten.scatter_add.default: _scatter_add,
+    aten.constant_pad_nd.default: _pad,
     aten.slice_backward.default: _slice_backward,
     aten.select_backward.default: _select_backward,
     aten.diagonal_backward.default: _diagonal_backward,

@@ -19,8 +19,8 @@ from lossviz.lowering.operators import HARMLESS, OPERATORS, Pointwise
 from lossviz.lowering.sizes import Sizes
 
 # The sizes that the tracer sees are those of the example times this: large enough that half of them is not 1, which it
-# would take for a broadcast, and proportions such as "three times the dimension" stay.
-ENLARGE = 12
+# would take for a broadcast, and proportions such as "three times the dimension" stay; odd, so that odd sizes stay odd.
+ENLARGE = 13
 
 # The input that names one term, for the gradient of its pull alone; none of them, for that of the loss.
 TERM = "term"

@@ -4,6 +4,8 @@
 import { columnsOf } from "../state.js";
 import { ROUNDING, exact, fill, fixed, letter, quoted } from "../words.js";
 
+const LONGEST_ROW = 4; // numbers of a matrix that are told in place of a formula
+
 // ---- where a term stands
 
 // The index on each axis of what lies at `index` of an array laid out flat.
@@ -97,10 +99,26 @@ function lettersOf(groups) {
   return parts.join(parts.some((part) => part.includes("–")) ? ", " : "");
 }
 
+// The entries of the matrix that a term reads, where it has one of its own, or a short row.
+function entriesAt({ result: { terms, shapes } }, index) {
+  const width = shapes.matrix.length === shapes.values.length ? 1 : shapes.matrix.at(-1);
+  const own = terms.matrix.length === terms.values.length * width && width <= LONGEST_ROW;
+  return own ? Array.from(terms.matrix.slice(index * width, (index + 1) * width)) : [];
+}
+
+// What is known of a term without a formula: its numbers by their names, or else what it reads.
+function numbersInWords(given, { index, numbers }) {
+  const named = Object.entries(numbers).map(([name, value]) => `${name} ${exact(value)}`);
+  const read = entriesAt(given, index).map((entry) => exact(entry)).join(", ");
+  return named.join(", ") || (read && `${given.loss.reads} ${read}`) || null;
+}
+
 // The formula of the catalogue for a kind of term: that of the kind, both halves of a pair whose label weighs them, or
 // the only one.
-function formulaOf({ situation, variant: { formulas } }, { index, kind, numbers, inFormulas }) {
-  if (!formulas) return Object.entries(numbers).map(([name, value]) => `${name} ${exact(value)}`).join(", ") || null;
+function formulaOf(given, term) {
+  const { situation, variant: { formulas } } = given;
+  const { index, kind, inFormulas } = term;
+  if (!formulas) return numbersInWords(given, term);
   if (formulas[kind]) return fill(formulas[kind], inFormulas);
   const label = situation.labels?.[index];
   if (kind !== "both" || !formulas.positive || !formulas.negative) return fill(Object.values(formulas)[0], inFormulas);
