@@ -63,8 +63,8 @@ class InputType:
 
     ``rows`` names the embedding arguments, each (…, B, d); ``labels`` is the set of the label argument, (…, B), which
     comes last and is called ``label``; ``example`` makes a small valid batch; ``more`` names rows that may follow.
-    ``masks`` says which entries of a loss's matrix are positive and which negative, by the labels; ``chart`` names the
-    chart that shows such a loss first.
+    ``masks``, (matrix, labels) → (positive, negative), says which entries of a loss's matrix are which by the labels,
+    and ``matrix_axes`` how many axes such a matrix has; ``chart`` names the chart that shows such a loss first.
     """
 
     name: str
@@ -72,9 +72,9 @@ class InputType:
     rows: tuple[str, ...]
     labels: LabelSet | None
     example: Callable[..., tuple[Tensor, ...]]
-    masks: Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]]  # (matrix, labels) → (positive, negative)
-    matrix_axes: int  # of the matrix that these masks are for
-    chart: str
+    masks: Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor]] | None = None
+    matrix_axes: int = 0
+    chart: str = "none"
     more: str | None = None  # the name of further rows that may follow, where any number of them may
     label: str = "labels"
 

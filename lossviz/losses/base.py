@@ -54,7 +54,7 @@ class Terms:
         visible = self.values.detach().abs() > VISIBLE
         valid = torch.ones_like(visible) if self.valid is None else self.valid
         positive = negative = None
-        if self.matrix.ndim - leading == inputs.matrix_axes:
+        if inputs.masks and self.matrix.ndim - leading == inputs.matrix_axes:
             positive, negative = inputs.masks(self.matrix, labels)
         if positive is None or positive.shape != self.matrix.shape:  # the labels say nothing of such a matrix
             positive = negative = torch.zeros_like(self.matrix, dtype=torch.bool)

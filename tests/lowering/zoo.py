@@ -27,7 +27,7 @@ def _type(rows: tuple[str, ...], labels: LabelSet | None = None) -> InputType:
     def example(batch: int = 6, dimension: int = 2, seed: int = 0) -> tuple[Tensor, ...]:
         return _rows(len(rows), batch, dimension, seed) + ((torch.arange(batch).double() % 2,) if labels else ())
 
-    return InputType("zoo", str(rows), rows, labels, example, masks=None, matrix_axes=-1, chart="none")
+    return InputType("zoo", str(rows), rows, labels, example)
 
 
 ONE = _type(("embeddings",))
