@@ -1,6 +1,7 @@
 """The explorer: one batch of sentences under one loss, in linked views that move. The same widget runs in Jupyter and,
 without a kernel, on the published page, where the lowered loss takes torch's place."""
 
+import json
 import re
 from collections import ChainMap
 from dataclasses import asdict
@@ -38,7 +39,9 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = bundle(STATIC / "explorer.js")
     _css = (STATIC / "explorer.css").read_text(encoding="utf-8")
-    spec = traitlets.Dict().tag(sync=True)  # what stays, as spec.py describes it
+    # What stays, as spec.py describes it. It travels as one text: what keeps notebooks sorts the keys of what it finds,
+    # and the order of arguments and of losses is part of what is said.
+    spec = traitlets.Dict().tag(sync=True, to_json=lambda spec, widget: json.dumps(spec))
     modules = traitlets.Dict().tag(sync=True)  # name → lowered JavaScript
     state = traitlets.Dict().tag(sync=True)  # what lasts of what moves: loss, parameters, tensors, situation, points
 

@@ -854,3 +854,13 @@ def test_the_kernel_answers_from_a_gpu(entry):
     explorer = explore(loss, engine="kernel", device="cuda")
     assert explorer.embeddings.is_cuda and explorer.terms().loss.is_cuda
     assert_engine_answers(answers_of_the_kernel, explorer, (loss,))
+
+
+def test_the_order_of_arguments_and_losses_outlives_who_sorts_keys():
+    """A cache of executed notebooks sorts the keys of what it stores."""
+    losses = (OnlineContrastiveLoss(), ContrastiveLoss())
+    explorer = explore(*losses, engine="kernel")
+    kept = json.loads(json.loads(json.dumps(explorer.get_state(), sort_keys=True, default=str))["spec"])
+    assert list(kept["losses"]) == [type(each).__name__ for each in losses]
+    negatives = explore(MultipleNegativesRankingLoss(), situation="hard negatives", engine="kernel")
+    assert json.loads(negatives.get_state()["spec"]) == json.loads(json.dumps(negatives.spec))

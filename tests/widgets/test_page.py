@@ -855,9 +855,21 @@ def test_a_loss_of_a_readers_own_is_at_home(mounted, loss, engine):
     assert explorer.find("table.mask tbody tr").count() >= len(wanted.terms.matrix)
 
 
+def says_what_it_reads(explorer: Explorer, wanted: Seen) -> None:
+    entries = wanted.terms.matrix.detach().flatten().tolist()
+    rows = explorer.find(".sum li .formula").all_text_contents()
+    assert rows and all(row.startswith(wanted.loss.reads) for row in rows)
+    for row in rows:
+        said = row.removeprefix(wanted.loss.reads).split(", ")
+        assert all(any(shows(each.strip(), entry) for entry in entries) for each in said)
+
+
 def says_its_numbers(explorer: Explorer, wanted: Seen) -> None:
-    """Without a formula in the catalogue, a term of the sum has the names and the values of its numbers."""
+    """Without a formula in the catalogue, a term of the sum has the names and the values of its numbers; without such
+    numbers what it reads of the matrix."""
     numbers = wanted.terms.numbers
+    if not numbers:
+        return says_what_it_reads(explorer, wanted)
     values = {name: each.detach().expand_as(wanted.terms.values).flatten() for name, each in numbers.items()}
     rows = explorer.find(".sum li .formula").all_text_contents()
     assert rows

@@ -256,8 +256,14 @@ function watch(el, { resized, themed }) {
 
 // ---- all together
 
-function render({ model, el }) {
+// As one text it comes from Python, where the order of its keys is kept.
+function specOf(model) {
   const spec = model.get("spec");
+  return typeof spec === "string" ? JSON.parse(spec) : spec;
+}
+
+function render({ model, el }) {
+  const spec = specOf(model);
   const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
   let shown = null; // the last scene
   const store = createStore(spec, model, () => {
