@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from lossviz.fast import ROADS, slices
+from lossviz.fast import road as roads
 from lossviz.fast.slices import Slices
 from lossviz.losses import (
     BatchAllTripletLoss,
@@ -51,6 +52,13 @@ def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
     few = Slices(distances=1, logits=1, fewest_rows=3, width=3, small=8, many=3)
     monkeypatch.setattr(slices, "SIZES", few)
+
+
+@pytest.fixture(autouse=True, params=("looks", "looks at nothing"))
+def looks(request, monkeypatch):
+    """As on a processor, and as on a device: where a look would have to be waited for."""
+    if request.param != "looks":
+        monkeypatch.setattr(roads, "waits", lambda tensor: True)
 
 
 # --- the definition's answer -----------------------------------------------------------------------------------------
@@ -145,6 +153,16 @@ def test_everything_is_on_the_device_of_the_inputs(variant):
     with torch.device("meta"):
         value, gradients = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
     assert all(each.is_cpu for each in (value, *gradients))
+
+
+@every_road
+def test_nothing_waits_for_the_device(variant):
+    """On "meta" there is nothing to look at: what looks, or has a shape that depends on a number, raises."""
+    loss = variant()
+    rows, labels = split(loss, example(loss, 20))
+    on_meta = leaves(tuple(each.to("meta") for each in rows))
+    loss(*on_meta, *(each.to("meta") for each in labels), check=False).backward()
+    assert all(each.grad.shape == each.shape for each in on_meta)
 
 
 @every_road

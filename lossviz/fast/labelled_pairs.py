@@ -23,10 +23,11 @@ def online_contrastive(
 ) -> Tensor | None:
     distance, pull = PAIRED[loss.distance](anchor.detach(), other.detach())
     positive = labels > 0
-    farthest_positive = torch.where(positive, distance, -torch.inf).amax().item()
-    nearest_negative = torch.where(positive, torch.inf, distance).amin().item()
-    if farthest_positive == -torch.inf or nearest_negative == torch.inf:  # one class: the other's stand-in is the mean
-        farthest_positive = nearest_negative = distance.mean()
+    farthest_positive = torch.where(positive, distance, -torch.inf).amax()
+    nearest_negative = torch.where(positive, torch.inf, distance).amin()
+    one_class = torch.isinf(nearest_negative - farthest_positive)  # then the other's stand-in is the mean
+    farthest_positive = torch.where(one_class, distance.mean(), farthest_positive)
+    nearest_negative = torch.where(one_class, distance.mean(), nearest_negative)
     shortfall = relu(float(loss.margin) - distance)
     attraction = torch.where(positive & (distance > nearest_negative), distance, 0)
     repulsion = torch.where(positive | (distance >= farthest_positive), 0, shortfall)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 from lossviz import losses
-from lossviz.fast import slices
+from lossviz.fast import road, slices
 from lossviz.fast.road import felt, known, sortable
 from lossviz.fast.squares import Square
 from lossviz.losses.base import Loss
@@ -15,15 +15,16 @@ from lossviz.losses.labelled_sentences import COUNTED
 
 
 class _Classes:
-    """Who is of whose class. ``of`` numbers the classes. ``positives`` is (B, largest class − 1): each row's positives,
-    in order, filled up where ``real`` is False."""
+    """Who is of whose class. ``of`` numbers the classes. ``positives`` is (B, largest class − 1), or (B, B − 1)
+    where that size would have to be waited for: each row's positives, in order, filled up where ``real`` is False."""
 
     def __init__(self, labels: Tensor, x: Tensor) -> None:
         labels = sortable(labels)
         ordered, order = labels.sort(stable=True)
         start = torch.searchsorted(ordered, labels)
         others = torch.searchsorted(ordered, labels, right=True) - start - 1
-        column = torch.arange(int(others.max()), device=labels.device)
+        most = len(labels) - 1 if road.waits(labels) else int(others.max())
+        column = torch.arange(most, device=labels.device)
         place = order.argsort() - start  # within the class
         self.real = column < others.unsqueeze(1)
         member = start.unsqueeze(1) + column + (column >= place.unsqueeze(1))  # of the class, but the row itself
@@ -184,18 +185,18 @@ def _mean_of_hardest(
         chosen = torch.stack((positive, negative), 1)
         measured, pull = square.chosen(rows, distance, chosen)
         to_positive, to_negative = measured.unbind(1)
-        if not has_negatives:
-            to_negative = distance.amin(1) + distance.amax(1)
+        if road.waits(distance) or not has_negatives:
+            to_negative = torch.where(has_negatives, to_negative, distance.amin(1) + distance.amax(1))
         costs, slope = cost(torch.where(has_positive, to_positive, 0) - to_negative)
         total += costs.sum(dtype=torch.float64)
-        if wanted and has_negatives:  # a stand-in moves nothing
-            slope.div_(count)
+        if wanted:
+            slope = slope * has_negatives / count  # a stand-in moves nothing
             pull(torch.stack((slope * has_positive, -slope), 1))
     value = (total / count).to(embeddings.dtype)
     return known(value, lambda: (square.pulled(),), embeddings)
 
 
-def _hardest(square: Square, distance: Tensor, labels: Tensor, rows: slice) -> tuple[Tensor, Tensor, Tensor, bool]:
+def _hardest(square: Square, distance: Tensor, labels: Tensor, rows: slice) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Place of the farthest positive of each anchor and whether there is one; of its nearest negative, and whether
     there are any: unless all are of one class, every anchor has one."""
     far = torch.finfo(distance.dtype).max / 4
@@ -211,4 +212,4 @@ def _hardest(square: Square, distance: Tensor, labels: Tensor, rows: slice) -> t
     nearest = candidates.amin(1)
     bound = (nearest + square.slack(nearest)).unsqueeze(1)
     negative = torch.le(candidates, bound, out=spare).argmax(1)
-    return positive, farthest > -far / 2, negative, nearest[0].item() < far / 2
+    return positive, farthest > -far / 2, negative, nearest[0] < far / 2

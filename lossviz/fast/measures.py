@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from lossviz import distances
-from lossviz.fast.road import TooCoarse, keep_digits, square
+from lossviz.fast import road
+from lossviz.fast.road import TooCoarse, keep_digits, watched
 from lossviz.losses.base import exact
 
 Pull = Callable[[Tensor], tuple[Tensor, ...]]  # the gradient of a result → the gradients of what it was made of
@@ -31,7 +32,7 @@ class Unit:
             self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
 
     def pull(self, gradient: Tensor) -> Tensor:
-        parts = square(gradient)
+        parts = watched(gradient)
         along = torch.linalg.vecdot(gradient, self.rows).unsqueeze(-1)
         across = gradient.addcmul_(self.rows, along, value=-1)
         keep_digits(parts, across)
@@ -39,14 +40,16 @@ class Unit:
 
 
 def _has_safe_squares(length: Tensor) -> bool:
-    """Whether no row counts as zero, and no square has overflowed or lost digits."""
+    """Whether no row counts as zero, and no square has overflowed or lost digits; False where a look would wait."""
+    if road.waits(length):
+        return False
     shortest, longest = (each.item() for each in torch.aminmax(length))
     return 1e3 * distances.SHORTEST < shortest and longest < torch.finfo(length.dtype).max ** 0.4
 
 
 def seen(measured: Tensor) -> Tensor:
     """What is measured of rows that are not finite is not finite; nor of those that are too large for their dtype."""
-    if not math.isfinite(measured.sum().item()):
+    if not road.waits(measured) and not math.isfinite(measured.sum().item()):
         raise TooCoarse
     return measured
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from lossviz import losses
 from lossviz.fast import slices
 from lossviz.fast.measures import Unit
-from lossviz.fast.road import keep_digits, known, square
+from lossviz.fast.road import keep_digits, known, watched
 from lossviz.losses.base import Loss
 
 LOG_2 = math.log(2)
@@ -55,7 +55,7 @@ def _softmax_of_rows(
         for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
     else:
         pulls = torch.cat(excesses).unsqueeze(1) * candidates[:count] * (scale / terms)
-        keep_digits(square(pulls), for_queries)
+        keep_digits(watched(pulls), for_queries)
     value = (total / terms).to(anchor.dtype)
     return known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
 

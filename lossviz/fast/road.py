@@ -17,6 +17,9 @@ class Road:
     it serves, in which dtype. It steps aside (gives None) for leading dimensions, a function as distance or similarity,
     parameters or labels that require grad, and under ``torch.func`` or ``torch.compile``.
 
+    On a processor a road looks at its numbers, to see whether the rows' own dtype will do. Elsewhere a look would wait
+    for the device: there it computes in float64, as the definition does, and looks at nothing.
+
     ``keeps_digits``  by itself, or is TooCoarse where it does not: rows far from the origin need no float64
     ``sees_rows``     it is TooCoarse for rows that are not finite, in any dtype: they need no check before
     ``learns``        the parameters whose gradients it gives too
@@ -30,6 +33,8 @@ class Road:
     def __call__(self, loss: Loss, *tensors: Tensor) -> Tensor | None:
         if not _is_plain(loss, tensors, self.learns):
             return None
+        if waits(tensors[0]):
+            return self._without_a_look(loss, *tensors)
         try:
             if self.keeps_digits or not _needs_digits(tensors):
                 return self.function(loss, *tensors)
@@ -40,6 +45,16 @@ class Road:
         except TooCoarse:
             return None
         return None if served is None else served.to(tensors[0].dtype)
+
+    def _without_a_look(self, loss: Loss, *tensors: Tensor) -> Tensor | None:
+        rows = exact(tensors[0])
+        served = self.function(loss, *map(exact, tensors)) if rows.dtype == torch.float64 else None
+        return None if served is None else served.to(tensors[0].dtype)
+
+
+def waits(tensor: Tensor) -> bool:
+    """Whether a look at its numbers waits for the device that computes them."""
+    return not tensor.is_cpu
 
 
 def as_defined(loss: Loss, *tensors: Tensor) -> Tensor:
@@ -77,10 +92,15 @@ def _needs_digits(tensors: tuple[Tensor, ...]) -> bool:
     return centre > FAR * sum(squares) * len(rows) * len(rows[0])
 
 
-def keep_digits(parts: float, total: Tensor) -> None:
-    """TooCoarse where the parts of a float32 sum, of this square, all but cancel."""
-    if total.dtype == torch.float32 and square(total) < (1 - FAR) * parts:
+def keep_digits(parts: float | None, total: Tensor) -> None:
+    """TooCoarse where the parts of a sum, of this square, all but cancel; None, of ``watched``, where they may."""
+    if parts is not None and square(total) < (1 - FAR) * parts:
         raise TooCoarse
+
+
+def watched(parts: Tensor) -> float | None:
+    """The square of the parts of a float32 sum, for ``keep_digits``; float64 has digits enough."""
+    return square(parts) if parts.dtype == torch.float32 else None
 
 
 def square(x: Tensor) -> float:

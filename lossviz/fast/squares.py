@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lossviz._torch import cdist_backward
-from lossviz.fast import slices
+from lossviz.fast import road, slices
 from lossviz.fast.measures import NEAR, Unit, chords, euclidean, manhattan
 from lossviz.fast.road import TooCoarse
 
@@ -35,7 +35,7 @@ class Square:
     @classmethod
     def of(cls, distance: str, x: Tensor) -> "Square | None":
         """The square of a named distance; None where numbers are so large that it would overflow."""
-        square = SQUARES[distance](x)
+        square = (UNSEEN if road.waits(x) else SQUARES)[distance](x)
         return square if square.fits() else None
 
     def fits(self) -> bool:
@@ -208,17 +208,31 @@ class _CosineSquare(Square):
         return self.directions.pull(self.gradient)
 
 
-class _ManhattanSquare(Square):
+class _MeasuredSquare(Square):
+    """Every distance by its difference: as slow as it is exact, without a look at any."""
+
+    power: float
+    paired: Callable
+
     def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        return manhattan(self.x.index_select(0, i), self.x.index_select(0, j))
+        return type(self).paired(self.x.index_select(0, i), self.x.index_select(0, j))
 
     def rows(self, rows: slice) -> Tensor:
-        return torch.cdist(self.x[rows], self.x, p=1)
+        return torch.cdist(self.x[rows], self.x, p=self.power, compute_mode="donot_use_mm_for_euclid_dist")
 
     def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
         """As autograd would: but it would measure the distances again."""
-        measured = self.x[rows], self.x[others], 1.0, distance.contiguous()
+        measured = self.x[rows], self.x[others], self.power, distance.contiguous()
         self.gradient[rows] += cdist_backward(share.contiguous(), *measured)
 
 
+class _ManhattanSquare(_MeasuredSquare):
+    power, paired = 1.0, manhattan
+
+
+class _MeasuredEuclideanSquare(_MeasuredSquare):
+    power, paired = 2.0, euclidean
+
+
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
+UNSEEN = SQUARES | {"euclidean": _MeasuredEuclideanSquare}  # where a look at a number would have to be waited for

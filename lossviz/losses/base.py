@@ -109,7 +109,8 @@ class Loss:
         return []
 
     def __call__(self, *tensors: Tensor, check: bool = True) -> Tensor:
-        """The loss, a differentiable scalar. ``check=False`` skips the checks of values (shapes are always checked).
+        """The loss, a differentiable scalar. ``check=False`` skips the checks of values (shapes are always checked),
+        for which a GPU has to be waited for.
 
         Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
         Raises ValueError naming the argument, what was expected and what came.
@@ -203,7 +204,7 @@ def _check_rows(inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
 
 def _without_autocast(device: torch.device) -> AbstractContextManager:
     """Mixed precision is for the encoder: a loss in bfloat16 would not tell near distances apart."""
-    enabled = torch.is_autocast_enabled(device.type)
+    enabled = torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
     return torch.autocast(device.type, enabled=False) if enabled else nullcontext()
 
 
