@@ -40,6 +40,8 @@ def answer(route) -> None:
     name = route.request.url.removeprefix(HOME)
     if not name:
         route.fulfill(content_type="text/html", body="<!doctype html><html lang=en><title>blank</title>")
+    elif not (STATIC / name).is_file():
+        route.fulfill(status=404)  # the import fails, and says which file
     else:
         route.fulfill(content_type="text/javascript", body=(STATIC / name).read_text(encoding="utf-8"))
 
