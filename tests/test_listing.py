@@ -13,7 +13,6 @@ from lossviz.losses import labelled_sentences, positive_pairs, scored_pairs
 LINES = 12
 HELPERS = [
     labelled_sentences._Hardest.of,
-    labelled_sentences._semi_hard,
     positive_pairs.both_ways,
     positive_pairs.log_share,
     scored_pairs._angle_similarity,
