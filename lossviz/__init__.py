@@ -2,8 +2,10 @@
 
 from lossviz import distances, losses, sentences
 from lossviz.batches import Batch
+from lossviz.listing import definition
 from lossviz.losses import *  # noqa: F403
 from lossviz.surface import Surface, surface
 from lossviz.widgets import Explorer, explore
 
-__all__ = ["Batch", "Explorer", "Surface", "distances", "explore", "sentences", "surface", *losses.__all__]
+__all__ = ["Batch", "Explorer", "Surface", "definition", "distances", "explore", "sentences", "surface"]
+__all__ += losses.__all__

@@ -23,6 +23,7 @@ ROOMS = (
     "masks",
     "inputs",
     "losses",
+    "listing",
     "fast",
     "catalogue",
     "surface",

@@ -70,10 +70,10 @@ class OnlineContrastiveLoss(Loss):
         nearest_negative = -_largest_or_mean(-distance, negative, positive)
         hard_positive = positive & (distance > nearest_negative.unsqueeze(-1))
         hard_negative = negative & (distance < farthest_positive.unsqueeze(-1))
-        pull, push = distance.square(), relu(margin - distance).square()
-        values = torch.where(hard_positive, pull, 0.0) + torch.where(hard_negative, push, 0.0)
+        pull = torch.where(hard_positive, distance.square(), 0.0)
+        push = torch.where(hard_negative, relu(margin - distance).square(), 0.0)
         gates = {"farthest_positive": farthest_positive, "nearest_negative": nearest_negative}
-        return Terms(distance, values, thresholds={"margin": margin, **gates}, numbers={"d": distance})
+        return Terms(distance, pull + push, thresholds={"margin": margin, **gates}, numbers={"d": distance})
 
 
 def _largest_or_mean(distance: Tensor, wanted: Tensor, rest: Tensor) -> Tensor:

@@ -39,8 +39,36 @@ def test_it_has_every_fold(cells):
     assert set(FOLDS) <= names and None not in names, "a fold without a name says: Show the code"
 
 
+def code(cells, *, folded: bool) -> list[str]:
+    """The cells that a reader sees, or those that are folded away whole."""
+    found = [cell for cell in cells if cell.cell_type == "code"]
+    return [cell.source for cell in found if ("hide-cell" in cell.metadata.get("tags", [])) == folded]
+
+
+def test_a_definition_stands_without_the_code_that_prints_it(cells):
+    printed = [cell for cell in cells if cell.cell_type == "code" and "\ndefinition(" in f"\n{cell.source}"]
+    assert printed and all("remove-input" in cell.metadata.tags for cell in printed)
+    assert not [each for each in code(cells, folded=False) if "getsource" in each]
+
+
+def test_no_number_is_longer_than_it_says(cells):
+    """Six decimals prove that two programs agree; in what a reader sees, four are enough to know a number again."""
+    assert not [each for each in code(cells, folded=False) if re.search(r":[^{}]*\.[5-9]f}", each)]
+
+
 def test_real_embeddings_move_too(cells):
     assert any("explore(" in cell.source and "dimension=384" in cell.source for cell in cells)
+
+
+def test_every_loss_is_printed():
+    sources = [path.read_text(encoding="utf-8") for path in CHAPTERS]
+    named = {name for source in sources for name in re.findall(r"\b(\w+)\.define\b", source)}
+    assert {entry.loss.__name__ for entry in ENTRIES} - SAME_FUNCTION <= named | {"AnglELoss"}  # CoSENT's, but for one
+
+
+def test_what_makes_a_nan_is_told_once():
+    titles = [line for path in CHAPTERS for line in path.read_text(encoding="utf-8").splitlines() if "# " in line]
+    assert len([line for line in titles if "NaN" in line]) == 1
 
 
 @pytest.mark.parametrize("figure", ["loss_surface", "gradient_field"])

@@ -1,0 +1,69 @@
+"""What a chapter prints of a definition still computes the loss, in a few lines that its column shows whole."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from lossviz.catalogue import ENTRIES
+from lossviz.listing import WIDTH, definition, listing
+from lossviz.losses import labelled_sentences, positive_pairs, scored_pairs
+
+LINES = 12
+HELPERS = [
+    labelled_sentences._Hardest.of,
+    positive_pairs.both_ways,
+    positive_pairs.log_share,
+    scored_pairs._angle_similarity,
+    scored_pairs._in_order,
+]
+every_loss = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
+
+
+def run(function, *arguments):
+    """The printed lines, run in place of the function's own."""
+    room = dict(vars(sys.modules[function.__module__]))
+    exec(listing(function).replace(", ...)", ")"), room)
+    return room[function.__name__](*arguments)
+
+
+@every_loss
+def test_the_printed_lines_compute_the_loss(entry):
+    loss, example = entry.default(), entry.loss.inputs.example()
+    found = run(entry.loss.define, loss, *example)
+    value = found.values.sum() if found.loss is None else found.loss
+    torch.testing.assert_close(value, loss(*example), rtol=1e-12, atol=0)
+
+
+def test_the_printed_lines_find_the_hardest():
+    labels = torch.tensor([0, 0, 0, 1, 1, 2])
+    distance = torch.cdist(*2 * [torch.randn(6, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))])
+    found = run(labelled_sentences._Hardest.of.__func__, lambda *each: each, distance, labels)
+    hardest = labelled_sentences._Hardest.of(distance, labels)
+    torch.testing.assert_close(found[1:3], (hardest.to_positive, hardest.to_negative))
+
+
+def test_a_list_that_grows_keeps_what_it_is_given():
+    def grows(flag, one):
+        """Not printed."""
+        unused = one + 1  # noqa: F841
+        parts = [one]
+        if flag:
+            parts.append(2 * one)
+        return SimpleNamespace(parts=parts, numbers={"one": one})
+
+    assert listing(grows) == (
+        "def grows(flag, one):\n    parts = [one]\n    if flag:\n        parts.append(2 * one)\n"
+        "    return SimpleNamespace(parts=parts, ...)"
+    )
+
+
+@pytest.mark.parametrize("function", [*(each.loss.define for each in ENTRIES), *HELPERS], ids=lambda f: f.__qualname__)
+def test_the_column_shows_it_whole(function):
+    lines = listing(function).splitlines()
+    assert len(lines) <= LINES + 2 and max(map(len, lines)) <= WIDTH
+
+
+def test_several_stand_below_each_other():
+    assert definition(*HELPERS[:2]).data.count("\n\n") == 1
