@@ -1,5 +1,5 @@
 // Loads MathJax when the widgets in sight are ready: it keeps the page busy for about a third of a second, and a reader
-// sees plain TeX for a moment more gladly than a dead widget.
+// sees plain TeX for a moment more gladly than a dead widget. A page without formulas does without it.
 (() => {
 "use strict";
 
@@ -10,6 +10,7 @@ function load() {
   document.head.append(Object.assign(document.createElement("script"), { src: library, async: true }));
 }
 
+if (!document.querySelector(".math")) return;
 if (hasWidgets) document.addEventListener("widgets-in-sight", load, { once: true });
 else load();
 })();
