@@ -1,4 +1,4 @@
-"""Measure how high each widget of the built book is when it has drawn, and write it into book/heights.json.
+"""Measure how large each widget and formula of the built book is when drawn, and write it into book/heights.json.
 
 The next build keeps these places free from the first paint on. Needs a built book; tests/site/test_links.py says when
 the file is out of date.
@@ -21,6 +21,16 @@ CLOSE = 3  # pixels: a width between two others that says nothing new is left ou
 
 DRAWN = """() => document.documentElement.dataset.widgets === 'ready'
   && [...document.querySelectorAll('.lossviz-explorer')].every(each => each.dataset.ready)"""
+TYPESET = "[...document.querySelectorAll('.math')].every(each => each.querySelector('mjx-container'))"
+# TeX → the width of a formula in a line, the height of one of its own, in em
+FORMULAS = """() => {
+  document.querySelectorAll('article details:not(.about)').forEach(fold => { fold.open = true; });
+  return [...(window.MathJax?.startup?.document?.math ?? [])].map(({ math, display, typesetRoot }) => {
+    const place = typesetRoot.closest('.math'), { width, height } = place.getBoundingClientRect();
+    const size = (display ? height : width) / parseFloat(getComputedStyle(place).fontSize);
+    return [math.trim(), Math.round(size * 100) / 100];
+  });
+}"""
 FREE = ".widget-place { min-height: 0 !important; }"
 SIZES = "places => places.map(each => [each.clientWidth, Math.round(each.getBoundingClientRect().height)])"
 FRAMES = """() => new Promise(done =>
@@ -34,17 +44,20 @@ def main() -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = chromium.new_page()
-        found = {f"book/{each.stem}": measure(page, each) for each in sorted((SITE / "book").glob("*.html"))}
+        places, formulas = {}, {}
+        for file in sorted((SITE / "book").glob("*.html")):
+            page.goto(file.as_uri())
+            if page.locator(".widget-place").count():
+                places[f"book/{file.stem}"] = measure(page)
+            page.wait_for_function(TYPESET)
+            formulas |= page.evaluate(FORMULAS)
         chromium.close()
-    FILE.write_text(written({name: places for name, places in found.items() if places}))
-    print(f"{sum(map(len, found.values()))} places: {FILE.relative_to(ROOT)}. Build the book again.")
+    FILE.write_text(written(places, formulas))
+    print(f"{sum(map(len, places.values()))} widgets, {len(formulas)} formulas: {FILE.name}. Build the book again.")
 
 
-def measure(page: Page, file: Path) -> list[list[tuple[int, int]]]:
+def measure(page: Page) -> list[list[tuple[int, int]]]:
     """For each place of the page, (width, height) from narrow to wide."""
-    page.goto(file.as_uri())
-    if not page.locator(".widget-place").count():
-        return []
     page.wait_for_function(DRAWN)
     page.add_style_tag(content=FREE)
     sizes = [measured_at(page, width) for width in VIEWPORTS]
@@ -73,11 +86,12 @@ def on_line(start: tuple[int, int], end: tuple[int, int], between: list[tuple[in
     return all(abs(start[1] + slope * (width - start[0]) - height) <= CLOSE for width, height in between)
 
 
-def written(found: dict) -> str:
+def written(places: dict, formulas: dict) -> str:
     """A place a line, so that a change is seen."""
-    lines = {name: ",\n  ".join(map(json.dumps, places)) for name, places in found.items()}
-    pages = [f"{json.dumps(name)}: [\n  {places}]" for name, places in lines.items()]
-    return "{" + ",\n".join(pages) + "}\n"
+    lines = {name: ",\n  ".join(map(json.dumps, sizes)) for name, sizes in places.items()}
+    pages = [f"{json.dumps(name)}: [\n  {sizes}]" for name, sizes in lines.items()]
+    sizes = ",\n  ".join(f"{json.dumps(tex)}: {size}" for tex, size in sorted(formulas.items()))
+    return "{" + ",\n".join([*pages, f'"formulas": {{\n  {sizes}}}']) + "}\n"
 
 
 if __name__ == "__main__":

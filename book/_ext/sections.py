@@ -9,8 +9,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-SILENT = (nodes.section, nodes.title, nodes.raw, nodes.comment, nodes.Invisible, nodes.system_message, nodes.image)
-COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mathbf|boldsymbol|left|right|frac|sum|quad|,|;|!|\|)")
+SILENT = (nodes.section, nodes.title, nodes.raw, nodes.comment, nodes.Invisible, nodes.system_message,
+          nodes.literal_block)  # fmt: skip
+MARKUP = re.compile(r"\\(?!(?:ln|log|exp|cos|sin|max|min)\b)(?:[a-zA-Z]+|.)|[{}$&]")
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
@@ -43,7 +44,7 @@ def sections(page: str, doctree: nodes.document) -> Iterator[dict]:
             "id": "" if top else section["ids"][0],
             "title": words(section[section.first_child_matching_class(nodes.title)]),
             "chapter": chapter,
-            "text": " ".join(prose),
+            "text": "\n".join(prose),
             "printed": "\n".join(printed),
         }
 
@@ -54,33 +55,27 @@ def collect(node: nodes.Element, prose: list[str], printed: list[str]) -> None:
     Code itself is left out: nobody looks for an import.
     """
     for child in node.children:
-        if isinstance(child, SILENT):
+        if isinstance(child, nodes.Element) and child.get("nb_element") == "cell_code_output":
+            printed.extend(line for each in child.findall(nodes.literal_block) for line in each.astext().splitlines())
+        elif isinstance(child, SILENT):
             continue
-        if isinstance(child, nodes.literal_block):
-            if in_output(child):
-                printed.extend(child.astext().splitlines())
         elif isinstance(child, nodes.TextElement):
             prose.append(words(child))
         else:
             collect(child, prose, printed)
 
 
-def in_output(node: nodes.Node | None) -> bool:
-    while node is not None:
-        if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code_output":
-            return True
-        node = node.parent
-    return False
-
-
 def words(node: nodes.Node) -> str:
     """Its text on one line, formulas as one would type them."""
     if isinstance(node, nodes.math | nodes.math_block):
         return typed(node.astext())
+    if isinstance(node, nodes.raw):
+        return ""
     text = node.astext() if isinstance(node, nodes.Text) else "".join(map(words, node.children))
-    return " ".join(text.split()) if isinstance(node, nodes.TextElement) else text
+    inline = isinstance(node, nodes.Text | nodes.Inline)
+    return text if inline else " ".join(text.split())
 
 
 def typed(formula: str) -> str:
     """TeX without its markup: `\\ln B` is searched as "ln B"."""
-    return re.sub(r"[\\{}$&]|\s+", " ", COMMAND.sub(" ", formula)).strip()
+    return " ".join(MARKUP.sub("", formula.replace("}{", " / ")).replace("\\", " ").split())

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from widget_pages import keep_places, script_json, share_texts, stable_page
+from widget_pages import keep_formulas, keep_places, script_json, share_texts, stable_page
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 STYLED_SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
@@ -48,7 +48,8 @@ def name_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
         context["docstitle"] = ""
     if context.get("body"):
         body = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
-        context["body"] = STYLED_SIZE.sub(r'width="\1" height="\2"', body)  # a ratio, which a style's height is not
+        body = STYLED_SIZE.sub(r'width="\1" height="\2"', body)  # a ratio, which a style's height is not
+        context["body"] = keep_formulas(body, heights(app).get("formulas", {}))
     first = next(doctree.findall(lambda node: isinstance(node, nodes.paragraph)), None) if doctree else None
     if first:
         words = " ".join(first.astext().split())

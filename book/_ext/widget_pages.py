@@ -3,6 +3,7 @@
 Pure functions on strings and JSON.
 """
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -52,6 +53,20 @@ def rules_of(place: int, heights: Heights) -> Iterator[str]:
         yield f"@container (min-width: {width}px) {{ {selector} {{ min-height: {line}; }} }}"
     width, height = heights[-1]
     yield f"@container (min-width: {width}px) {{ {selector} {{ min-height: {height}px; }} }}"
+
+
+FORMULA = re.compile(r'<(span|div) class="math notranslate nohighlight">(.*?)</\1>', re.DOTALL)
+DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$")
+
+
+def keep_formulas(body: str, sizes: dict[str, float]) -> str:
+    """Give each formula the width, or the height if it has a line of its own, that it has when MathJax has set it."""
+
+    def sized(found: re.Match) -> str:
+        size = sizes.get(DELIMITERS.sub("", html.unescape(found[2])).strip())
+        return found.group() if size is None else found.group().replace(">", f' style="--set: {size}em">', 1)
+
+    return FORMULA.sub(sized, body)
 
 
 def without_references(model: dict) -> dict:

@@ -68,8 +68,9 @@ let followed = false;  // a link within the page, whose target is not reached ye
 function follow(event) {
   const link = event.target.closest?.("a[href]");
   const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-  if (!link || !plain || event.defaultPrevented) return;
-  const within = link.hash && link.href.split("#")[0] === location.href.split("#")[0];
+  if (!link || link.target || !plain || event.defaultPrevented) return;
+  const [address, hash] = link.href.split("#");
+  const within = hash !== undefined && address === location.href.split("#")[0];
   if (within && link.hash === location.hash) land(link.hash);
   else remember(link);
   followed = within;

@@ -66,10 +66,10 @@ function worth(fields, found) {
 function excerpt({ text, printed }, words) {
   const weigh = part => words.reduce((sum, { found, weight }) => sum + (found.test(plain(part)) ? weight : 0), 0);
   const best = parts => parts.map((part, k) => ({ k, weight: weigh(part) })).sort((a, b) => b.weight - a.weight)[0];
-  const sentences = text.split(/(?<=[.?!:]) /);
+  const sentences = text.split(/\n|(?<=[.?!:]) /);
   const lines = printed.split("\n");
   const inText = best(sentences), inPrint = best(lines);
-  const [parts, { k }] = inPrint.weight > inText.weight ? [lines, inPrint] : [sentences, inText];
+  const [parts, { k }] = inPrint.weight > 0 && !inText.weight ? [lines, inPrint] : [sentences, inText];
   let shown = parts[k];
   for (const next of parts.slice(k + 1)) {
     if (shown.length + next.length > LONG) break;

@@ -1,4 +1,7 @@
-"""Every link lands: when a page has drawn, what the link names stands in the window. Back returns to the sentence."""
+"""Every link lands: when a page has drawn, what the link names stands in the window. Back returns to the sentence.
+
+And what opens moves nothing that the reader reads.
+"""
 
 from collections import defaultdict
 from urllib.parse import urldefrag, urljoin
@@ -11,15 +14,17 @@ from tests.site.test_pages import PAGES, every_page
 WIDE = {"viewport": {"width": 1280, "height": 720}}
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 on_both = pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
+WITH_EXPLORERS = "book/labelled_pairs.html"
 
 HREFS = "links => links.map(link => link.getAttribute('href'))"
 STANDS = """hash => {
   const target = document.getElementById(decodeURIComponent(hash));
   if (!target) return `there is no ${hash}`;
   const { top } = target.getBoundingClientRect();
-  const header = Math.max(0, ...[...document.querySelectorAll('.bd-header-article, .bd-header')]
-    .map(each => getComputedStyle(each).position === 'sticky' ? each.getBoundingClientRect().bottom : 0));
-  return top >= header - 1 && top < innerHeight && target.checkVisibility() ? '' : `${hash}: ${top} of ${innerHeight}`;
+  const headers = [...document.querySelectorAll('.bd-header-article, .bd-header')]
+    .filter(each => getComputedStyle(each).position === 'sticky').map(each => each.getBoundingClientRect().bottom);
+  const seen = top >= Math.max(0, ...headers) - 1 && top < innerHeight && target.checkVisibility();
+  return seen ? '' : `${hash}: ${top} of ${innerHeight}`;
 }"""
 
 
@@ -30,7 +35,7 @@ def links(chromium, served_site) -> dict[str, set[str]]:
     page = chromium.new_page(java_script_enabled=False)
     for name in PAGES:
         page.goto(served_site + name)
-        for href in page.locator("article a.internal, .bd-toc a").evaluate_all(HREFS):
+        for href in page.locator("article a.internal").evaluate_all(HREFS):
             address, anchor = urldefrag(urljoin(page.url, href))
             if anchor and address.startswith(served_site):
                 found[address.removeprefix(served_site)].add(anchor)
@@ -38,36 +43,172 @@ def links(chromium, served_site) -> dict[str, set[str]]:
     return found
 
 
-def test_the_questions_have_links(links):
-    assert sum(map(len, links.values())) > 50
+def test_the_book_has_links(links):
+    assert sum(map(len, links.values())) > 40
 
 
 @on_both
 @every_page
 def test_every_link_lands(open_page, links, name, screen):
-    """Each opened fresh, in tabs of one browser."""
-    first = open_page(name, **screen)
+    """Those of the text each on a page that is opened for it; then those of the page's own contents, on one page."""
+    page = open_page(name, **screen)
+    settle(page)
     missed = []
     for anchor in sorted(links[name]):
-        page = first.context.new_page()
-        page.goto(f"{first.url}#{anchor}")
-        settle(page)
-        missed.append(page.evaluate(STANDS, anchor))
-        page.close()
-    assert not list(filter(None, missed))
+        tab = page.context.new_page()
+        tab.goto(f"{page.url}#{anchor}")
+        settle(tab)
+        missed.append(tab.evaluate(STANDS, anchor))
+        tab.close()
+    for href in page.locator(".bd-toc a[href^='#']:not([href='#'])").evaluate_all(HREFS):
+        page.evaluate("href => document.querySelector(`.bd-toc a[href='${href}']`).click()", href)
+        page.evaluate(FRAMES)
+        missed.append(page.evaluate(STANDS, href[1:]))
+    assert list(filter(None, missed)) == []
 
 
-SHIFTS = """() => { window.shifted = 0; new PerformanceObserver(list => {
-  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shifted += value;
-}).observe({ type: "layout-shift", buffered: true }) }"""
+def test_a_link_into_a_fold_opens_it(open_page):
+    page = open_page(WITH_EXPLORERS, **WIDE)
+    settle(page)
+    inside = page.locator("article details:not([open]) :is(p, pre, img)").last
+    inside.evaluate("element => { element.id = 'inside'; }")
+    page.locator("article h2").last.evaluate("title => { title.innerHTML = `<a href='#inside'>there</a>`; }")
+    page.get_by_role("link", name="there").click()
+    page.wait_for_function("location.hash === '#inside'")
+    page.evaluate(FRAMES)
+    assert page.evaluate(STANDS, "inside") == ""
+
+
+# Places that are kept
+
+HEIGHTS = """places => places.map(place => {
+  const drawn = place.querySelector('.widget-view'), style = getComputedStyle(drawn.firstChild.firstChild);
+  const margins = parseFloat(style.marginTop) + parseFloat(style.marginBottom);
+  return [parseFloat(getComputedStyle(place).minHeight), drawn.getBoundingClientRect().height + margins];
+})"""
 
 
 @on_both
 @every_page
-def test_nothing_moves_while_a_page_draws(chromium, served_site, name, screen):
-    page = chromium.new_page(**screen)
-    page.add_init_script(f"({SHIFTS})()")
-    page.goto(served_site + name)
+def test_each_widget_is_as_high_as_its_place(open_page, name, screen):
+    """If it is not: python tools/heights.py, and build the book again."""
+    page = open_page(name, **screen)
     settle(page)
-    assert page.evaluate("window.shifted") <= 0.02
-    page.close()
+    for kept, drawn in page.locator(".widget-place").evaluate_all(HEIGHTS):
+        assert abs(kept - drawn) <= 8
+
+
+SHIFTS = """window.shifted = [];
+new PerformanceObserver(list => {
+  for (const { value, sources: [first] } of list.getEntries()) shifted.push([value, first?.node?.className]);
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@on_both
+@every_page
+def test_nothing_moves_while_a_page_draws(open_page, name, screen):
+    page = open_page("search.html", **screen)
+    page.add_init_script(SHIFTS)
+    page.goto(urljoin(page.url, name))
+    settle(page)
+    shifted = page.evaluate("shifted")
+    assert sum(value for value, _ in shifted) <= 0.02, shifted
+
+
+# Back
+
+TOP = "element => element.getBoundingClientRect().top"
+TO_THE_EYES = "it => scrollBy({ top: it.getBoundingClientRect().top - innerHeight * 0.4, behavior: 'instant' })"
+GROW = "() => { document.querySelector('.lossviz-explorer').style.paddingBottom = '500px'; }"
+
+
+def place_and_follow(page, link) -> float:
+    """Put the link at the height of the eyes, follow it, and say where it stood."""
+    link.evaluate(TO_THE_EYES)
+    page.evaluate(FRAMES)
+    stood = link.evaluate(TOP)
+    link.click()
+    return stood
+
+
+@on_both
+@pytest.mark.parametrize("from_file", [False, True], ids=["served", "file"])
+def test_back_returns_to_the_sentence_on_another_page(open_page, site, screen, from_file):
+    page = open_page(site / "book/questions.html" if from_file else "book/questions.html", **screen)
+    settle(page)
+    link = page.locator("article a[href*='#not-zero']")
+    stood = place_and_follow(page, link)
+    page.wait_for_url("**/positive_pairs.html#not-zero")
+    settle(page)
+    page.go_back()
+    settle(page)
+    assert abs(link.evaluate(TOP) - stood) <= 20
+
+
+@on_both
+def test_back_returns_below_the_explorers_of_a_page(open_page, screen):
+    page = open_page("book/positive_pairs.html", **screen)
+    settle(page)
+    link = page.locator("article a[href='unlabelled.html#same-as-nt-xent']").first
+    stood = place_and_follow(page, link)
+    page.wait_for_url("**/unlabelled.html#same-as-nt-xent")
+    settle(page)
+    page.go_back()
+    page.wait_for_url("**/positive_pairs.html")
+    settle(page)
+    assert abs(link.evaluate(TOP) - stood) <= 20
+
+
+@on_both
+def test_back_returns_within_a_page_whose_explorer_has_grown(open_page, screen):
+    page = open_page("book/positive_pairs.html", **screen)
+    settle(page)
+    link = page.locator("article a[href='#positive-pairs-explorer']").last
+    stood = place_and_follow(page, link)
+    page.wait_for_function("location.hash === '#positive-pairs-explorer'")
+    page.evaluate(FRAMES)
+    page.evaluate(GROW)
+    page.evaluate(FRAMES)
+    page.go_back()
+    page.wait_for_function("location.hash === ''")
+    page.evaluate(FRAMES)
+    assert abs(link.evaluate(TOP) - stood) <= 20
+
+
+# What opens
+
+ANSWER = "root => { const { explorer: e } = root; e.change({ ...e.state, guess: null, asked: false }); }"
+
+
+@on_both
+def test_an_answer_that_opens_above_moves_nothing_that_is_read(open_page, screen):
+    page = open_page(WITH_EXPLORERS, **screen)
+    settle(page)
+    explorer = page.locator(".lossviz-explorer").first
+    read = page.locator("article section:not(:has(.widget-place)) > p").first  # of the section after the explorer's
+    assert explorer.evaluate(TOP) < read.evaluate(TOP)
+    read.evaluate(TO_THE_EYES)
+    page.evaluate(FRAMES)
+    stood, height = read.evaluate(TOP), explorer.evaluate("root => root.offsetHeight")
+    explorer.evaluate(ANSWER)
+    page.wait_for_function("([root, height]) => root.dataset.ready && root.offsetHeight > height + 50",
+                           arg=[explorer.element_handle(), height])  # fmt: skip
+    page.evaluate(FRAMES)
+    assert abs(read.evaluate(TOP) - stood) <= 2
+
+
+@on_both
+@pytest.mark.parametrize("name", ["book/index.html", WITH_EXPLORERS])
+def test_an_explorer_that_answers_stays_where_it_is(open_page, name, screen):
+    page = open_page(name, **screen)
+    settle(page)
+    explorer = page.locator(".lossviz-explorer").first
+    show = explorer.get_by_role("button", name="Show me")
+    show.scroll_into_view_if_needed()
+    page.evaluate(FRAMES)
+    prompt = explorer.locator(".prompt")
+    stood = [prompt.evaluate(TOP), explorer.evaluate(TOP)]
+    show.click()
+    explorer.locator(".verdict:not(:empty)").wait_for()
+    page.evaluate(FRAMES)
+    assert [prompt.evaluate(TOP), explorer.evaluate(TOP)] == pytest.approx(stood, abs=2)
