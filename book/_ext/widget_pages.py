@@ -29,7 +29,7 @@ def views(body: str) -> list[str]:
     return list(dict.fromkeys(json.loads(view)["model_id"] for view in VIEW.findall(body)))
 
 
-NO_SCRIPT = "<noscript><p>Here stands a picture to move. It needs JavaScript; the text does not.</p></noscript>"
+NO_SCRIPT = '<p class="without-script">Here stands a picture to move. It needs JavaScript; the text does not.</p>'
 Heights = list[tuple[int, int]]  # (width of the column, height of the widget): one after the other, from narrow to wide
 
 

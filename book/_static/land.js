@@ -37,7 +37,8 @@ function release() {
 
 // A scroll that no growth explains is the reader's, by the bar or by a tool.
 function scrolled() {
-  if (held && height === document.documentElement.scrollHeight && Math.abs(topOf(held.element) - standing) > 2) release();
+  const grown = height !== document.documentElement.scrollHeight;
+  if (held && !grown && Math.abs(topOf(held.element) - standing) > 2) release();
 }
 
 function land(hash) {

@@ -7,7 +7,8 @@ const library = new URL("mathjax/tex-chtml.js", document.currentScript.src).href
 const hasWidgets = document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]');
 
 function load() {
-  document.head.append(Object.assign(document.createElement("script"), { src: library, async: true }));
+  const onerror = () => { document.documentElement.dataset.formulas = "raw"; };  // plain TeX is better than nothing
+  document.head.append(Object.assign(document.createElement("script"), { src: library, async: true, onerror }));
 }
 
 if (!document.querySelector(".math")) return;

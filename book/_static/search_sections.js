@@ -20,8 +20,8 @@ const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 // 0.693147 finds 0.6931, and 0.69 finds both.
 function number(text) {
   const shorter = [];
-  for (let end = text.length - 1; end > text.indexOf(".") + 2; end--) shorter.push(`${escaped(text.slice(0, end))}(?!\\d)`);
-  return `(?<![\\d.])(?:${[escaped(text), ...shorter].join("|")})`;
+  for (let end = text.length - 1; end > text.indexOf(".") + 2; end--) shorter.push(`${text.slice(0, end)}(?!\\d)`);
+  return `(?<![\\d.])(?:${[text, ...shorter].join("|").replaceAll(".", "\\.")})`;
 }
 
 // "decreasing" finds "decreases"; a word of one or two letters finds only itself.
@@ -32,7 +32,7 @@ function pattern(word) {
   return start + escaped(word.length > 5 ? word.replace(/(?:ing|ed|es|e|s)$/, "") : word);
 }
 
-const wordsOf = query => [...new Set(plain(query).replace(/["“”,;:?!]/g, " ").split(" "))].filter(Boolean);
+const wordsOf = query => [...new Set(plain(query).replace(/["“”,;:?!]|\.(?= |$)/g, " ").split(" "))].filter(Boolean);
 
 // ---- search
 
