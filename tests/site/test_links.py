@@ -213,6 +213,7 @@ def test_a_reader_who_scrolls_is_let_go(open_page, screen):
     settle(page)
     target = page.locator("#not-zero")
     landed = target.evaluate(TOP)
+    page.mouse.move(screen["viewport"]["width"] / 2, 300)
     page.mouse.wheel(0, 300)
     page.wait_for_function("([target, landed]) => target.getBoundingClientRect().top < landed - 200",
                            arg=[target.element_handle(), landed])  # fmt: skip
