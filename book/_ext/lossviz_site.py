@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import every_loss
+import sections
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from theme import let_pictures_wait, rewrite_widgets
+from theme import describe_pictures, name_page, rewrite_widgets
+
+PAGES = ("_ext", "_static", "_templates", "heights.json")  # what every page is made with
 
 
 def setup(app: Sphinx) -> dict:
@@ -20,8 +23,10 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", watch_sources)
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
-    app.connect("doctree-resolved", let_pictures_wait)
+    app.connect("doctree-resolved", describe_pictures)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
+    app.connect("html-page-context", name_page, priority=900)
+    app.connect("build-finished", sections.write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -32,7 +37,7 @@ def watch_sources(app: Sphinx, config: Config) -> None:
     """myst-nb keys its cache on the notebook alone; ours lives in a folder named after the code that it runs."""
     root = Path(app.srcdir)
     config.lossviz_code = fingerprint([root / name for name in ("lossviz", "requirements.txt", "constraints.txt")])
-    config.lossviz_pages = fingerprint([root / "book" / name for name in ("_ext", "_static", "_templates")])
+    config.lossviz_pages = fingerprint([root / "book" / name for name in PAGES])
     caches = Path(app.outdir).parent / ".jupyter_cache"
     config.nb_execution_cache_path = str(caches / config.lossviz_code)
     remove_others(caches, keep=config.lossviz_code)

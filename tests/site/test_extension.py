@@ -1,5 +1,6 @@
 """The Sphinx extension on a scratch book with a small lossviz of its own: what one build after another shows."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -98,6 +99,13 @@ def test_icons_come_as_fonts_alone(page, book):
 def test_a_picture_is_loaded_when_its_reader_comes(page):
     (picture,) = re.findall(r"<img [^>]*_images[^>]*>", page)
     assert 'loading="lazy"' in picture
+
+
+def test_the_search_knows_a_section_by_its_prose_and_what_it_prints(page, book):
+    script = (book.folder / "_build" / "html" / "_static" / "sections.js").read_text()
+    (section,) = json.loads(script[script.index("[") : script.rindex(";")])
+    assert (section["page"], section["title"], section["text"]) == ("book/index", "Scratch", "x^2")
+    assert "one\ntwo" in section["printed"] and "import" not in script
 
 
 def test_what_one_cell_prints_stays_together(page):

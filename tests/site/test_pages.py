@@ -9,20 +9,13 @@ import pytest
 from playwright.sync_api import expect
 
 from lossviz.figures import Interactive
+from tests.site.arrived import settle
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path for path in (ROOT / "book").glob("*") if path.suffix in (".ipynb", ".md"))
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in SOURCES]
 every_page = pytest.mark.parametrize("name", PAGES)
 every_built_page = pytest.mark.parametrize("name", [*PAGES, "search.html", "genindex.html"])
-
-
-def settle(page) -> None:
-    """Wait until what the page promised is there: every widget mounted, every formula set."""
-    page.wait_for_load_state()
-    if page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count():
-        page.wait_for_selector("html[data-widgets=ready]", state="attached")
-    page.wait_for_function("[...document.querySelectorAll('.math')].every(math => math.querySelector('mjx-container'))")
 
 
 def test_there_are_pages():
@@ -107,13 +100,13 @@ def test_the_theme_switch_is_there(open_page):
 
 
 @pytest.mark.parametrize("from_file", [False, True])
-def test_the_search_finds_a_page(open_page, site, from_file):
+def test_the_search_finds_a_chapter(open_page, site, from_file):
     page = open_page(site / "search.html" if from_file else "search.html")
     page.locator("main input[name=q]").first.fill("margin")
     page.keyboard.press("Enter")
     found = page.locator("#search-results li", has_text="Labelled pairs").first
     expect(found).to_be_visible()
-    expect(found.locator(".context")).to_have_count(0 if from_file else 1)
+    expect(found.locator(".context")).to_have_count(1)
 
 
 def test_there_is_one_search_bar(open_page):
@@ -154,3 +147,36 @@ def test_plotly_waits_for_its_reader(open_page, site, tmp_path):
     assert page.evaluate("typeof Plotly") == "undefined"
     page.locator(".lossviz-plotly").scroll_into_view_if_needed()
     page.wait_for_selector(".lossviz-plotly[data-ready] .main-svg")
+
+
+# What is said to those who do not see the page, or not its scripts
+
+NAMES = "all => all.map(each => each.alt)"
+
+
+@every_page
+def test_a_picture_is_named_and_keeps_its_place(open_page, name):
+    pictures = open_page(name, java_script_enabled=False).locator("article img")
+    assert [each for each in pictures.evaluate_all(NAMES) if not each or each.endswith(".png")] == []
+    assert [each for each in pictures.all() if not each.get_attribute("width")] == []
+
+
+@every_page
+def test_a_fold_is_named_by_what_it_says(open_page, name):
+    page = open_page(name)
+    settle(page)
+    assert page.locator("article summary[aria-label]:not(.lossviz-explorer summary)").count() == 0
+
+
+@every_page
+def test_a_page_says_in_its_head_what_it_is(open_page, name):
+    page = open_page(name)
+    assert page.title().count("Losses You Can Move") == 1
+    assert len(page.locator("meta[name=description]").get_attribute("content")) > 40
+
+
+def test_without_scripts_a_line_stands_where_the_explorer_would(open_page):
+    page = open_page("book/index.html", java_script_enabled=False)
+    place = page.locator(".widget-place").first
+    expect(place).to_contain_text("needs JavaScript")
+    assert place.bounding_box()["height"] < 120

@@ -220,6 +220,7 @@ function createViews(spec, engine, actions) {
     ...rootsOf(above), views, ...rootsOf(below), ...made(!spec.compact, createFooter));
   const heights = [...rootsOf([...caption, ...sum]), ...root.querySelectorAll(".plane > .note")].map(neverLower);
   let subject = null; // the batch and the loss whose heights are kept
+  root.style.visibility = "hidden"; // until the first frame: nobody sees the parts find their places
 
   return {
     root,
@@ -235,6 +236,7 @@ function createViews(spec, engine, actions) {
       subject = about;
       for (const view of parts) view.draw(scene);
       root.classList.toggle("asking", state.asked);
+      root.style.visibility = "";
     },
   };
 }

@@ -1,0 +1,222 @@
+"""Every link lands: when a page has drawn, what the link names stands in the window. Back returns to the sentence.
+
+And what opens moves nothing that the reader reads.
+"""
+
+from collections import defaultdict
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+
+from tests.site.arrived import FRAMES, settle
+from tests.site.test_pages import PAGES, every_page
+
+WIDE = {"viewport": {"width": 1280, "height": 720}}
+PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+on_both = pytest.mark.parametrize("screen", [WIDE, PHONE], ids=["wide", "phone"])
+WITH_EXPLORERS = "book/labelled_pairs.html"
+
+HREFS = "links => links.map(link => link.getAttribute('href'))"
+STANDS = """hash => {
+  const target = document.getElementById(decodeURIComponent(hash));
+  if (!target) return `there is no ${hash}`;
+  const { top } = target.getBoundingClientRect();
+  const headers = [...document.querySelectorAll('.bd-header-article, .bd-header')]
+    .filter(each => getComputedStyle(each).position === 'sticky').map(each => each.getBoundingClientRect().bottom);
+  const seen = top >= Math.max(0, ...headers) - 1 && top < innerHeight && target.checkVisibility();
+  return seen ? '' : `${hash}: ${top} of ${innerHeight}`;
+}"""
+
+
+@pytest.fixture(scope="module")
+def links(chromium, served_site) -> dict[str, set[str]]:
+    """The places that links of the text lead to from another page: page → ids."""
+    found = defaultdict(set)
+    page = chromium.new_page(java_script_enabled=False)
+    for name in PAGES:
+        page.goto(served_site + name)
+        for href in page.locator("article a.internal").evaluate_all(HREFS):
+            address, anchor = urldefrag(urljoin(page.url, href))
+            if anchor and address.startswith(served_site) and address != page.url:
+                found[address.removeprefix(served_site)].add(anchor)
+    page.close()
+    return found
+
+
+def test_the_book_has_links(links):
+    assert sum(map(len, links.values())) > 25
+
+
+@on_both
+@every_page
+def test_every_link_lands(open_page, links, name, screen):
+    """Those from other pages each on a page that is opened for it; then those from the page itself, on one."""
+    page = open_page(name, **screen)
+    settle(page)
+    missed = []
+    for anchor in sorted(links[name]):
+        tab = page.context.new_page()
+        tab.goto(f"{page.url}#{anchor}")
+        settle(tab)
+        missed.append(tab.evaluate(STANDS, anchor))
+        tab.close()
+    for href in set(page.locator("main a.internal[href^='#']:not([href='#'])").evaluate_all(HREFS)):
+        page.evaluate("href => document.querySelector(`main a.internal[href='${href}']`).click()", href)
+        page.evaluate(FRAMES)
+        missed.append(page.evaluate(STANDS, href[1:]))
+    assert list(filter(None, missed)) == []
+
+
+def test_a_link_into_a_fold_opens_it(open_page):
+    page = open_page(WITH_EXPLORERS, **WIDE)
+    settle(page)
+    inside = page.locator("article details:not([open]) :is(p, pre, img)").last
+    inside.evaluate("element => { element.id = 'inside'; }")
+    page.locator("article h2").last.evaluate("title => { title.innerHTML = `<a href='#inside'>there</a>`; }")
+    page.get_by_role("link", name="there").click()
+    page.wait_for_function("location.hash === '#inside'")
+    page.evaluate(FRAMES)
+    assert page.evaluate(STANDS, "inside") == ""
+
+
+# Places that are kept
+
+HEIGHTS = """places => places.map(place => {
+  const drawn = place.querySelector('.widget-view'), style = getComputedStyle(drawn.firstChild.firstChild);
+  const margins = parseFloat(style.marginTop) + parseFloat(style.marginBottom);
+  return [parseFloat(getComputedStyle(place).minHeight), drawn.getBoundingClientRect().height + margins];
+})"""
+
+
+SHIFTS = """window.shifted = [];
+new PerformanceObserver(list => {
+  for (const { value, sources: [first] } of list.getEntries()) shifted.push([value, first?.node?.className]);
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@on_both
+@every_page
+def test_nothing_moves_while_a_page_draws(open_page, name, screen):
+    """Each widget is as high as its place. If it is not: make heights."""
+    page = open_page("search.html", **screen)
+    page.add_init_script(SHIFTS)
+    page.goto(urljoin(page.url, name))
+    settle(page)
+    for kept, drawn in page.locator(".widget-place").evaluate_all(HEIGHTS):
+        assert abs(kept - drawn) <= 8
+    shifted = page.evaluate("shifted")
+    assert sum(value for value, _ in shifted) <= 0.02, shifted
+
+
+# Back
+
+TOP = "element => element.getBoundingClientRect().top"
+TO_THE_EYES = "it => scrollBy({ top: it.getBoundingClientRect().top - innerHeight * 0.4, behavior: 'instant' })"
+GROW = "() => { document.querySelector('.lossviz-explorer').style.paddingBottom = '500px'; }"
+
+
+def place_and_follow(page, link) -> float:
+    """Put the link at the height of the eyes, follow it, and say where it stood."""
+    link.evaluate(TO_THE_EYES)
+    page.evaluate(FRAMES)
+    stood = link.evaluate(TOP)
+    link.click()
+    return stood
+
+
+@on_both
+@pytest.mark.parametrize("from_file", [False, True], ids=["served", "file"])
+def test_back_returns_to_the_sentence_on_another_page(open_page, site, screen, from_file):
+    page = open_page(site / "book/questions.html" if from_file else "book/questions.html", **screen)
+    settle(page)
+    link = page.locator("article a[href*='#not-zero']")
+    stood = place_and_follow(page, link)
+    page.wait_for_url("**/positive_pairs.html#not-zero")
+    settle(page)
+    page.go_back()
+    settle(page)
+    assert abs(link.evaluate(TOP) - stood) <= 20
+
+
+@on_both
+def test_back_returns_below_the_explorers_of_a_page(open_page, screen):
+    page = open_page("book/positive_pairs.html", **screen)
+    settle(page)
+    link = page.locator("article a[href='unlabelled.html#same-as-nt-xent']").first
+    stood = place_and_follow(page, link)
+    page.wait_for_url("**/unlabelled.html#same-as-nt-xent")
+    settle(page)
+    page.go_back()
+    page.wait_for_url("**/positive_pairs.html")
+    settle(page)
+    assert abs(link.evaluate(TOP) - stood) <= 20
+
+
+@on_both
+def test_back_returns_within_a_page_whose_explorer_has_grown(open_page, screen):
+    page = open_page("book/positive_pairs.html", **screen)
+    settle(page)
+    link = page.locator("article a[href='#positive-pairs-explorer']").last
+    stood = place_and_follow(page, link)
+    page.wait_for_function("location.hash === '#positive-pairs-explorer'")
+    page.evaluate(FRAMES)
+    page.evaluate(GROW)
+    page.evaluate(FRAMES)
+    page.go_back()
+    page.wait_for_function("location.hash === ''")
+    page.evaluate(FRAMES)
+    assert abs(link.evaluate(TOP) - stood) <= 20
+
+
+# What opens
+
+ANSWER = "root => { const { explorer: e } = root; e.change({ ...e.state, guess: null, asked: false }); }"
+
+
+@on_both
+def test_an_answer_that_opens_above_moves_nothing_that_is_read(open_page, screen):
+    page = open_page(WITH_EXPLORERS, **screen)
+    settle(page)
+    explorer = page.locator(".lossviz-explorer").first
+    read = page.locator("article section:not(:has(.widget-place)) > p").first  # of the section after the explorer's
+    assert explorer.evaluate(TOP) < read.evaluate(TOP)
+    read.evaluate(TO_THE_EYES)
+    page.evaluate(FRAMES)
+    stood, height = read.evaluate(TOP), explorer.evaluate("root => root.offsetHeight")
+    explorer.evaluate(ANSWER)
+    page.wait_for_function("([root, height]) => root.dataset.ready && root.offsetHeight > height + 50",
+                           arg=[explorer.element_handle(), height])  # fmt: skip
+    page.evaluate(FRAMES)
+    assert abs(read.evaluate(TOP) - stood) <= 2
+
+
+@on_both
+@pytest.mark.parametrize("name", ["book/index.html", WITH_EXPLORERS])
+def test_an_explorer_that_answers_stays_where_it_is(open_page, name, screen):
+    page = open_page(name, **screen)
+    settle(page)
+    explorer = page.locator(".lossviz-explorer").first
+    show = explorer.get_by_role("button", name="Show me")
+    show.scroll_into_view_if_needed()
+    page.evaluate(FRAMES)
+    prompt = explorer.locator(".prompt")
+    stood = [prompt.evaluate(TOP), explorer.evaluate(TOP)]
+    show.click()
+    explorer.locator(".verdict:not(:empty)").wait_for()
+    page.evaluate(FRAMES)
+    assert [prompt.evaluate(TOP), explorer.evaluate(TOP)] == pytest.approx(stood, abs=2)
+
+
+@on_both
+def test_a_reader_who_scrolls_is_let_go(open_page, screen):
+    page = open_page("book/positive_pairs.html#not-zero", **screen)
+    settle(page)
+    target = page.locator("#not-zero")
+    landed = target.evaluate(TOP)
+    page.mouse.move(screen["viewport"]["width"] / 2, 300)
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("([target, landed]) => target.getBoundingClientRect().top < landed - 200",
+                           arg=[target.element_handle(), landed])  # fmt: skip
+    page.evaluate(GROW)
+    page.evaluate(FRAMES)
+    assert target.evaluate(TOP) < landed - 200
