@@ -353,7 +353,7 @@ CHOICES = [
     (BatchHardTripletLoss(), "not the hardest"),
     (BatchHardTripletLoss(), "out of reach"),
     (MultipleNegativesRankingLoss(), "add pairs"),
-    (MultipleNegativesRankingLoss(), "who pulls"),
+    (MultipleNegativesRankingLoss(), "who pushes"),
 ]
 
 
@@ -367,7 +367,8 @@ def test_a_question_with_choices(mounted, loss, name, right):
     answer = question["options"][question["answer"]]
     wrong = question["options"][question["answer"] - 1]
     explorer.button({True: answer, False: wrong, None: "Show me"}[right]).press("Enter")
-    told = {True: f"Right: {answer}.", False: f"You said: {wrong}. It is: {answer}.", None: f"The answer: {answer}."}
+    said = f"You said: {wrong}. {question['replies'][question['answer'] - 1]} The answer: {answer}."
+    told = {True: f"Right: {answer}.", False: said, None: f"The answer: {answer}."}
     answered(explorer, told[right])
     verdict = explorer.find(".verdict").inner_text()
     explorer.button("See it").click()
@@ -392,9 +393,12 @@ def test_a_question_of_which_terms_count(mounted, way):
         expect(explorer.button(name)).to_have_attribute("aria-pressed", "true")
     expect(explorer.find(".lines .pair.marked")).to_have_count(2)
     waits(explorer)
-    active = ", ".join(term["letters"] for term in explorer.terms if term["active"])
+    active = [term["letters"] for term in explorer.terms if term["active"]]
+    missed = active[1], *(f"{pair}: it is negative, and {distance:.3f} is nearer than the margin, 0.5."
+                          for pair, distance in zip(active[2:], explorer.torch.flat("matrix")[2:], strict=False))  # fmt: skip
+    said = f"You missed {missed[0]}: it is positive, and its two have not met. You missed {missed[1]} You missed "
     explorer.button("Done").press("Enter")
-    answered(explorer, f"You marked A–B, B–C. Active: {active}.")
+    answered(explorer, f"You marked A–B, B–C. {said}{missed[2]} And 1 more. Active: {', '.join(active)}.")
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
@@ -421,7 +425,8 @@ def test_a_question_that_wants_an_arrow(mounted, way):
     wanted = explorer.torch
     step = (wanted.after_step(explorer.rate) - wanted.points)[0].tolist()
     off = math.remainder(math.atan2(step[1], step[0]) - math.atan2(drawn[1], drawn[0]), 2 * math.pi)
-    answered(explorer, f"Dashed: yours. Solid: where A goes. They are {round(abs(math.degrees(off)))}° apart.")
+    apart = f"Dashed: yours. Solid: where A goes. They are {round(abs(math.degrees(off)))}° apart."
+    answered(explorer, f"{apart} Yours follows B alone, which pulls; C pushes too.")
     assert explorer.find(".guess .shaft").get_attribute("d")  # beside the true one
     assert explorer.find(".arrows .shaft").first.get_attribute("d")
 
