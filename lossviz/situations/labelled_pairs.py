@@ -55,8 +55,8 @@ LABELLED_PAIRS = (
             "choice",
             "A–C is a negative pair, and the margin is 0.5: 60° under the cosine distance. You drag C onto A. Where on "
             "the way does A push C hardest?",
-            "A's push on C is zero at 60°, strongest at 32.53°, and zero again at 0°. See it, then drag C round and "
-            "watch the push of A–C.",
+            "A's push on C is zero at 60°, strongest at 32.53°, and zero again at 0°. See it, then drag C round: the "
+            "dashed curve is the push of A–C.",
             options=("At 0°, on A itself", "At 33°, in between", "At 60°, the margin"),
             replies=(
                 "There the pair costs most, but cost is not push. The push is the slope of the cost, and at 0° the "
