@@ -395,11 +395,12 @@ def test_a_question_of_which_terms_count(mounted, way):
     waits(explorer)
     active = [term["letters"] for term in explorer.terms if term["active"]]
     assert active == ["A–B", "D–E", "A–C", "D–F"]
-    negatives = zip(active[2:], explorer.torch.flat("matrix")[2:4], strict=True)
-    near = [f"{pair}: it is negative, and {at:.3f} is nearer than the margin, 0.5." for pair, at in negatives]
-    missed = " ".join(f"You missed {each}" for each in ("D–E: it is positive, and its two have not met.", *near))
+    near, far = (f"{explorer.torch.flat('matrix')[k]:.3f}" for k in (2, 5))
+    replies = (f"B–C adds nothing: it is negative, and {far} is not nearer than the margin, 0.5. You missed D–E: it is "
+               f"positive, and its two have not met. You missed A–C: it is negative, and {near} is nearer than the "
+               "margin, 0.5. And 1 more.")  # fmt: skip
     explorer.button("Done").press("Enter")
-    answered(explorer, f"You marked A–B, B–C. {missed} And 1 more. Active: {', '.join(active)}.")
+    answered(explorer, f"You marked A–B, B–C. {replies} Active: {', '.join(active)}.")
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

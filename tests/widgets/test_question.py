@@ -85,8 +85,8 @@ FAR = "it is negative, and {} is not nearer than the margin, 0.5."
 @pytest.mark.parametrize(
     ("guess", "replies"),
     [
-        ([0, 2, 3, 5], f"You missed D–E: {OPEN} B–C adds nothing: {FAR.format(0.775)}"),
-        ([0, 1, 3, 4], f"You missed A–C: {NEAR} A–D adds nothing: {FAR.format(1.743)}"),
+        ([0, 2, 3, 5], f"B–C adds nothing: {FAR.format(0.775)} You missed D–E: {OPEN}"),
+        ([0, 1, 3, 4], f"A–D adds nothing: {FAR.format(1.743)} You missed A–C: {NEAR}"),
         ([], f"You missed A–B: {OPEN} You missed D–E: {OPEN} You missed A–C: {NEAR} And 1 more."),
     ],
 )
@@ -98,7 +98,7 @@ def test_each_wrong_mark_is_told_why(verdict, guess, replies):
 
 def test_the_thresholds_of_the_loss_at_hand_are_told(verdict):
     """Online, a pair must pass those of the other label's pairs too."""
-    said, seen = verdict("start", "which pairs count", [5], "OnlineContrastiveLoss")
+    said, seen = verdict("start", "which pairs count", [0, 3], "OnlineContrastiveLoss")
     farthest, nearest = (round(seen.terms.thresholds[name].item(), 3)
                          for name in ("farthest_positive", "nearest_negative"))  # fmt: skip
     assert f"D–E: it is positive, and {farthest} is farther than the nearest negative, {nearest}." in said

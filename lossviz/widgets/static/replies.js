@@ -37,7 +37,9 @@ function mistake(term, scene) {
 }
 
 export function onMarks(scene, guess) {
-  const wrong = scene.reading.terms.filter(({ index, active }) => guess.includes(index) !== active);
+  const { terms } = scene.reading;
+  const marked = terms.filter(({ index, active }) => guess.includes(index) && !active);
+  const wrong = [...marked, ...terms.filter(({ index, active }) => active && !guess.includes(index))];
   const rest = wrong.length > MOST ? [`And ${wrong.length - MOST} more.`] : [];
   return [...wrong.slice(0, MOST).map((term) => mistake(term, scene)), ...rest].join(" ");
 }
