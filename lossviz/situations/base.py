@@ -22,6 +22,7 @@ class Question:
 
     ``kind``     "choice": one of ``options``, ``answer`` is the index of the right one; "terms": which terms are
                  active, answered by the state itself; "draw": where point ``point`` will go, answered by its gradient
+    ``replies``  one for each option: what a wrong one confuses; empty for the right one, whose reason is the reveal
     ``reveal``   what is said with the answer
     ``moves``    point → place, ``parameters`` name → value, ``situation`` another batch: what is then changed, so that
                  the answer can be seen
@@ -31,6 +32,7 @@ class Question:
     prompt: str
     reveal: str
     options: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
     answer: int | None = None
     point: int | None = None
     moves: dict[int, Place] = field(default_factory=dict)

@@ -22,10 +22,16 @@ CLASSIFIED_PAIRS = (
         chosen=1,
         question=Question(
             "choice",
-            "You turn A and B by half a turn around the centre. Their cosine stays. Does the class of A–B stay too?",
-            "The classifier reads where the two stand. The cosine reads the angle between them, which has not changed.",
-            options=("Yes, it stays", "No, it changes", "It stays if their distance does"),
-            answer=1,
+            "You turn A and B by half a turn around the centre. Their cosine and their distance stay. Does the class "
+            "of A–B stay too?",
+            "The classifier reads where the two stand. Angle and distance have not changed, the places have.",
+            options=("No: it reads the places", "Yes: the cosine stays", "Yes: the distance stays"),
+            replies=(
+                "",
+                "The cosine is no input of the classifier. It reads u, v and |u − v|, and both u and v are elsewhere.",
+                "|u − v| stays, but it is a third of what the classifier reads. The other two, u and v, do not.",
+            ),
+            answer=0,
             moves={0: (0.7, -0.6), 1: (0.9, 0.2)},
         ),
     ),
@@ -36,9 +42,16 @@ CLASSIFIED_PAIRS = (
         parameters={"concatenation_sent_difference": False},
         question=Question(
             "choice",
-            "|u − v| is off. The colours say which class A–B gets for every place of B. You drag A. The borders?",
+            "|u − v| is off. The colours say which class A–B gets for every place of B. You drag A. What do the "
+            "borders do?",
             "Without |u − v| a border has one direction, wherever A stands: what is near A plays no part.",
-            options=("They turn with A", "They slide, and never turn", "They stay where they are"),
+            options=("They turn with A", "They only slide", "They stay in place"),
+            replies=(
+                "To turn, a border must know how B stands to A. That is what |u − v| told. Without it A adds the same "
+                "number at every place of B.",
+                "",
+                "A is still read: it adds its number to each class, so the borders between the classes move.",
+            ),
             answer=1,
             moves={0: (0.9, 1.1)},
         ),
@@ -49,12 +62,18 @@ CLASSIFIED_PAIRS = (
         chosen=4,
         question=Question(
             "choice",
-            "You train until all four pairs have their right class. D–E is an entailment, D–F is neutral. Which of the "
-            "two has the higher cosine then?",
-            "See it: all four classes are right, and from the centre D and E are more than a right angle apart. The "
-            "loss asked for classes. It never compared a cosine.",
-            options=("D–E: it follows", "D–F: it only may be so", "They end alike"),
-            answer=1,
+            "From these places you train until all four pairs have their right class. D–E is an entailment, D–F is "
+            "neutral. Which of the two ends with the higher cosine?",
+            "From these places it is so: D and E end more than a right angle apart. Elsewhere it may end otherwise, "
+            "for the loss asks for classes and never compares a cosine.",
+            options=("D–F, the neutral pair", "D–E, the entailment", "Both end alike"),
+            replies=(
+                "",
+                "Entailments often end closer, but nothing in the loss asks for it. The classifier is content with any "
+                "places that it can tell apart.",
+                "No part of the loss compares the two pairs. Their cosines are what is left over of the places.",
+            ),
+            answer=0,
             moves={
                 0: (0.68, 1.96),
                 1: (-1.46, 1.58),

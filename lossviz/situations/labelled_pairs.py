@@ -27,7 +27,7 @@ LABELLED_PAIRS = (
         question=Question(
             "draw",
             "A and B mean the same, A and C do not. Draw where A goes: drag from A.",
-            "B pulls and C pushes, each along its own line. Press Play, then swap the loss.",
+            "B pulls and C pushes, each along its own line, and a step is their sum. Press Play, then swap the loss.",
             point=0,
         ),
     ),
@@ -36,11 +36,12 @@ LABELLED_PAIRS = (
         "Predict: which pairs count?",
         on_circle(100, 45, 122, 238, 300, 214),
         chosen=2,
+        parameters={"distance": "cosine", "margin": 0.5},
         question=Question(
             "terms",
-            "Tap every pair that you think adds to the loss. Solid: label 1. Dashed: label 0.",
-            "ContrastiveLoss counts positives until they meet, and negatives within the margin. "
-            "OnlineContrastiveLoss keeps only the hard ones of these.",
+            "Tap every pair that you think adds to the loss. Solid: label 1. Dashed: label 0. The margin is 0.5, "
+            "which is 60° under the cosine distance.",
+            "Two kinds of pair add nothing: a positive that has met, and a negative beyond the margin.",
         ),
     ),
     _pairs(
@@ -52,12 +53,20 @@ LABELLED_PAIRS = (
         loss="ContrastiveLoss",
         question=Question(
             "choice",
-            "A–C is a negative pair. You drag C onto A. Where is the push from A strongest on the way?",
-            "On top of A the pair costs most, but there the slope is zero. See it, then drag C: the strip below "
-            "shows the slope.",
-            options=("On top of A, at 0°", "About 33° away from A", "Where the margin begins, at 60°"),
+            "A–C is a negative pair, and the margin is 0.5: 60° under the cosine distance. You drag C onto A. Where on "
+            "the way does A push C hardest?",
+            "A's push on C is zero at 60°, strongest at 32.53°, and zero again at 0°. See it, then drag C round: the "
+            "dashed curve is the push of A–C.",
+            options=("At 0°, on A itself", "At 33°, in between", "At 60°, the margin"),
+            replies=(
+                "There the pair costs most, but cost is not push. The push is the slope of the cost, and at 0° the "
+                "cosine is flat.",
+                "",
+                "There the push only begins: at the margin the cost leaves 0, and it rises slowly at first, as a "
+                "square does.",
+            ),
             answer=1,
-            moves={2: at(132.5)},
+            moves={2: at(132.53)},
         ),
     ),
     _pairs(
@@ -70,11 +79,18 @@ LABELLED_PAIRS = (
         labels=(1, 1, 0, 0),
         question=Question(
             "choice",
-            "A–C is a negative pair, 88° apart. You drag C until they are 110° apart. What happens to the pair D–E?",
-            "A–C is the nearest negative. Once it is farther than the farthest positive, at 100°, no pair is "
-            "hard and none counts.",
-            options=("Nothing: C is not in it", "It costs more", "It switches off, and so does every other"),
-            answer=2,
+            "A–B and D–E are positive pairs, each 100° apart. A–C, 88° apart, is the nearest negative. You drag C "
+            "until it is 110° from A. What does D–E cost then?",
+            "A positive counts while it is farther than the nearest negative. That was A–C. At 110° it is beyond "
+            "every positive: no pair is hard, and none counts.",
+            options=("It costs nothing any more", "It costs as much as before", "It costs more than before"),
+            replies=(
+                "",
+                "D and E stand still, and so does their distance. But whether a positive counts is decided by the "
+                "nearest negative of the batch: A–C.",
+                "What a positive costs grows with its own distance alone. Another pair decides only whether it counts.",
+            ),
+            answer=0,
             moves={2: at(-20)},
         ),
     ),
@@ -121,8 +137,9 @@ LABELLED_PAIRS = (
         "collapsed",
         "Everything collapsed",
         (at(60),) * 6,
+        parameters={"distance": "cosine", "margin": 0.5},
         loss="ContrastiveLoss",
-        symptom="The loss is large and does not move.",
+        symptom="The loss stands at 0.0833: four of the six pairs cost ½ · 0.5², and nothing moves.",
         cures=(Cure("Nudge C and F by ten degrees", moves={2: at(70), 5: at(50)}),),
     ),
     _pairs(

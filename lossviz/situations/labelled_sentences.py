@@ -27,10 +27,16 @@ LABELLED_SENTENCES = (
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
-            "The hardest negative of C is D. You drag E nearer to C, but not as near as D. Does the term of C change?",
-            "E is a negative of C too, but C looks at its nearest alone. Drag E over the border: now E is "
-            "the nearest.",
-            options=("Yes, it grows", "Yes, it shrinks", "No, not until E is nearer than D"),
+            "The hardest negative of C is D, the nearest. You drag E nearer to C, but not as near as D. What becomes "
+            "of C's term?",
+            "C looks at its nearest negative alone. Drag E over the border: now E is the nearest, and the term grows.",
+            options=("It grows", "It shrinks", "It stays"),
+            replies=(
+                "E is a negative of C too, and it came nearer. But of all negatives this loss takes one for each "
+                "anchor, the nearest. That is still D.",
+                "A negative that comes nearer could only cost more. And E costs nothing: D is nearer.",
+                "",
+            ),
             answer=2,
             moves={4: (0.75, 0.45)},
         ),
@@ -47,6 +53,11 @@ LABELLED_SENTENCES = (
             "The margin is 5, and points stay on the circle. Place them as you like: how small can the loss get?",
             "No positive is nearer than 0 and no negative farther than 2, so the best there is costs 0 − 2 + 5 = 3.",
             options=("0", "2", "3"),
+            replies=(
+                "For 0 a negative must be 5 farther away than the positive. The cosine distance ends at 2.",
+                "2 is how far a negative can get. What the margin asks beyond that is left to pay.",
+                "",
+            ),
             answer=2,
             moves={0: at(100), 1: at(100), 2: at(100), 3: at(280), 4: at(280), 5: at(280)},
         ),
@@ -65,9 +76,17 @@ LABELLED_SENTENCES = (
         loss="BatchAllTripletLoss",
         question=Question(
             "choice",
-            "Three triplets cost something, one of them only 0.05. You push D until that one costs nothing. The loss?",
-            "The loss is a mean over the triplets that cost something. The cheap one left, and the mean jumped up.",
-            options=("It falls a little", "It stays as it is", "It jumps up"),
+            "The margin is 1. Three triplets cost something, one of them only 0.05. The loss is the mean of those that "
+            "cost something. You move D until the cheap one costs nothing. What does the loss do?",
+            "0.98 over three triplets is 0.33, and 0.92 over two is 0.46. The cheap one left the mean, and the mean "
+            "jumped up.",
+            options=("It falls a little", "It stays as it is", "It rises a lot"),
+            replies=(
+                "The costs add up to a little less, 0.92 after 0.98. But the loss is their mean, and the mean lost "
+                "its smallest number.",
+                "The sum hardly changes, and a mean is not a sum: now two triplets share it, not three.",
+                "",
+            ),
             answer=2,
             moves={3: (1.0, 1.0)},
         ),
@@ -80,9 +99,16 @@ LABELLED_SENTENCES = (
         loss="BatchHardSoftMarginTripletLoss",
         question=Question(
             "choice",
-            "Every anchor's negatives are farther away than its positives. There is no margin. What does the loss do?",
-            "ln(1 + e^x) never reaches 0. D, E and F moved farther away: the loss is smaller, and still pulls.",
-            options=("It is 0, and nothing moves", "It is not 0: it still pulls", "It is 0.6931, and nothing moves"),
+            "Every anchor's negatives are farther away than its positives, and there is no margin. Now D, E and F move "
+            "still farther away. What does the loss do?",
+            "ln(1 + eˣ) falls with x = d(a, p) − d(a, n) and never reaches 0: no anchor is ever done.",
+            options=("It reaches zero and rests", "It falls and still pulls", "It stays where it is"),
+            replies=(
+                "That is what max(0, …) does. This cost is ln(1 + eˣ), and eˣ is never zero.",
+                "",
+                "It would, if an anchor could be done. Without a margin, farther is always better: x falls, and the "
+                "cost with it.",
+            ),
             answer=1,
             moves={3: (1.5, 0.1), 4: (1.2, -0.5), 5: (1.8, -0.6)},
         ),
@@ -100,10 +126,16 @@ LABELLED_SENTENCES = (
         loss="BatchSemiHardTripletLoss",
         question=Question(
             "choice",
-            "C is the chosen negative of A and B. You drag C nearer to A than B is. Does A push it harder?",
+            "For the positive pair A–B the loss takes the nearest negative that is farther from A than B is: C. You "
+            "drag C nearer to A than B is. How hard does this term push C then?",
             "C is released: only negatives beyond B are looked for, and the nearest of those is D now.",
-            options=("Yes: nearer costs more", "Just as hard", "No: it is released for a farther one"),
-            answer=2,
+            options=("Not at all any more", "As hard as before", "Harder than before"),
+            replies=(
+                "",
+                "A Euclidean push is equally hard near and far, as long as C is the one chosen. It is not any more.",
+                "Nearer costs more only for the chosen negative. It is chosen beyond B, and C is nearer than B now.",
+            ),
+            answer=0,
             moves={2: (-0.25, -0.2)},
         ),
     ),

@@ -6,6 +6,7 @@ _QUESTIONS = (
     "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
 )  # fmt: skip
 _THREE = {"anchor": (0, 2, 4), "positive": (1, 3, 5)}
+_FAR_APART = dict(enumerate(on_circle(60, 60, 300, 300, 180, 180)))
 
 
 def _positives(name, title, places, keys=_QUESTIONS, rows=_THREE, **others) -> Situation:
@@ -24,10 +25,17 @@ POSITIVE_PAIRS = (
         loss="MultipleNegativesRankingLoss",
         question=Question(
             "choice",
-            "A batch of two pairs. You add a third pair and move nothing. What happens to the loss?",
-            "The answer of the third pair, F, becomes a rival for C, nearer than its own answer D. A rival can "
-            "only raise a cost.",
-            options=("It falls: there is more to learn from", "It stays the same: nothing moved", "It rises"),
+            "A third pair joins the batch, E–F. Nothing else moves. F lands 55° from C, whose own answer D is 85° "
+            "away. What happens to the cost of C?",
+            "F becomes a rival for C, nearer than its own answer. A new rival can only raise what an anchor costs. The "
+            "loss is the mean of the anchors: with a pair that costs little, it can fall.",
+            options=("It falls", "It stays", "It rises"),
+            replies=(
+                "More pairs may teach more, but they make the search harder: the sum in which D must stand out has one "
+                "term more.",
+                "C and D have not moved, but C chooses among all answers of the batch, and F is one now.",
+                "",
+            ),
             answer=2,
             situation="start",
         ),
@@ -43,24 +51,39 @@ POSITIVE_PAIRS = (
             "Your memory holds two pairs. You take A–B and C–D first, E–F alone after them, and add up the gradients. "
             "Is that the gradient of all three?",
             "Here is the first mini-batch. F is gone, the rival that pushed C hardest. And E–F alone has no rival.",
-            options=("Yes: gradients add up", "No: rivals are missing", "Yes, but it comes three times too large"),
-            answer=1,
+            options=("No: rivals are missing", "Yes: gradients add up", "No: it is too large"),
+            replies=(
+                "",
+                "Gradients of the same terms add up. But a term depends on its batch: without F, the term of C is "
+                "another one.",
+                "A factor would leave every direction as it is. Here E–F alone has no gradient at all.",
+            ),
+            answer=0,
             situation="add pairs",
         ),
     ),
     _positives(
-        "who pulls",
-        "Predict: who pulls?",
+        "who pushes",
+        "Predict: who pushes?",
         on_circle(95, 35, 215, 130, 290, 166),
         chosen=0,
         parameters={"scale": 1.0, "similarity": "cosine"},
         loss="MultipleNegativesRankingLoss",
         question=Question(
             "choice",
-            "At a scale of 1, D and F push A about equally hard. At a scale of 20, which of them push A?",
-            "At a high scale the softmax sees only the nearest rival. Move the scale and watch the lines from A.",
-            options=("Both, twenty times as hard", "Only the nearer one, D", "Neither"),
-            answer=1,
+            "A push is the rival's share times the sine of its angle to A. At a scale of 1, D (43 % at 35°) and F "
+            "(26 % at 71°) push A about equally hard. And at a scale of 20?",
+            "D has more than 99 % of the shares then. At a high scale the softmax sees only the nearest rival. Move "
+            "the scale and watch the lines from A.",
+            options=("D does nearly all of it", "F does nearly all of it", "Both push equally hard"),
+            replies=(
+                "",
+                "F has the larger sine, and that does not change. But its share does: to less than 1 %, for D is much "
+                "nearer to A.",
+                "The scale multiplies the cosines before the softmax takes e to their power. A gap between them grows "
+                "into nearly all or nothing.",
+            ),
+            answer=0,
             parameters={"scale": 20.0},
         ),
     ),
@@ -75,9 +98,16 @@ POSITIVE_PAIRS = (
         loss="MultipleNegativesSymmetricRankingLoss",
         question=Question(
             "choice",
-            "Each question is nearest to its own answer: the rows are right. Does each answer find its question, too?",
+            "A stands at 0°, B at 60°, C at 110°, D at 120°. Each question, A and C, is nearest to its own answer, B "
+            "and D. Does each answer find its question, too?",
             "B is 60° from its own question, A, and 50° from C. Only the columns of the score matrix can tell.",
             options=("Yes, both do", "No: B finds C", "No: D finds A"),
+            replies=(
+                "A row asks which answer is nearest to a question. The way back is another search: which question is "
+                "nearest to an answer?",
+                "",
+                "D is 120° from A and 10° from its own question, C.",
+            ),
             answer=1,
             moves={1: at(35)},
         ),
@@ -93,10 +123,15 @@ POSITIVE_PAIRS = (
         loss="MultipleNegativesRankingLoss",
         question=Question(
             "choice",
-            "Each question is nearest to its own answer: the loss is 0.0005. Let each answer look for its question "
-            "too, in one joint sum. How low can training bring the loss then?",
+            "The scale is 20, each question is nearest to its own answer, and the loss is 0.0005. Let each answer look "
+            "for its question too, in one joint sum. How low can training bring the loss then?",
             "The pair stands in the sum twice, there and back. So it gets one half at best, twice.",
-            options=("To 0, as before", "To ln 2 = 0.6931", "To ln 4 = 1.3863"),
+            options=("To ln 1 = 0.0000", "To ln 2 = 0.6931", "To ln 4 = 1.3863"),
+            replies=(
+                "In one sum the shares add up to 1, and the pair is in it twice. Neither of the two can have it all.",
+                "",
+                "ln 4 is four equal shares. Training takes them from the two rivals, and the pair's own two are left.",
+            ),
             answer=1,
             parameters={"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "joint"},
         ),
@@ -113,12 +148,18 @@ POSITIVE_PAIRS = (
         loss="MultipleNegativesRankingLoss",
         question=Question(
             "choice",
-            "C is the explicit negative of A and has the largest share of its row. Now make the in-batch negatives "
-            "harder, with a strength of 5. Who has the largest share then?",
-            "E and F come from the other row. F gains 5 times its cosine, 0.64. The cosine of E is below 0, so E gets "
-            "lighter. The logit of C is what it was.",
-            options=("Still C, the nearest", "F, the negative of the other row", "B, the positive"),
-            answer=1,
+            "Cosines with A: its positive B 0.77, its own negative C 0.93, and of the other row E −0.53, F 0.64. The "
+            "scale is 5, and C has the largest share. Now negatives of other rows gain 5 times their cosine. Who has "
+            "it then?",
+            "F's logit rises from 3.2 to 6.4. E gets lighter, for its cosine is below 0. C keeps its 4.6.",
+            options=("B, its positive", "C, its own negative", "F, another's negative"),
+            replies=(
+                "A positive is never made harder: B keeps its logit of 3.8.",
+                "C is nearest, and keeps its logit of 4.6. But only negatives of other rows are made harder, and F "
+                "passes it.",
+                "",
+            ),
+            answer=2,
             parameters={"hardness_mode": "in_batch_negatives"},
         ),
         listed=False,
@@ -159,7 +200,7 @@ POSITIVE_PAIRS = (
         rows={"anchor": (0, 0, 3), "positive": (1, 2, 4)},
         chosen=0,
         parameters={"scale": 20.0},
-        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and no further: B and C are rivals for A.",
+        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and rests there: B and C are rivals for A.",
         cures=(Cure("Never two of them in one batch", situation="start"),),
     ),
     _positives(
@@ -175,8 +216,40 @@ POSITIVE_PAIRS = (
         "collapsed",
         "Everything collapsed",
         (at(60),) * 6,
-        symptom="The loss is ln B, and nothing moves.",
-        cures=(Cure("Nudge B and D", moves={1: at(75), 3: at(45)}),),
+        symptom="The loss is ln B, ln 3 = 1.0986 here and ln 16 = 2.7726 in a batch of 16, and nothing moves.",
+        cures=(
+            Cure("Begin from a spread-out model", situation="start"),
+            Cure("Nudge B and D", moves={1: at(75), 3: at(45)}),
+        ),
+    ),
+    _positives(
+        "nearly collapsed",
+        "Nearly collapsed",
+        on_circle(60, 61, 59, 60.5, 61.5, 59.5),
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        symptom="The loss is about ln 3 = 1.0986, as in a collapsed batch, but the gradient is not 0.",
+        cures=(Cure("None needed, training gets out of it; see where it should lead", moves=_FAR_APART),),
+    ),
+    _positives(
+        "scale 1",
+        "A scale of 1",
+        on_circle(90, 160, 210, 285, 330, 35),
+        parameters={"scale": 1.0, "similarity": "cosine"},
+        symptom="The loss begins near ln 3 = 1.0986, has a gradient, and ends no lower than 0.3690.",
+        cures=(Cure("A scale of 20", parameters={"scale": 20.0}),),
+    ),
+    _positives(
+        "shuffled rows",
+        "Rows out of step",
+        on_circle(95, 35, 215, 130),
+        keys=_QUESTIONS[:4],
+        rows={"anchor": (0, 0, 2, 2), "positive": (1, 3, 1, 3)},
+        chosen=1,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        symptom="The loss falls to ln 4 = 1.3863, the ln B of these four rows, and rests there: over time every "
+        "question has had every answer.",
+        cures=(Cure("Each question beside its own answer", situation="start"),),
     ),
     _positives(
         "duplicates",
@@ -186,7 +259,7 @@ POSITIVE_PAIRS = (
         rows={"anchor": (0, 2, 3), "positive": (1, 1, 4)},
         chosen=1,
         parameters={"scale": 20.0},
-        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and no further, however long you train.",
+        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and rests there: each of the two rows can have one half.",
         cures=(Cure("No duplicates in a batch", situation="start"),),
     ),
 )

@@ -42,7 +42,12 @@ SCORED_PAIRS = (
             "choice",
             "A–D has the score 0: nothing in common. The two stand 150° apart. Where does training take them?",
             "A score of 0 asks for a cosine of 0, which is 90°. Unrelated is not opposite.",
-            options=("Farther apart", "Nowhere: they are far enough", "Closer together"),
+            options=("Farther apart", "Neither way", "Closer together"),
+            replies=(
+                "Opposite is a cosine of −1. The score asks for 0, and at 150° the cosine is −0.87: below it already.",
+                "They would rest where the cosine is the score. At 150° it is −0.87, and the score is 0.",
+                "",
+            ),
             answer=2,
             moves={3: at(180), 4: at(180 + _turn(0.9)), 5: at(180 - _turn(0.35))},
         ),
@@ -60,8 +65,15 @@ SCORED_PAIRS = (
         question=Question(
             "choice",
             "B, D and F turn towards their partners, until each cosine is 0.3 higher. What happens to the loss?",
-            "CoSENT reads differences of cosines alone. CosineSimilarityLoss would change: switch, and see.",
-            options=("It falls", "It stays as it is", "It rises"),
+            "CoSENT reads differences of cosines alone, and each difference is what it was.",
+            options=("It falls", "It stays", "It rises"),
+            replies=(
+                "The cosines come nearer to some of the scores, but CoSENT never compares a cosine with a score, only "
+                "with another cosine.",
+                "",
+                "It would rise if an order had got worse. All three cosines rose alike, and so the orders are as they "
+                "were.",
+            ),
             answer=1,
             moves=dict(zip((1, 3, 5), map(at, _three_pairs(0.6, 0.7, 0.5)[1::2]), strict=True)),
         ),
@@ -78,9 +90,17 @@ SCORED_PAIRS = (
         loss="CoSENTLoss",
         question=Question(
             "choice",
-            "Scores 0.1, 0.7, 0.9 for A–B, C–D, E–F; cosines 0.3, 0.4, 0.2. Which wrong order costs most?",
-            "C–D above E–F: its gap of 0.2 is the widest, and takes 87.9 % of the loss. E–F raised, both are right.",
-            options=("A–B above E–F", "C–D above E–F", "Both cost the same"),
+            "Scores 0.1, 0.7, 0.9 for A–B, C–D, E–F; cosines 0.3, 0.4, 0.2. The scale is 20. Which wrong order costs "
+            "most?",
+            "Its gap of 0.2 is the widest, and takes 88 % of the loss. See it: E–F raised, both orders are right.",
+            options=("A–B above E–F", "C–D above E–F", "Both cost alike"),
+            replies=(
+                "Its scores differ most, 0.1 and 0.9, but CoSENT does not weigh by scores. It weighs by the gap of the "
+                "cosines, and that is 0.1 here.",
+                "",
+                "Wrong orders are not counted, they are weighed: by e to the power of 20 times the gap of the cosines, "
+                "0.1 and 0.2.",
+            ),
             answer=1,
             moves={5: at(330 + _turn(0.9))},
         ),
@@ -93,9 +113,16 @@ SCORED_PAIRS = (
         loss="AnglELoss",
         question=Question(
             "choice",
-            "AnglE has a similarity of its own. You turn B clockwise, away from A. Where is that similarity largest?",
+            "AnglE adds two cosines: of A and B, and of A and B after a quarter turn. You turn B clockwise, away from "
+            "A. At which angle is the sum largest?",
             "In two dimensions it peaks at 45°, at √2, and opposite points score 1, as equal ones do.",
-            options=("0°, where B has the direction of A", "45°", "90°"),
+            options=("At 0°", "At 45°", "At 90°"),
+            replies=(
+                "That is where the cosine alone is largest. The second part is 0 there, and it grows faster than the "
+                "cosine falls.",
+                "",
+                "There the second part is largest, 1, but nothing is left of the cosine. In between both have a share.",
+            ),
             answer=1,
             moves={1: at(45)},
         ),
@@ -159,7 +186,7 @@ SCORED_PAIRS = (
         "Everything collapsed",
         (at(60),) * 6,
         loss="CosineSimilarityLoss",
-        symptom="The loss is large and does not move.",
+        symptom="The loss stands at 0.3765, the mean of (1 − score)², and nothing moves.",
         cures=(
             Cure("Nudge C and F by ten degrees", moves={2: at(70), 5: at(50)}),
             Cure("A similarity that has a slope here: AnglELoss", loss="AnglELoss"),
@@ -175,7 +202,7 @@ SCORED_PAIRS = (
         scores=(0.9, 0.5, 0.0),
         parameters={"scale": 20.0},
         loss="CoSENTLoss",
-        symptom="The loss falls to ln 2 = 0.6931 and no further, however long you train.",
+        symptom="The loss falls to ln 2 = 0.6931 and rests there: the pair is above itself and below itself.",
         cures=(Cure("One score for every pair", situation="start"),),
     ),
 )

@@ -23,14 +23,16 @@ TRIPLETS = (
         loss="TripletLoss",
         question=Question(
             "choice",
-            "The margin is 5, and points stay on the circle. When is a triplet satisfied?",
+            "The margin is 5, and points stay on the circle, where a cosine distance is 2 at most. How small can the "
+            "cost of a triplet get?",
             "No positive is nearer than 0 and no negative farther than 2, so the best there is costs 0 − 2 + 5 = 3.",
-            options=(
-                "When the negative is opposite",
-                "When positive and anchor are one",
-                "Never: at least 3 remains",
+            options=("0", "3", "5"),
+            replies=(
+                "For 0 the negative must be 5 farther away than the positive. On the circle it is 2 farther at most.",
+                "",
+                "5 is what a triplet costs where both are equally far. A farther negative takes up to 2 off.",
             ),
-            answer=2,
+            answer=1,
             moves={0: at(90), 1: at(90), 2: at(270), 3: at(250), 4: at(250), 5: at(70)},
         ),
         symptom="The loss falls to 3 and stays there.",
@@ -45,10 +47,17 @@ TRIPLETS = (
         loss="TripletLoss",
         question=Question(
             "choice",
-            "F is the negative of D. You drag F right beside A. Does A feel it?",
-            "A triplet compares its own three. MultipleNegativesRankingLoss would count F as a negative of A as well.",
-            options=("Yes, it is pushed away", "Yes, it is pulled", "No: F is not in its triplet"),
-            answer=2,
+            "A, B and C are one triplet, D, E and F the other; F is the negative of D. You drag F right beside A. What "
+            "does A feel of it?",
+            "A triplet compares its own three. A loss that shares the negatives of a batch would count F for A too.",
+            options=("Nothing at all", "A pull towards F", "A push from F"),
+            replies=(
+                "",
+                "Only a positive pulls, and the positive of A is B.",
+                "F is near and means something else, but it is the negative of D. Of A it is nothing: the row of A "
+                "holds A, B and C.",
+            ),
+            answer=0,
             moves={5: (-0.55, 0.6)},
         ),
     ),

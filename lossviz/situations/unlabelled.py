@@ -24,14 +24,20 @@ UNLABELLED = (
         chosen=1,
         question=Question(
             "choice",
-            "You switch dropout off: both passes of a sentence are now the same point. Is the loss 0?",
+            "You switch dropout off: both passes of a sentence are now the same point. A–B and C–D, two sentences, "
+            "stand 30° apart. Is the loss 0?",
             "Nothing is left to pull together, but sentences that stand near each other still push each other away.",
             options=(
+                "No: the neighbours still push",
                 "Yes: every sentence finds itself",
-                "No: the sentences still repel each other",
-                "There is none: nothing differs",
+                "No: two passes never agree",
             ),
-            answer=1,
+            replies=(
+                "",
+                "It finds itself first, but first is not alone: a neighbour 30° away keeps a share, and that costs.",
+                "It was the noise that kept them apart. Without it both passes compute the same, and are one point.",
+            ),
+            answer=0,
             moves={1: at(110), 3: at(80), 5: at(300)},
         ),
     ),
@@ -77,7 +83,7 @@ UNLABELLED = (
         "collapsed",
         "Everything collapsed",
         (at(60),) * 6,
-        symptom="The loss is ln B, and nothing moves.",
+        symptom="The loss is ln 3 = 1.0986, the ln B of these three, and nothing moves.",
         cures=(Cure("Nudge B and D", moves={1: at(75), 3: at(45)}),),
     ),
     _passes(
@@ -88,7 +94,7 @@ UNLABELLED = (
         rows={"first": (0, 0, 2), "second": (1, 1, 3)},
         chosen=1,
         parameters={"scale": 20.0},
-        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and no further, however long you train.",
+        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and rests there: each of the two rows can have one half.",
         cures=(Cure("No duplicates in a batch", situation="start"),),
     ),
 )
@@ -114,10 +120,17 @@ UNLABELLED_PAIRS = (
         chosen=0,
         question=Question(
             "choice",
-            "You stretch A and B to twice their length and leave the angle as it is. What happens to the cost of A–B?",
-            "The loss reads dot products: lengths count as much as angles do. Its contours are straight lines.",
-            options=("Nothing: the angle is the same", "It changes: length counts", "It becomes 0"),
-            answer=1,
+            "A–B has the label 1, and its dot product is 0.73. You stretch A and B to twice their length and leave the "
+            "angle as it is. What happens to the cost of A–B?",
+            "The loss reads dot products, and this one is 2.92 now. Lengths count as much as angles do.",
+            options=("It falls", "It stays", "It rises"),
+            replies=(
+                "",
+                "The angle is the same, and so is the cosine. But this loss reads the dot product: four times as "
+                "large.",
+                "That is what a pair with label 0 does. With label 1, a larger dot product z costs less: ln(1 + e^−z).",
+            ),
+            answer=0,
             moves={0: (-1.0, 1.4), 1: (-0.4, 1.8)},
         ),
     ),
@@ -130,7 +143,13 @@ UNLABELLED_PAIRS = (
             "choice",
             "You drag A into the centre, where it has no length at all. What does each pair of A cost?",
             "Every dot product with it is 0, and ln(1 + e⁰) = ln 2, whatever the label.",
-            options=("0", "ln 2 = 0.6931", "More and more, without end"),
+            options=("ln 1 = 0.0000", "ln 2 = 0.6931", "ln 3 = 1.0986"),
+            replies=(
+                "A dot product of 0 is no answer, not a right one. A pair costs 0 only with a dot product far on its "
+                "own side.",
+                "",
+                "ln 3 is a choice among three. Each pair is a yes or no of its own, and 0 is half way between.",
+            ),
             answer=1,
             moves={0: (0.0, 0.0)},
         ),

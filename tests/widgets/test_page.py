@@ -353,7 +353,7 @@ CHOICES = [
     (BatchHardTripletLoss(), "not the hardest"),
     (BatchHardTripletLoss(), "out of reach"),
     (MultipleNegativesRankingLoss(), "add pairs"),
-    (MultipleNegativesRankingLoss(), "who pulls"),
+    (MultipleNegativesRankingLoss(), "who pushes"),
 ]
 
 
@@ -367,7 +367,8 @@ def test_a_question_with_choices(mounted, loss, name, right):
     answer = question["options"][question["answer"]]
     wrong = question["options"][question["answer"] - 1]
     explorer.button({True: answer, False: wrong, None: "Show me"}[right]).press("Enter")
-    told = {True: f"Right: {answer}.", False: f"You said: {wrong}. It is: {answer}.", None: f"The answer: {answer}."}
+    said = f"You said: {wrong}. {question['replies'][question['answer'] - 1]} The answer: {answer}."
+    told = {True: f"Right: {answer}.", False: said, None: f"The answer: {answer}."}
     answered(explorer, told[right])
     verdict = explorer.find(".verdict").inner_text()
     explorer.button("See it").click()
@@ -392,9 +393,14 @@ def test_a_question_of_which_terms_count(mounted, way):
         expect(explorer.button(name)).to_have_attribute("aria-pressed", "true")
     expect(explorer.find(".lines .pair.marked")).to_have_count(2)
     waits(explorer)
-    active = ", ".join(term["letters"] for term in explorer.terms if term["active"])
+    active = [term["letters"] for term in explorer.terms if term["active"]]
+    assert active == ["A–B", "D–E", "A–C", "D–F"]
+    near, far = (f"{explorer.torch.flat('matrix')[k]:.3f}" for k in (2, 5))
+    replies = (f"B–C adds nothing: it is negative, and {far} is not nearer than the margin, 0.5. You missed D–E: it is "
+               f"positive, and its two have not met. You missed A–C: it is negative, and {near} is nearer than the "
+               "margin, 0.5. And 1 more.")  # fmt: skip
     explorer.button("Done").press("Enter")
-    answered(explorer, f"You marked A–B, B–C. Active: {active}.")
+    answered(explorer, f"You marked A–B, B–C. {replies} Active: {', '.join(active)}.")
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
@@ -421,7 +427,9 @@ def test_a_question_that_wants_an_arrow(mounted, way):
     wanted = explorer.torch
     step = (wanted.after_step(explorer.rate) - wanted.points)[0].tolist()
     off = math.remainder(math.atan2(step[1], step[0]) - math.atan2(drawn[1], drawn[0]), 2 * math.pi)
-    answered(explorer, f"Dashed: yours. Solid: where A goes. They are {round(abs(math.degrees(off)))}° apart.")
+    apart = f"Dashed: yours. Solid: where A goes. They are {round(abs(math.degrees(off)))}° apart."
+    near = abs(math.degrees(off)) <= 10
+    answered(explorer, f"Right. {apart}" if near else f"{apart} Yours follows B alone, which pulls; C pushes too.")
     assert explorer.find(".guess .shaft").get_attribute("d")  # beside the true one
     assert explorer.find(".arrows .shaft").first.get_attribute("d")
 

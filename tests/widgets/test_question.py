@@ -7,16 +7,19 @@ import pytest
 import torch
 
 import lossviz
+from lossviz.situations import SITUATIONS
+from lossviz.widgets import kernel
 from tests.widgets.seen import Seen
 
 RATE = 2.0
 VERDICT = """(() => {
-  const { spec, lasting, index, guess, terms } = given;
+  const { spec, lasting, index, guess } = given;
   const entered = state.enter(spec, state.begin(spec, lasting), index);
   const now = { ...state.switchLoss(spec, entered, given.loss), guess, ...given.others };
-  const result = { pointGradients: given.gradient };
-  const shape = state.shapeOf(spec, now);
-  return question.verdict({ spec, state: now, result, rate: given.rate, shape, reading: { terms } });
+  const result = engine.resultOf(spec, now, given.answer);
+  const [shape, loss, reading] = [state.shapeOf(spec, now), state.lossOf(spec, now),
+    readings_reading.read(spec, now, result)];
+  return question.verdict({ spec, state: now, result, rate: given.rate, shape, loss, reading });
 })()"""
 
 
@@ -45,41 +48,75 @@ def verdict(javascript, explorers):
         loss = loss or spec["situations"][index]["loss"] or explorer.state["loss"]
         start = spec["situations"][index]["starts"][loss]
         seen = Seen(explorer._losses, spec, {"loss": loss, "situation": index, **start, **others})
-        rows = zip(*seen.situation["rows"].values(), strict=True)
-        letters = ["–".join("ABCDEF"[point] for point in row) for row in rows]
-        active = enumerate(zip(letters, seen.flat("active"), strict=True))
-        terms = [{"index": k, "letters": pair, "active": counts} for k, (pair, counts) in active]
+        batch = {name: seen.situation[name] for name in ("rows", "labels")}
+        question = {"state": seen.state, "points": seen.state["points"], "gradients": True, **batch}
+        (answer,) = kernel.answer(question, explorer._losses, "cpu")
         given = {"spec": spec, "lasting": explorer.state, "index": index, "guess": guess, "loss": loss, "rate": RATE,
-                 "terms": terms, "gradient": seen.gradient.tolist(), "others": others}  # fmt: skip
+                 "answer": answer, "others": others}  # fmt: skip
         return javascript(VERDICT, given), seen
 
     return said
 
 
-@pytest.mark.parametrize(
-    ("guess", "words"),
-    [
-        (1, "Right: About 33° away from A."),
-        (0, "You said: On top of A, at 0°. It is: About 33° away from A."),
-        (None, "The answer: About 33° away from A."),
-    ],
-)
-def test_the_verdict_on_a_choice(verdict, guess, words):
-    assert verdict("start", "strongest push", guess)[0] == words
+@pytest.mark.parametrize("guess", [0, 1, 2, None])
+def test_the_verdict_on_a_choice(verdict, guess):
+    """A wrong answer has a reply of its own before the right one."""
+    (question,) = (each.question for each in SITUATIONS["labelled_pairs"] if each.name == "strongest push")
+    assert question.answer == 1
+    right = "At 33°, in between."
+    words = {None: f"The answer: {right}", 1: f"Right: {right}"}
+    for wrong in (0, 2):
+        words[wrong] = f"You said: {question.options[wrong]}. {question.replies[wrong]} The answer: {right}"
+    assert verdict("start", "strongest push", guess)[0] == words[guess]
+
+
+def test_a_question_of_ones_own_needs_no_replies(javascript):
+    question = {"kind": "choice", "options": ["one", "two"], "replies": [], "answer": 1}
+    given = {"spec": {"situations": [{"loss": None, "question": question}]}, "state": {"posed": 0, "guess": 0}}
+    assert javascript("question.verdict(given)", given) == "You said: one. The answer: two."
+
+
+ACTIVE = "Active: A–B, D–E, A–C, D–F."
+OPEN = "it is positive, and its two have not met."
+NEAR = "it is negative, and 0.073 is nearer than the margin, 0.5."
+FAR = "it is negative, and {} is not nearer than the margin, 0.5."
 
 
 @pytest.mark.parametrize(
-    ("guess", "words"),
+    ("guess", "replies"),
     [
-        ([3, 0, 1, 2], "Right: A–B, D–E, A–C, D–F."),
-        ([0, 5], "You marked A–B, B–C. Active: A–B, D–E, A–C, D–F."),
-        ([], "You marked none. Active: A–B, D–E, A–C, D–F."),
-        (None, "Active: A–B, D–E, A–C, D–F."),
+        ([0, 2, 3, 5], f"B–C adds nothing: {FAR.format(0.775)} You missed D–E: {OPEN}"),
+        ([0, 1, 3, 4], f"A–D adds nothing: {FAR.format(1.743)} You missed A–C: {NEAR}"),
+        ([], f"You missed A–B: {OPEN} You missed D–E: {OPEN} You missed A–C: {NEAR} And 1 more."),
     ],
 )
-def test_the_verdict_on_marked_terms(verdict, guess, words):
+def test_each_wrong_mark_is_told_why(verdict, guess, replies):
     """The first four of six pairs count at the start."""
-    assert verdict("start", "which pairs count", guess)[0] == words
+    marked = ", ".join("A–B D–E A–C D–F A–D B–C".split()[each] for each in guess) or "none"
+    assert verdict("start", "which pairs count", guess)[0] == f"You marked {marked}. {replies} {ACTIVE}"
+
+
+def test_the_thresholds_of_the_loss_at_hand_are_told(verdict):
+    """Online, a pair must pass those of the other label's pairs too."""
+    said, seen = verdict("start", "which pairs count", [0, 3], "OnlineContrastiveLoss")
+    farthest, nearest = (round(seen.terms.thresholds[name].item(), 3)
+                         for name in ("farthest_positive", "nearest_negative"))  # fmt: skip
+    assert f"D–E: it is positive, and {farthest} is farther than the nearest negative, {nearest}." in said
+    assert f"A–C: it is negative, and {nearest} is nearer than the margin, 0.5, and the farthest positive" in said
+    said, _ = verdict("start", "which pairs count", [0, 1, 2, 3, 5], "OnlineContrastiveLoss")
+    assert f"adds nothing: {FAR.format(0.775)[:-1]}, or the farthest positive, {farthest}." in said
+
+
+@pytest.mark.parametrize("guess", [[3, 0, 1, 2], None])
+def test_what_is_marked_right_needs_no_reply(verdict, guess):
+    words = {True: "Right: A–B, D–E, A–C, D–F.", False: ACTIVE}
+    assert verdict("start", "which pairs count", guess)[0] == words[guess is not None]
+
+
+def test_a_pair_that_has_met_is_told_so(verdict):
+    points = [[1, 0], [1, 0], [0, 1], [0, -1], [-1, 0], [-0.6, -0.8]]
+    said, _ = verdict("start", "which pairs count", [0], points=points)
+    assert "A–B adds nothing: it is positive, and its two are one point." in said
 
 
 @pytest.mark.parametrize("degrees", range(-175, 180, 35))
@@ -89,7 +126,30 @@ def test_a_drawn_arrow_is_off_by_the_angle_to_torchs_step(verdict, loss, degrees
     said, seen = verdict("first", "first", drawn, loss)
     step = seen.after_step(RATE)[0] - seen.points[0]
     off = torch.arccos(torch.nn.functional.cosine_similarity(step, torch.tensor(drawn, dtype=torch.float64), dim=0))
-    assert said == f"Dashed: yours. Solid: where A goes. They are {math.floor(math.degrees(off) + 0.5)}° apart."
+    degrees = math.degrees(off)
+    apart = f"Dashed: yours. Solid: where A goes. They are {math.floor(degrees + 0.5)}° apart."
+    assert said.startswith(f"Right. {apart}" if degrees <= 10 else apart)
+    assert (said in (apart, f"Right. {apart}")) == (degrees <= 10), "a wrong one is told why"
+
+
+@pytest.mark.parametrize(
+    ("towards", "why"),
+    [
+        (1, "Yours follows B alone, which pulls; C pushes too."),
+        (-1, "Yours leads away from B, but B pulls."),
+        (2, "Yours leads to C, but C pushes."),
+        (-2, "Yours follows C alone, which pushes; B pulls too."),
+        (None, "B pulls, C pushes: the solid arrow is their sum."),
+    ],
+)
+def test_a_wrong_arrow_is_told_whom_it_follows(verdict, towards, why):
+    """Of the pulls of the single terms, as torch finds them, the one along which it is drawn."""
+    _, seen = verdict("first", "first", None)
+    pulls = [-each[0] for each in seen.pieces]
+    one, other = (math.atan2(each[1], each[0]) for each in pulls)
+    turned = {1: one, -1: one + math.pi, 2: other + math.pi, -2: other, None: (one + other) / 2 + math.pi / 2}[towards]
+    drawn = [math.cos(turned), math.sin(turned)]
+    assert verdict("first", "first", drawn)[0].endswith(why)
 
 
 def test_an_arrow_for_a_point_that_does_not_move(verdict):

@@ -3,26 +3,33 @@
 
 import { button, html, keep, setAttributes, setText } from "./dom.js";
 import { TAU, angleOf, atAngle, descend, lengthOf, turn } from "./geometry.js";
+import { onArrow, onMarks } from "./replies.js";
 import { asItBegan, questionOf, symptomOf } from "./state.js";
 import { letter } from "./words.js";
 
 const DRAWN = 0.4; // the length of an arrow that is turned, not drawn
+const NEARLY = 10; // degrees within which a drawn arrow is right
 
-// ---- the verdict: what the reader said beside what is so, one sentence. A guess of null means "show me".
+// ---- the verdict: what the reader said, what that confuses, and what is so. A guess of null means "show me".
+
+const sentences = (...parts) => parts.filter(Boolean).join(" ");
 
 const list = (terms) => (terms.length ? terms.map(({ letters }) => letters).join(", ") : "none");
 
-function judgeChoice({ options, answer }, { state: { guess } }) {
+function judgeChoice({ options, replies, answer }, { state: { guess } }) {
   if (guess === null) return `The answer: ${options[answer]}.`;
-  return guess === answer ? `Right: ${options[answer]}.` : `You said: ${options[guess]}. It is: ${options[answer]}.`;
+  if (guess === answer) return `Right: ${options[answer]}.`;
+  return sentences(`You said: ${options[guess]}.`, replies[guess], `The answer: ${options[answer]}.`);
 }
 
-function judgeTerms(question, { state: { guess }, reading: { terms } }) {
+function judgeTerms(question, scene) {
+  const { state: { guess }, reading: { terms } } = scene;
   const active = terms.filter((term) => term.active);
   if (guess === null) return `Active: ${list(active)}.`;
   const marked = terms.filter(({ index }) => guess.includes(index));
   const same = marked.length === active.length && marked.every((term) => term.active);
-  return same ? `Right: ${list(active)}.` : `You marked ${list(marked)}. Active: ${list(active)}.`;
+  if (same) return `Right: ${list(active)}.`;
+  return sentences(`You marked ${list(marked)}.`, onMarks(scene, guess), `Active: ${list(active)}.`);
 }
 
 // How far a drawn arrow is off, in degrees; null where the point does not move at all.
@@ -39,7 +46,8 @@ function judgeDrawing({ point }, scene) {
   if (scene.state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
   const error = drawnError(scene, point);
   if (error === null) return `${letter(point)} does not move at all: nothing pulls it.`;
-  return `Dashed: yours. Solid: where ${letter(point)} goes. They are ${Math.round(error)}° apart.`;
+  const apart = `Dashed: yours. Solid: where ${letter(point)} goes. They are ${Math.round(error)}° apart.`;
+  return error <= NEARLY ? `Right. ${apart}` : sentences(apart, onArrow(scene, point));
 }
 
 const JUDGES = { choice: judgeChoice, terms: judgeTerms, draw: judgeDrawing };

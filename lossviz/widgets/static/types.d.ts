@@ -80,6 +80,7 @@ interface QuestionSpec {
   prompt: string;
   reveal: string;
   options: string[];
+  replies: string[]; // one for each option, empty for the right one; none of a reader's own question
   answer: number | null;
   point: number | null;
   moves: Record<number, Place>;
