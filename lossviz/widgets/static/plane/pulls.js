@@ -2,7 +2,7 @@
 
 import { keep, svg } from "../dom.js";
 import { ownQuestion, scatter } from "../engine.js";
-import { ARROW_GAP, makeArrow, setArrow, stepArrow } from "./arrows.js";
+import { ARROW_GAP, gradientArrow, makeArrow, setArrow } from "./arrows.js";
 import { createScan, scanKey } from "../scan.js";
 
 const MOST = 8; // pieces of one arrow
@@ -64,7 +64,7 @@ export function createPulls(spec, engine, late) {
       const drawn = found?.length > 1 ? found : []; // one alone is the arrow itself
       keep(root, drawn.length, makeArrow).forEach((mark, k) => {
         const { kind, gradient } = drawn[k];
-        setArrow(mark, `piece ${kind}`, stepArrow(scene, place, touched, gradient, ARROW_GAP + 9 + APART * k));
+        setArrow(mark, `piece ${kind}`, gradientArrow(scene, place, touched, gradient, ARROW_GAP + 9 + APART * k));
       });
     },
   };
