@@ -17,8 +17,8 @@ Path = tuple[str, ...]  # where a number stands in an answer, such as ("terms", 
 
 
 def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) -> list[dict]:
-    """What a loss makes of these batches: an answer for each position of the moving point, for each term, for each frame
-    of a descent, or just one.
+    """What a loss makes of these batches: an answer for each position of the moving point, for each term, for each
+    frame of a descent, or just one.
 
     ``question`` is that of types.d.ts. An answer holds what ``keep`` names of {loss, terms, shapes}, and the gradients
     where they are wanted.

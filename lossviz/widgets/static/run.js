@@ -90,19 +90,23 @@ async function completed(spec, engine, state) {
 
 // ---- Step and Play
 
-// How many steps are due, of a run of so many, with `owed` of them left from before.
+// Which frame of a run is due; a page that is late skips only so many that enough are seen.
 function createClock() {
-  let [last, owed] = [null, 0];
+  let [last, share] = [null, 0]; // when that was asked, and how much of the time of the run had passed
+
   return {
-    stop: () => { [last, owed] = [null, 0]; },
-    due(steps, speed) {
+    stop: () => { last = null; },
+    due({ when }, at, speed) {
       const now = performance.now();
+      const steps = when.length - 1;
       const lasts = Math.min(LONGEST, Math.max(BRIEFEST, EACH * steps));
-      if (last !== null) owed += ((now - last) / lasts) * steps * speed;
+      share = last === null ? when[at] : share + ((now - last) / lasts) * speed;
       last = now;
-      const whole = Math.min(Math.floor(owed), Math.max(1, Math.floor(steps / SHORTEST) * Math.ceil(speed)));
-      owed = Math.min(1, owed - whole); // a page that is late skips no more than that
-      return whole;
+      const farthest = Math.min(steps, at + Math.max(1, Math.floor(steps / SHORTEST) * Math.ceil(speed)));
+      let frame = at;
+      while (frame < farthest && when[frame + 1] <= share + 1e-9) frame += 1;
+      share = Math.min(share, when[Math.min(steps, frame + 1)]);
+      return frame;
     },
   };
 }
@@ -129,8 +133,8 @@ export function createRun(spec, engine, store) {
     if (!state.playing || !state.run) return clock.stop();
     const last = states.lastOf(state);
     if (state.at === last) return store.change({ ...state, playing: false });
-    const due = still.matches ? last : clock.due(last, state.speed);
-    if (due) return store.change({ ...states.scrub(spec, state, Math.min(last, state.at + due)), playing: true });
+    const due = still.matches ? last : clock.due(state.run, state.at, state.speed);
+    if (due > state.at) return store.change({ ...states.scrub(spec, state, due), playing: true });
     waiting ||= requestAnimationFrame(() => {
       waiting = 0;
       advance();

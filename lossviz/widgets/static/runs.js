@@ -11,7 +11,7 @@ const CURVES = { width: 300, height: 116, left: 46, right: 290, top: 22, bottom:
 const MOST = 120; // places of one curve: more are no finer
 const SAID = {
   still: "Nothing moves: the gradient is too small for a step that can be seen.",
-  arrived: "Arrived: nothing moves any more.",
+  arrived: "Arrived: a step moves nothing that one could see.",
   falling: "Not arrived: the loss still falls. Play goes on.",
   restless: "Not arrived: the loss goes up and down. Play goes on.",
   apart: "The points fly apart: this step size is too large.",
@@ -39,9 +39,11 @@ function stepSizeOf({ run, playing, pace }) {
 function endingOf(state) {
   const { run, at, pace } = state;
   if (!run) return "";
-  const why = pace > 1 ? "this step size is too large." : "what counts in it changes there, at any step size.";
-  const rises = run.rises ? `The loss rises at ${run.rises} of ${plural(lastOf(state), "step")}: ${why}` : "";
-  return [at === lastOf(state) ? SAID[run.ended] : "", rises].filter(Boolean).join(" ");
+  const steps = plural(lastOf(state), "step");
+  const why = run.rises && pace > 1 ? "this step size is too large." : "other terms count from there.";
+  const what = run.rises ? `rises at ${run.rises}` : `jumps at ${run.jumps}`;
+  const rough = (run.rises || run.jumps) && `The loss ${what} of ${steps}: ${why}`;
+  return [at === lastOf(state) && SAID[run.ended], rough].filter(Boolean).join(" ");
 }
 
 // ---- as a picture

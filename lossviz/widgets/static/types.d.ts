@@ -132,6 +132,8 @@ interface Run {
   rate: number; // the step size
   frames: Frame[];
   rises: number; // steps at which the loss rises; 0 if that does not matter
+  jumps: number; // steps at which it changes by more than its slope tells: other terms count from there
+  when: number[]; // the share of the time of Play at which each frame is due
   ended: "still" | "arrived" | "falling" | "restless" | "apart"; // restless: neither arrived nor falling
 }
 
