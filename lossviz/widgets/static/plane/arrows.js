@@ -24,36 +24,39 @@ function fromEdge(from, to) {
 export const fromPoint = (from, to, head) => straightArrow(...fromEdge(from, to), head);
 
 // How an arrow along a way of so many units is drawn, `at(length)` and where its ring stands; null for no gradient.
-function drawn(length, unit, at, ring) {
-  if (length * unit < SHORTEST) return { ring, places: [ring] };
+function drawn(length, unit, at, ring, shortest) {
+  if (length * unit < shortest) return { ring, places: [ring] };
   if (length <= LONGEST) return at(length);
   const [arrow, short] = [at(LONGEST), at(LONGEST - HEADS / unit)];
   return { ...arrow, head: arrow.head + short.head, cut: true };
 }
 
 // Along the circle: as far as the gradient has a part along it.
-function arc(point, gradient, scale, { size, unit }, gap) {
+function arc(point, gradient, scale, { size, unit }, { gap, shortest }) {
   const angle = angleOf(point);
   const along = scale * (gradient[0] * point[1] - gradient[1] * point[0]);
   const [centre, radius] = [[size / 2, size / 2], unit + gap];
   const at = (length) => arcArrow(centre, radius, angle, angle + Math.sign(along) * length);
   const [x, y] = atAngle(angle);
-  return drawn(Math.abs(along), unit, at, [size / 2 + radius * x, size / 2 - radius * y]);
+  return drawn(Math.abs(along), unit, at, [size / 2 + radius * x, size / 2 - radius * y], shortest);
 }
 
-function line(point, gradient, scale, { unit, toPixel }) {
+function line(point, gradient, scale, { unit, toPixel }, { shortest }) {
   const from = toPixel(point);
   const length = lengthOf(gradient);
   const way = [-gradient[0] / length, gradient[1] / length]; // in pixels y goes down
   const to = (pixels) => [from[0] + way[0] * pixels, from[1] + way[1] * pixels];
-  return drawn(scale * length, unit, (units) => fromPoint(from, to(units * unit)), to(RADIUS + 7));
+  return drawn(scale * length, unit, (units) => fromPoint(from, to(units * unit)), to(RADIUS + 7), shortest);
 }
 
-// The arrow of a gradient at a point, {shaft, head, places} or {ring, places}; null where it is 0.
-export function gradientArrow({ state, shape, rate }, place, index, gradient, gap = ARROW_GAP) {
+const WHOLE = { gap: ARROW_GAP, shortest: SHORTEST };
+
+// The arrow of a gradient at a point, {shaft, head, places} or {ring, places}; null where it is 0. Its `look`: how far
+// outside the circle it runs, and how many pixels are too few for an arrow.
+export function gradientArrow({ state, shape, rate }, place, index, gradient, look = WHOLE) {
   if (lengthOf(gradient) < NOTHING) return null;
   const along = shape === "circle" ? arc : line;
-  return along(state.points[index], gradient, rate * state.magnified, place, gap);
+  return along(state.points[index], gradient, rate * state.magnified, place, look);
 }
 
 export const makeArrow = () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" }),
