@@ -17,13 +17,16 @@ Path = tuple[str, ...]  # where a number stands in an answer, such as ("terms", 
 
 
 def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) -> list[dict]:
-    """What a loss makes of these batches: an answer for each position of the moving point, for each term, or just one.
+    """What a loss makes of these batches: an answer for each position of the moving point, for each term, for each
+    frame of a descent, or just one.
 
     ``question`` is that of types.d.ts. An answer holds what ``keep`` names of {loss, terms, shapes}, and the gradients
     where they are wanted.
     """
     batch = Batch(question["points"], question["rows"], question["labels"])
     scene = Scene.of({**question["state"], "points": question["points"]}, losses, batch, device)
+    if "descent" in question:
+        return list(_descended(scene, **question["descent"]))
     keep = [tuple(each) for each in question.get("keep", [])]
     places = _placed(scene.points, question.get("moving"))
     with torch.no_grad():
@@ -76,6 +79,41 @@ def _pulled(scene: Scene, points: Tensor, asked: list[int], keep: list[Path]) ->
         )
         found = known | {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
         yield {path: each.flatten().tolist() if each.ndim else each.item() for path, each in found.items()}
+
+
+def _descended(
+    scene: Scene, rate: float, steps: int, shape: str, trains: bool, least: float, farthest: float
+) -> Iterator[dict]:
+    """The frames of gradient descent at one step size, until nothing moves by ``least``, or a point is too far away."""
+    at = {"points": scene.points} | scene.tensors
+    for taken in range(steps + 1):
+        loss, gradients = _slope(scene, at)
+        tensors = {name: each.tolist() for name, each in at.items() if name != "points"}
+        yield {"loss": loss, "points": at["points"].tolist(), "tensors": tensors}
+        if taken == steps or at["points"].norm(dim=-1).max() > farthest:
+            return
+        moving = gradients if trains else gradients | {name: torch.zeros_like(at[name]) for name in tensors}
+        after = {name: each - rate * moving[name] for name, each in at.items()}
+        if shape == "circle":
+            after["points"] = _onto_circle(after["points"], at["points"])
+        moved = [(after["points"] - at["points"]).norm(dim=-1).max(), *((after[n] - at[n]).norm() for n in tensors)]
+        if not max(moved) >= least:
+            return
+        at = after
+
+
+def _slope(scene: Scene, at: dict[str, Tensor]) -> tuple[float, dict[str, Tensor]]:
+    """The loss with points and tensors there, and its gradients."""
+    at = {name: each.detach().requires_grad_() for name, each in at.items()}
+    loss = scene.loss.changed(**{name: at[name] for name in scene.tensors})
+    value = loss.complete(*scene.batch.inputs(at["points"])).loss
+    found = torch.autograd.grad(value, list(at.values()), allow_unused=True, materialize_grads=True)
+    return value.item(), dict(zip(at, found, strict=True))
+
+
+def _onto_circle(points: Tensor, before: Tensor) -> Tensor:
+    length = points.norm(dim=-1, keepdim=True)
+    return torch.where(length > 0, points / length, before)
 
 
 def _leaves(terms: Terms) -> dict[Path, Tensor]:

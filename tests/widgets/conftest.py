@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from playwright.sync_api import expect
+
+import lossviz
+from tests.widgets.page import Explorer
 
 QUICK = settings(
     max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -66,3 +70,56 @@ def javascript(blank_page):
     return lambda expression, given=None: blank_page.evaluate(
         f"(given) => {{ {scope} freeze(given); return ({expression}); }}", given
     )
+
+
+# ---- an explorer on a page of its own
+
+# A model as anywidget gives it: values that either side may set, and messages to Python. `saved` is what Python hears.
+MOUNT = """async ({ text, style, values }) => {
+  document.body.innerHTML = `<style>${style}</style><main></main>`;
+  const el = document.querySelector("main");
+  const heard = {};
+  const model = {
+    get: (name) => values[name],
+    set: (name, value) => { values[name] = value; },
+    save_changes: () => saved.push(structuredClone(values.state)),
+    on: (event, callback) => { heard[event] = callback; },
+    off() {},
+    send: (message) => askPython(message).then((answer) => heard["msg:custom"](answer)),
+  };
+  window.saved = [];
+  window.say = (name, value) => { values[name] = value; heard[`change:${name}`](); };
+  const { default: widget } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  widget.render({ model, el });
+}"""
+
+
+@pytest.fixture(scope="module")
+def blank(chromium):
+    """An empty page; what is thrown on it fails the test that made it throw."""
+    page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+    page.python = None
+    page.expose_function("askPython", lambda message: page.python(message))
+    page.thrown = []
+    page.on("pageerror", lambda error: page.thrown.append(str(error)))
+    page.goto("about:blank")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def mounted(blank):
+    """mounted(explorer) → that explorer as a reader sees it."""
+
+    def mount(widget: lossviz.Explorer) -> Explorer:
+        blank.python = lambda message: {"id": message["id"], "answer": widget.answer(message["question"])}
+        values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
+        blank.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
+        root = blank.locator(".lossviz-explorer")
+        expect(root).to_have_attribute("data-ready", "yes")
+        return Explorer(root, widget._losses)
+
+    blank.thrown.clear()
+    yield mount
+    assert blank.thrown == []
+    blank.goto("about:blank")  # an explorer that still asks Python must not ask the next test's

@@ -46,6 +46,10 @@ TRIPLETS = """(root) => {
 # What the page has read: of each term the plain part.
 READ = """(root) => root.explorer.scene.reading.terms.map(
   ({ index, points, links, kind, letters, active }) => ({ index, points, links, kind, letters, active }))"""
+HISTORY = """(root) => {
+  const { run, at } = root.explorer.state;
+  return run ? run.frames.slice(0, at).map(({ loss }) => loss) : [];
+}"""
 GARBAGE = "root => root.innerHTML.match(/.{0,60}(NaN|undefined|Infinity|∞).{0,60}/)?.[0] ?? null"
 ACROSS = "dots => dots.map(dot => dot.transform.baseVal[0].matrix.e)"
 SHOWN_CELLS = """rows => rows.map((row) => [...row.querySelector('.cells').children].map((cell) =>
@@ -76,7 +80,7 @@ MARKS = {
 }
 # What a crowd draws: outlines in a few paths.
 IN_A_CROWD = "paths => paths.reduce((sum, path) => sum + path.getAttribute('d').split('M').length - 1, 0)"
-PATIENCE = 60_000  # milliseconds: Play is at most 400 frames, on a busy machine
+PATIENCE = 60_000  # milliseconds: Play is at most 8 seconds, on a busy machine more
 MOST = 12  # terms that the sum tells one by one; one more is told too
 
 
@@ -113,7 +117,21 @@ class Explorer:
 
     @property
     def rate(self) -> float:
+        """The step size of the run."""
+        return self.shown().evaluate("root => root.explorer.state.run.rate")
+
+    @property
+    def scale(self) -> float:
+        """How long an arrow is for each unit of the gradient."""
         return self.shown().evaluate("root => root.explorer.scene.rate")
+
+    @property
+    def history(self) -> list[float]:
+        """The losses of the run before each step that was taken."""
+        return self.shown().evaluate(HISTORY)
+
+    def wait_for_run(self) -> None:
+        self.wait_until("root => root.explorer.state.run && root.dataset.ready")
 
     @property
     def terms(self) -> list[dict]:

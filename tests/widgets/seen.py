@@ -101,12 +101,6 @@ class Seen:
     def on_circle(self) -> bool:
         return ignores_length(self.loss, self.points.shape[1])
 
-    @property
-    def calm(self) -> float | None:
-        """The step size, to two digits, at which the first step moves the farthest point by a quarter."""
-        pull = max(each.norm().item() for each in (*self.gradient, *self.tensor_gradients.values()))
-        return float(f"{0.25 / pull:.2g}") if pull > 1e-9 else None
-
     def after_step(self, rate: float) -> Tensor:
         """Where one step of SGD puts the points; back on the circle where the loss sees directions only."""
         moved = self.points - rate * self.gradient

@@ -225,6 +225,7 @@ MONKEY = """given.cases.map(([lasting, answer]) => {
     (now) => state.choose(spec, now, index), (now) => state.mark(spec, now, index),
     (now) => state.sketch(spec, now, [index, index]), (now) => state.answer(spec, now, index),
     (now) => state.open(spec, now, index), (now) => state.setPace(spec, now, index),
+    ...["scrub", "setSpeed", "magnify"].map((name) => (now) => state[name](spec, now, index)),
     (now) => state.switchLoss(spec, now, index), (now) => state.setParameter(spec, now, index, 1),
   ]);
   const told = { same: 0, other: 0, wrong: [] };

@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 import lossviz
 from lossviz import catalogue
@@ -14,7 +13,7 @@ from tests.widgets.conftest import STATIC
 
 LASTING = ("loss", "parameters", "tensors", "situation", "points")
 EUCLIDEAN = {"margin": 0.4, "distance": "euclidean", "size_average": True}
-RUN = {"loss": "OnlineContrastiveLoss", "history": [3.0, 2.0, 1.0]}
+RUN = {"loss": "OnlineContrastiveLoss", "rate": 0.1, "losses": [3.0, 2.0, 1.0]}
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +58,6 @@ def lasting_of(state: dict) -> dict:
     return {name: state[name] for name in LASTING}
 
 
-def repaced(state: dict) -> bool:
-    """Whether the calm step is to be measured in this state, and the reader's factor is forgotten."""
-    return state["pace"] == 1 and state["paced"] == lasting_of(state)
-
-
 # --- beginning
 
 
@@ -74,9 +68,9 @@ def test_an_explorer_begins_with_what_lasts(javascript, widget, state):
     first = widget.spec["situations"][0]
     passing = {name: value for name, value in state.items() if name not in LASTING}
     assert passing == {
-        "chosen": first["chosen"], "lit": None, "tab": "chart", "trains": True, "pace": 1, "paced": lasting,
+        "chosen": first["chosen"], "lit": None, "tab": "chart", "trains": True, "pace": 1, "speed": 1, "magnified": 1,
         "playing": False, "origin": lasting["points"], "posed": 0, "asked": first["question"] is not None,
-        "guess": None, "history": [], "runs": [],
+        "guess": None, "run": None, "at": 0, "runs": [],
     }  # fmt: skip
 
 
@@ -90,20 +84,22 @@ def test_the_types_name_every_field_of_a_state(state):
 def test_python_changes_what_lasts_and_leaves_what_passes(next_state, javascript, spec, state):
     """Where it still makes sense: a question of another batch does not, nor does a run from elsewhere."""
     busy = {**state, "chosen": 3, "tab": "mask", "pace": 2, "lit": {"kind": "point", "index": 1}, "playing": True,
-            "history": [1.0], "runs": [RUN], "guess": 1, "trains": False}  # fmt: skip
+            "runs": [RUN], "guess": 1, "trains": False, "speed": 2, "magnified": 10}  # fmt: skip
+    busy = running(busy, 1, 3.0, 2.0)
     begin = "state.begin(given.spec, given.lasting, given.before)"
     moved = {**lasting_of(state), "points": [[0, 1]] * 6}
     found = javascript(begin, {"spec": spec, "lasting": moved, "before": busy})
-    run = {"origin": moved["points"], "playing": False, "history": [], "runs": []}
+    run = {"origin": moved["points"], "playing": False, "run": None, "at": 0, "runs": []}
     assert found == {**busy, **moved, **run}
     free = {**moved, "parameters": EUCLIDEAN}
     found = javascript(begin, {"spec": spec, "lasting": free, "before": busy})
-    assert found == {**busy, **free, **run, "lit": None, "pace": 1, "paced": free}
+    assert found == {**busy, **free, **run, "lit": None, "pace": 1}
     other = lasting_of(next_state(state, "enter", 1))
     found = javascript(begin, {"spec": spec, "lasting": other, "before": busy})
-    assert {name: found[name] for name in ("lit", "guess", "pace")} == {"lit": None, "guess": None, "pace": 1}
-    assert (found["tab"], found["trains"], found["posed"]) == ("mask", False, 1)
-    same = {"spec": spec, "lasting": lasting_of(state), "before": busy}
+    forgotten = {"lit": None, "guess": None, "pace": 1, "magnified": 1, "run": None}
+    assert {name: found[name] for name in forgotten} == forgotten
+    assert (found["tab"], found["trains"], found["speed"], found["posed"]) == ("mask", False, 2, 1)
+    same = {"spec": spec, "lasting": lasting_of(busy), "before": busy}
     assert javascript(f"{begin} === given.before", same)
 
 
@@ -111,7 +107,7 @@ def test_python_changes_what_lasts_and_leaves_what_passes(next_state, javascript
     ("change", "same"),
     [
         ({}, True),
-        ({"lit": {"kind": "point", "index": 1}, "tab": "mask", "pace": 2, "history": [1], "chosen": 4}, True),
+        ({"lit": {"kind": "point", "index": 1}, "tab": "mask", "pace": 2, "run": {}, "chosen": 4}, True),
         ({"points": [[1, 0]] * 6}, False),
         ({"parameters": EUCLIDEAN}, False),
         ({"tensors": {"weight": [[1]]}}, False),
@@ -170,7 +166,8 @@ def test_a_choice_is_found_by_its_value_and_not_by_its_words(javascript):
 
 
 def test_entering_a_situation_starts_it_as_the_spec_says(next_state, spec, state):
-    busy = {**state, "parameters": {**state["parameters"], "margin": 0.9}, "playing": True, "history": [1.0], "pace": 3}
+    busy = {**state, "parameters": {**state["parameters"], "margin": 0.9}, "playing": True, "pace": 3}
+    busy = {**running(busy, 1, 2.0, 1.0), "magnified": 100}
     lit = {"kind": "point", "index": 1}
     for index, situation in enumerate(spec["situations"]):
         entered = next_state({**busy, "lit": lit, "runs": [RUN], "guess": 1}, "enter", index)
@@ -178,14 +175,14 @@ def test_entering_a_situation_starts_it_as_the_spec_says(next_state, spec, state
         start = situation["starts"][loss]
         assert entered == {
             **busy, **start, "loss": loss, "situation": index, "chosen": situation["chosen"], "lit": None,
-            "playing": False, "origin": start["points"], "history": [], "runs": [], "guess": None, "posed": index,
-            "asked": situation["question"] is not None, "pace": 1,
-            "paced": {"loss": loss, "situation": index, **start},
+            "playing": False, "origin": start["points"], "run": None, "at": 0, "runs": [], "guess": None,
+            "posed": index, "asked": situation["question"] is not None, "pace": 1, "magnified": 1,
         }  # fmt: skip
 
 
 def test_reset_brings_back_everything_but_the_situation(next_state, state):
-    moved = {**state, "situation": 1, "pace": 9, "parameters": EUCLIDEAN, "history": [1], "chosen": 5, "tab": "mask"}
+    moved = {**state, "situation": 1, "pace": 9, "parameters": EUCLIDEAN, "chosen": 5, "tab": "mask"}
+    moved = running(moved, 1, 2.0, 1.0)
     back = next_state({**moved, "asked": False, "guess": [1], "runs": [RUN]}, "reset")
     assert back == next_state({**state, "tab": "mask"}, "enter", 1)
 
@@ -207,12 +204,13 @@ def test_whether_a_situation_is_as_it_began(next_state, state, change, began):
 
 
 def test_a_moved_point_stays_on_the_circle_only_where_there_is_one(next_state, state):
-    moved = next_state({**state, "playing": True, "history": [1, 2], "runs": [RUN]}, "move", 4, [0.0, 0.5])
+    ran = running(state, 2, 3.0, 2.0, 1.0)
+    moved = next_state({**ran, "playing": True, "runs": [RUN], "magnified": 10}, "move", 4, [0.0, 0.5])
     assert moved["points"][4] == pytest.approx([0, 1])
-    assert moved["points"][:4] + moved["points"][5:] == state["points"][:4] + state["points"][5:]
-    assert [moved[name] for name in ("chosen", "playing", "history", "runs")] == [4, False, [], []]
+    assert moved["points"][:4] + moved["points"][5:] == ran["points"][:4] + ran["points"][5:]
+    assert [moved[name] for name in ("chosen", "playing", "run", "at", "runs")] == [4, False, None, 0, []]
     assert moved["origin"] == moved["points"]  # what runs from here is compared from here
-    assert moved["paced"] == state["paced"]  # the step size stays, whatever moves
+    assert moved["magnified"] == 10  # the arrows' scale stays, whatever moves
     free = next_state({**state, "parameters": EUCLIDEAN}, "move", 4, [0.3, 0.5])
     assert free["points"][4] == [0.3, 0.5]
 
@@ -221,11 +219,10 @@ def test_a_parameter_that_brings_the_circle_back_brings_the_points_back(next_sta
     free = {**state, "parameters": EUCLIDEAN, "points": [[0.6 * (k + 1), -0.8 * (k + 1)] for k in range(6)], "pace": 2}
     still_free = next_state(free, "setParameter", "margin", 0.9)
     assert still_free["points"] == free["points"] and still_free["parameters"]["margin"] == 0.9
-    back = next_state({**free, "history": [1]}, "setParameter", "distance", "cosine")
+    back = next_state({**free, "run": {}, "at": 1}, "setParameter", "distance", "cosine")
     assert np.array(back["points"]) == pytest.approx(np.array([[0.6, -0.8]] * 6))
-    assert back["history"] == [] and back["parameters"] == {**EUCLIDEAN, "distance": "cosine"}
-    assert (still_free["pace"], still_free["paced"]) == (2, state["paced"])
-    assert repaced(back)  # another distance has another length
+    assert back["run"] is None and back["parameters"] == {**EUCLIDEAN, "distance": "cosine"}
+    assert still_free["pace"] == back["pace"] == 2  # a multiple of what is found for either
 
 
 def test_real_embeddings_are_never_put_on_a_circle(javascript):
@@ -240,6 +237,13 @@ def test_real_embeddings_are_never_put_on_a_circle(javascript):
 def test_the_pace_of_a_reader_has_its_ends(next_state, state):
     found = [next_state(state, "setPace", pace)["pace"] for pace in (0.5, 0, 1e9, 10)]
     assert found == [0.5, 0.1, 10, 10]
+
+
+@pytest.mark.parametrize(("name", "field", "some"), [("setSpeed", "speed", 4), ("magnify", "magnified", 1000)])
+def test_speed_and_magnifier_are_one_of_a_few(next_state, state, name, field, some):
+    assert next_state(state, name, some) == {**state, field: some}
+    for other in (0, 3, -1, math.inf, None, "4", [4]):
+        assert next_state(state, name, other) == state
 
 
 def test_lighting_what_is_lit_changes_nothing(javascript, spec, state):
@@ -347,23 +351,22 @@ def test_another_loss_begins_where_this_ones_run_began(next_state, state):
     moved = next_state(next_state(state, "move", 4, [0.0, 1.0]), "setParameter", "margin", 0.9)
     origin = moved["points"]
     lit = {"kind": "term", "index": 1}
-    run = {**moved, "points": [[1, 0]] * 6, "history": [0.5, 0.25], "playing": True, "lit": lit, "pace": 3}
+    run = {**running(moved, 2, 1.0, 0.5, 0.25, 0.1), "origin": origin, "playing": True, "lit": lit, "pace": 3}
     other = next_state(run, "switchLoss", "OnlineContrastiveLoss")
-    assert {**other, "paced": 0} == {
-        **run, "loss": "OnlineContrastiveLoss", "parameters": {"margin": 0.9, "distance": "cosine"}, "points": origin,
-        "pace": 1, "paced": 0, "playing": False, "history": [], "lit": None,
-        "runs": [{"loss": "ContrastiveLoss", "history": [0.5, 0.25]}],
+    assert other == {
+        **run, "tensors": {}, "loss": "OnlineContrastiveLoss", "parameters": {"margin": 0.9, "distance": "cosine"},
+        "points": other["points"], "pace": 1, "playing": False, "run": None,
+        "at": 0, "lit": None, "runs": [{"loss": "ContrastiveLoss", "rate": 0.5, "losses": [1.0, 0.5, 0.25]}],
     }  # fmt: skip
-    assert repaced(other)
-    assert np.array(other["origin"]) == pytest.approx(np.array(origin))
-    back = next_state({**other, "history": [2.0, 1.0, 0.5]}, "switchLoss", "ContrastiveLoss")
+    assert np.array([other["origin"], other["points"]]) == pytest.approx(np.array([origin, origin]))
+    back = next_state(running(other, 2, 2.0, 1.0, 0.5), "switchLoss", "ContrastiveLoss")
     assert back["parameters"] == run["parameters"]  # size_average is the loss's own
-    assert back["runs"] == [{"loss": "OnlineContrastiveLoss", "history": [2.0, 1.0, 0.5]}]
+    assert back["runs"] == [{"loss": "OnlineContrastiveLoss", "rate": 0.5, "losses": [2.0, 1.0, 0.5]}]
 
 
 def test_a_loss_that_did_not_run_leaves_no_run(next_state, state):
-    for history in ([], [0.5]):
-        other = next_state({**state, "history": history}, "switchLoss", "OnlineContrastiveLoss")
+    for before in (state, running(state, 0, 1.0, 0.5), running(state, 1, 1.0, 0.5)):
+        other = next_state(before, "switchLoss", "OnlineContrastiveLoss")
         assert other["runs"] == []
 
 
@@ -428,7 +431,7 @@ def test_what_a_cure_or_an_answer_shows(javascript, families):
             moved = dict(enumerate(start["points"])) | {int(k): place for k, place in change["moves"].items()}
             assert np.array(after["points"]) == pytest.approx(np.array(list(moved.values())))
             assert np.array(after["origin"]) == pytest.approx(np.array(after["points"]))
-            assert repaced(after) and (after["history"], after["runs"]) == ([], [])
+            assert [after[name] for name in ("run", "at", "runs", "pace", "magnified")] == [None, 0, [], 1, 1]
             assert after["parameters"] == start["parameters"] | change["parameters"]
     assert seen == {"situation", "loss", "parameters", "moves"}
 
@@ -456,57 +459,46 @@ def test_question_and_answer_stay_beside_what_they_show(javascript, families):
 # --- a run
 
 
-@pytest.mark.parametrize("distance", ["cosine", "euclidean"])
-def test_a_step_moves_every_point_and_remembers_the_loss(next_state, state, distance):
-    state["parameters"] = {**EUCLIDEAN, "distance": distance}
-    gradients = torch.linspace(-1, 1, 12, dtype=torch.float64).reshape(6, 2)
-    moved = torch.tensor(state["points"], dtype=torch.float64) - 2.0 * gradients
-    if distance == "cosine":
-        moved = torch.nn.functional.normalize(moved)
-    result = {"loss": 0.25, "pointGradients": gradients.tolist(), "rowGradients": {}}
-    after = next_state({**state, "history": [0.5]}, "step", result, 2.0)
-    assert np.array(after["points"]) == pytest.approx(moved.numpy())
-    assert after["history"] == [0.5, 0.25]
-    assert {**after, "points": 0, "history": 0} == {**state, "points": 0, "history": 0}
+def frames_of(state: dict, *losses: float) -> list[dict]:
+    """The points turn by a tenth of a radian at each step."""
+    places = [[[math.cos(k + 0.1 * step), math.sin(k + 0.1 * step)] for k in range(6)] for step in range(len(losses))]
+    return [
+        {"points": each, "tensors": {"weight": [[step]]}, "loss": loss}
+        for step, (each, loss) in enumerate(zip(places, losses, strict=True))
+    ]
 
 
-@pytest.mark.parametrize("trains", [True, False])
-def test_a_step_trains_the_tensors_too_unless_it_shall_not(next_state, state, trains):
-    weight, gradient = torch.arange(6.0, dtype=torch.float64).view(2, 3), torch.linspace(-1, 1, 6, dtype=torch.float64)
-    result = {"loss": 1, "pointGradients": [[0, 0]] * 6, "rowGradients": {"weight": gradient.tolist()}}
-    before = {**state, "tensors": {"weight": weight.tolist()}, "trains": trains}
-    after = next_state(before, "step", result, 0.5)["tensors"]["weight"]
-    assert torch.allclose(torch.tensor(after, dtype=torch.float64), weight - trains * 0.5 * gradient.view(2, 3))
+def running(state: dict, at: int, *losses: float) -> dict:
+    frames = frames_of(state, *losses)
+    run = {"rate": 0.5, "frames": frames, "rises": 0, "jumps": 0, "ended": "arrived"}
+    shown = {name: frames[at][name] for name in ("points", "tensors")}
+    return {**state, **shown, "run": run, "at": at, "origin": frames[0]["points"]}
 
 
-@pytest.mark.parametrize(
-    ("pull", "tensor", "trains", "calm"),
-    [
-        (0.6, 0.0, True, 0.42),  # the longest pull moves by a quarter, to two digits
-        (0.6, 5.0, True, 0.05),
-        (0.6, 5.0, False, 0.42),  # what is not trained does not count
-        (0.0, 0.0, True, 7),  # nothing pulls: the one before
-        (1e-10, 0.0, True, 7),
-    ],
-)
-def test_a_calm_step(javascript, pull, tensor, trains, calm):
-    state = {"trains": trains, "tensors": {"weight": 0}}
-    result = {"pointGradients": [[0, 0], [0.6 * pull, -0.8 * pull]], "rowGradients": {"weight": [tensor]}}
-    assert javascript("state.calmStep(...given)", [state, result, 7]) == calm
+def test_a_frame_of_the_run_is_shown(next_state, state):
+    before = {**running(state, 1, 3.0, 2.0, 1.0), "playing": True}
+    for at in range(3):
+        frame = before["run"]["frames"][at]
+        after = next_state(before, "scrub", at)
+        assert after == {
+            **before, "at": at, "points": frame["points"], "tensors": frame["tensors"], "playing": False,
+        }  # fmt: skip
+    assert next_state(state, "scrub", 0) == state  # without a run there is one frame, which is shown
 
 
-@pytest.mark.parametrize(
-    ("pull", "rate", "steps", "reach", "finished"),
-    [
-        (0, 1, 0, 1, True),  # nothing pulls
-        (1e-5, 1, 0, 1, True),
-        (1e-5, 100, 0, 1, False),
-        (1, 1, 399, 1, False),
-        (1, 1, 400, 1, True),
-        (1, 1, 0, 1e3, True),  # the points fly apart
-    ],
-)
-def test_when_play_ends(javascript, pull, rate, steps, reach, finished):
-    state = {"history": [1] * steps, "points": [[0, 0], [0, -reach]], "trains": True, "tensors": {}}
-    given = [state, {"pointGradients": [[0, 0], [pull * 0.6, -pull * 0.8]], "rowGradients": {}}, rate]
-    assert javascript("state.finished(...given)", given) == finished
+@pytest.mark.parametrize(("name", "value"), [("setPace", 3), ("train", False)])
+def test_another_step_begins_the_run_anew(next_state, state, name, value):
+    """Where it began, tensors too: from its end nothing would move."""
+    before = {**running(state, 2, 3.0, 2.0, 1.0), "runs": [RUN]}
+    first = before["run"]["frames"][0]
+    after = next_state(before, name, value)
+    changed = {"setPace": {"pace": 3}, "train": {"trains": False}}[name]
+    assert after == {
+        **before, **changed, "points": first["points"], "tensors": first["tensors"], "run": None, "at": 0,
+    }  # fmt: skip
+
+
+def test_the_losses_of_a_run_as_far_as_it_is_shown(javascript, state):
+    states = [state, running(state, 0, 3.0, 2.0, 1.0), running(state, 2, 3.0, 2.0, 1.0, 0.5)]
+    found = javascript("given.map((each) => [state.lossesOf(each), state.lastOf(each)])", states)
+    assert found == [[[], 0], [[3.0], 2], [[3.0, 2.0, 1.0], 3]]

@@ -1,12 +1,11 @@
-// The controls: Step, Play, Reset; the loss over the steps taken; one control per parameter, as the catalogue says; the
-// step size.
+// The controls: Step, Play, Reset; the run; one control per parameter, as the catalogue says; the step size; how long
+// the arrows are drawn.
 
-import { button, html, keep, setAttributes, setText, svg } from "./dom.js";
-import { polyline } from "./geometry.js";
-import { alike, exists } from "./state.js";
-import { brief, fixed, inWords, plural } from "./words.js";
+import { button, html, setAttributes, setText } from "./dom.js";
+import { createBar, createHistory } from "./runs.js";
+import { MAGNIFIERS, alike, exists } from "./state.js";
+import { brief, inWords } from "./words.js";
 
-const CURVES = { width: 150, height: 40 };
 const PACE = {
   name: "step size", meaning: "how far Step goes against the gradient", minimum: -1, maximum: 1, step: 0.05,
 };
@@ -62,11 +61,26 @@ function parameter(spec, control, actions) {
   };
 }
 
-// A slider of the step size is a slider of its logarithm, from a tenth to ten times the calm one.
+// A slider of the step size is a slider of its logarithm, from a tenth to ten times the one that is found.
 function paceSlider(actions) {
   const { root, show } = slider(PACE, (power) => actions.setPace(10 ** power));
   const notch = (pace) => Math.round(Math.log10(pace) / PACE.step) * PACE.step;
-  return { root, draw: ({ state, rate }) => show(Number(notch(state.pace).toFixed(2)), brief(rate, 2)) };
+  const said = ({ run, pace }) => (run ? brief(run.rate, 2) : `× ${brief(pace, 2)}`);
+  return { root, draw: ({ state }) => show(Number(notch(state.pace).toFixed(2)), said(state)) };
+}
+
+// Ten times longer with each press, and back.
+function magnifier(actions) {
+  let next = 1;
+  const root = button("", () => actions.magnify(next), { class: "magnifier" });
+  return {
+    root,
+    draw({ state: { magnified } }) {
+      next = MAGNIFIERS[(MAGNIFIERS.indexOf(magnified) + 1) % MAGNIFIERS.length];
+      setAttributes(root, { "aria-pressed": String(magnified > 1) });
+      setText(root, magnified > 1 ? `Arrows ${magnified} times as long` : "Magnify arrows");
+    },
+  };
 }
 
 // Whether Step and Play train what the loss has of its own, beside the sentences.
@@ -83,7 +97,7 @@ function createParameters(spec, name, actions) {
   const tensors = Object.keys(variants[0].tensors);
   const parts = [
     ...controls.map((control) => parameter(spec, control, actions)), paceSlider(actions),
-    ...(tensors.length ? [trainSwitch(tensors, actions)] : []),
+    ...(tensors.length ? [trainSwitch(tensors, actions)] : []), ...(spec.dimension === 2 ? [magnifier(actions)] : []),
   ];
   const root = html("div", { class: "parameters" }, ...parts.map((part) => part.root));
   return {
@@ -92,44 +106,6 @@ function createParameters(spec, name, actions) {
       const shown = scene.state.loss === name;
       setAttributes(root, { hidden: shown ? null : "" });
       if (shown) for (const part of parts) part.draw(scene);
-    },
-  };
-}
-
-// ---- the runs
-
-function describeRuns({ history, runs }, { loss }) {
-  const steps = (run) => plural(run.length, "step");
-  const own = history.length ? `${steps(history)}: loss ${fixed(history[0])} → ${fixed(loss)}` : "0 steps";
-  return [own, ...runs.map((run) => `dashed: ${run.loss}, ${steps(run.history)}`)].join("; ");
-}
-
-// The loss over the steps of this run, and of the runs of other losses from the same start. Each is drawn as a share of
-// what it started from, since two losses have no common unit.
-function createHistory() {
-  const { width, height } = CURVES;
-  const lines = svg("g", { class: "lines" });
-  const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" }, lines);
-  const text = html("span");
-
-  function curve(history, longest) {
-    const top = Math.max(...history, 1e-12);
-    const x = (step) => 2 + (step / (longest - 1)) * (width - 4);
-    return polyline(history.map((loss, step) => [x(step), height - 3 - (loss / top) * (height - 6)]));
-  }
-
-  return {
-    root: html("div", { class: "history" }, picture, text),
-    draw({ state, result }) {
-      const runs = [...state.runs.map(({ history }) => history), [...state.history, result.loss]];
-      const longest = Math.max(2, ...runs.map((history) => history.length));
-      keep(lines, runs.length, () => svg("path")).forEach((line, k) => {
-        const own = k === runs.length - 1;
-        setAttributes(line, { class: own ? "curve" : "curve before", d: curve(runs[k], longest) });
-      });
-      const words = describeRuns(state, result);
-      setAttributes(picture, { "aria-label": words });
-      setText(text, words);
     },
   };
 }
@@ -145,15 +121,16 @@ export function createControls(spec, engine, actions) {
     ? [button("Swap the loss", () => actions.switchLoss(next()), { class: "swap" })]
     : [];
   const buttons = [play, button("Step", actions.step), button("Reset", actions.reset), ...swaps];
-  const history = createHistory();
+  const [history, bar] = [createHistory(), createBar(actions)];
   const parameters = spec.compact ? [] : names.map((name) => createParameters(spec, name, actions));
-  const run = html("div", { class: "run" }, html("div", { class: "buttons" }, ...buttons), history.root);
+  const steps = html("div", { class: "steps" }, html("div", { class: "buttons" }, ...buttons), bar.size, bar.root);
+  const run = html("div", { class: "run" }, steps, history.root, bar.ending);
   return {
     root: html("section", { class: "controls" }, run, ...parameters.map((each) => each.root)),
     draw(scene) {
       shown = scene.state.loss;
       setText(play, scene.state.playing ? "Pause" : "Play");
-      for (const part of [history, ...parameters]) part.draw(scene);
+      for (const part of [history, bar, ...parameters]) part.draw(scene);
     },
   };
 }

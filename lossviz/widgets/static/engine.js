@@ -1,6 +1,7 @@
 // Engines: what turns points into a loss, its gradient and its terms. The page engine calls the torch definition
 // lowered to JavaScript; the kernel engine asks torch in Python. types.d.ts says what a question and an answer are.
 
+import { apart, movement, stepped } from "./descent.js";
 import { idle } from "./dom.js";
 import { lastingOf, lossOf, situationOf, variantOf } from "./state.js";
 import { flat, shape } from "./tensors.js";
@@ -125,8 +126,32 @@ function createFunctions(spec, modules) {
   };
 }
 
-// How many answers a question has, and answerOf(k), which evaluates a lowered function for one of them.
+// The frames of a run, one after the other. kernel.py goes the same way.
+function* descend({ state, points, rows, descent }, evaluate) {
+  let frame = { points, tensors: state.tensors };
+  for (let taken = 0; ; taken++) {
+    const { loss, gradients } = evaluate(frame);
+    const pointGradients = scatter(gradients, rows, points.length, points[0].length);
+    const next = stepped(frame, { pointGradients, rowGradients: gradients }, descent);
+    yield { ...frame, loss }; // here others may evaluate
+    if (taken === descent.steps || apart(frame, descent.farthest)) return;
+    if (!(movement(frame, next) >= descent.least)) return;
+    frame = next;
+  }
+}
+
+function descentAnswers(spec, functionOf, question) {
+  const evaluate = functionOf(variantOf(spec, question.state).module, shapesOf(spec, question));
+  const inputs = ({ points, tensors }) =>
+    inputsOf(spec, { ...question, points, state: { ...question.state, tensors } });
+  const frames = descend(question, (frame) => evaluate({ ...inputs(frame), term: WHOLE }));
+  return { count: question.descent.steps + 1, answerOf: () => frames.next().value };
+}
+
+// How many answers a question has at most, and answerOf(k), which evaluates a lowered function for one of them, one
+// after the other; undefined where there is none.
 function answersOf(spec, functionOf, question) {
+  if (question.descent) return descentAnswers(spec, functionOf, question);
   const { moving, terms = [WHOLE], gradients: wanted = false, keep } = question;
   const { module, value } = variantOf(spec, question.state);
   const alone = value && isLossAlone(question);
@@ -146,6 +171,17 @@ function answersOf(spec, functionOf, question) {
   return { count: moving ? moving.positions.length : terms.length, answerOf };
 }
 
+// A few more answers; whether these were the last.
+function take(answers, answerOf, count) {
+  const stop = Math.min(answers.length + CHUNK, count);
+  while (answers.length < stop) {
+    const answer = answerOf(answers.length);
+    if (answer === undefined) return true;
+    answers.push(answer);
+  }
+  return stop === count;
+}
+
 export function pageEngine(spec, modules) {
   const { ready, functionOf } = createFunctions(spec, modules);
 
@@ -160,13 +196,11 @@ export function pageEngine(spec, modules) {
       await ready(question.state);
       const { count, answerOf } = answersOf(spec, functionOf, question);
       const answers = [];
-      while (answers.length < count) {
+      let isDone = false;
+      while (!isDone) {
         const deadline = count > CHUNK ? await idle() : Infinity;
         if (signal?.aborted) return null;
-        while (answers.length < count && performance.now() < deadline) {
-          const stop = Math.min(answers.length + CHUNK, count);
-          while (answers.length < stop) answers.push(answerOf(answers.length));
-        }
+        while (!isDone && performance.now() < deadline) isDone = take(answers, answerOf, count);
       }
       return signal?.aborted ? null : answers;
     },
@@ -181,7 +215,8 @@ function asArrays(value) {
   return value && typeof value === "object" ? each(value, asArrays) : value;
 }
 
-const received = ({ shapes, ...answer }) => ({ ...asArrays(answer), ...(shapes && { shapes }) });
+const received = ({ shapes, points, tensors, ...answer }) =>
+  ({ ...asArrays(answer), ...(shapes && { shapes }), ...(points && { points, tensors }) });
 
 // Asks torch in Python: while it thinks, only the newest state waits.
 export function kernelEngine(spec, model) {

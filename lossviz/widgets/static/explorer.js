@@ -5,12 +5,13 @@
 
 import { createControls } from "./controls.js";
 import { html, neverLower, setAttributes, setText } from "./dom.js";
-import { kernelEngine, ownQuestion, pageEngine, resultOf } from "./engine.js";
+import { kernelEngine, pageEngine } from "./engine.js";
 import { createHeader } from "./header.js";
 import { createLegend } from "./legend.js";
 import { createPlane } from "./plane/plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { litPoints, litTerms, read } from "./readings/reading.js";
+import { createRun, createScales } from "./run.js";
 import * as states from "./state.js";
 import { createSum } from "./sum.js";
 import { createTabs } from "./tabs.js";
@@ -48,38 +49,18 @@ function createStore(spec, model, changed) {
   return { get state() { return state; }, change, stop: () => model.off("change:state", hear) };
 }
 
-// What a reader can do: each a transition of the state, but Step and Play, which wait for a result.
+// What a reader can do: each a transition of the state, but Step and Play, which wait for a run.
 function createActions(spec, store, run) {
   const to = (transition) => (...given) => store.change(transition(spec, store.state, ...given));
-  const { move, choose, light, open, setParameter, setPace, train, switchLoss, enter, reset } = states;
+  const { move, choose, light, open, setParameter, switchLoss, enter, reset } = states;
+  const { setPace, setSpeed, train, scrub, magnify } = states;
   const { answer, mark, sketch, demonstrate, apply: cure } = states;
   const transitions = {
-    move, choose, light, open, setParameter, setPace, train, switchLoss, enter, reset,
+    move, choose, light, open, setParameter, switchLoss, enter, reset, setPace, setSpeed, train, scrub, magnify,
     answer, mark, sketch, demonstrate, cure,
   };
   const actions = Object.fromEntries(Object.entries(transitions).map(([name, transition]) => [name, to(transition)]));
   return { ...actions, step: run.step, play: run.play };
-}
-
-// ---- the step size
-
-// The calm step of each state in which one is measured, and with it the step size of a state; undefined until then.
-function createRates(spec, engine) {
-  const calm = new WeakMap();
-  let last = 1;
-
-  return {
-    of: ({ paced, pace }) => (calm.has(paced) ? calm.get(paced) * pace : undefined),
-    // Most often it is measured in the state itself, whose result is known.
-    async measure(state, result) {
-      const { paced } = state;
-      const there = { ...state, ...paced };
-      const itself = states.sameLasting(state, paced);
-      const answers = itself ? [] : await engine.answer({ ...ownQuestion(spec, there), gradients: true });
-      last = states.calmStep(there, itself ? result : resultOf(spec, there, answers[0]), last);
-      calm.set(paced, last);
-    },
-  };
 }
 
 // ---- the frames
@@ -87,23 +68,22 @@ function createRates(spec, engine) {
 // Follows the state: a frame after a change it is evaluated. `show(scene, isNewest)` draws what is known, `done()` is
 // called when the state as it is now has been shown.
 function createFrames(spec, engine, store, show, done) {
-  const rates = createRates(spec, engine);
+  const scales = createScales(spec, engine);
   let frame = 0;
   let answered = null; // the last {state, result}: torch in a kernel may be behind
-  const waiting = []; // what was asked for before the newest state had a result
 
-  const isAnswered = () => answered?.state === store.state && rates.of(store.state) !== undefined;
+  const isAnswered = () => answered?.state === store.state && scales.of(store.state) !== undefined;
 
   // A late result is shown with newer places and numbers, but not with another batch or variant, and not unmeasured.
   function canBeShown() {
     const { state } = store;
     const same = answered?.state.situation === state.situation
       && states.variantOf(spec, answered.state) === states.variantOf(spec, state);
-    return same && rates.of(state) !== undefined;
+    return same && scales.of(state) !== undefined;
   }
 
   function draw() {
-    if (canBeShown()) show(sceneOf(spec, store.state, answered.result, rates.of(store.state)), isAnswered());
+    if (canBeShown()) show(sceneOf(spec, store.state, answered.result, scales.of(store.state)), isAnswered());
   }
 
   async function refresh() {
@@ -112,16 +92,14 @@ function createFrames(spec, engine, store, show, done) {
     if (state !== store.state) return; // the newer state has a refresh of its own, which waits for its own variant
     engine.evaluate(state, async (result) => {
       answered = { state, result };
-      if (rates.of(state) === undefined) await rates.measure(state, result);
+      if (scales.of(state) === undefined) await scales.measure(state);
       draw();
-      while (waiting.length && isAnswered()) waiting.shift()();
       if (isAnswered()) done();
     });
   }
 
   return {
     draw, refresh,
-    rateOf: rates.of,
     get result() { return answered?.result ?? null; },
     soon() {
       frame ||= requestAnimationFrame(() => {
@@ -130,11 +108,6 @@ function createFrames(spec, engine, store, show, done) {
       });
     },
     stop: () => cancelAnimationFrame(frame),
-    // What needs the result of the state as it is now waits until there is one.
-    onceAnswered(act) {
-      if (isAnswered()) act();
-      else waiting.push(act);
-    },
   };
 }
 
@@ -149,41 +122,6 @@ function sceneOf(spec, state, result, rate) {
     loss: states.lossOf(spec, state),
     shape: variant.shape,
     litPoints: litPoints(state, reading.terms, lit),
-  };
-}
-
-// ---- Step and Play
-
-function createRun(spec, engine, store, frames) {
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-  const after = (state, result) => states.step(spec, state, result, frames.rateOf(state));
-  const ends = (state, result) => states.finished(state, result, frames.rateOf(state));
-
-  // Reduced motion: Play shows its end at once.
-  function playAtOnce(from) {
-    engine.evaluate(from, (result) => {
-      if (ends(from, result)) store.change(from);
-      else playAtOnce(after(from, result));
-    });
-  }
-
-  return {
-    // One step of Play.
-    advance() {
-      const { state } = store;
-      if (!state.playing) return;
-      store.change(ends(state, frames.result) ? { ...state, playing: false } : after(state, frames.result));
-    },
-    step: () => frames.onceAnswered(() => {
-      const { state } = store;
-      if (!state.asked) store.change({ ...after(state, frames.result), playing: false });
-    }),
-    play() {
-      const { state } = store;
-      if (state.asked) return;
-      if (still.matches && !state.playing) frames.onceAnswered(() => playAtOnce(store.state));
-      else store.change({ ...state, playing: !state.playing });
-    },
   };
 }
 
@@ -278,7 +216,7 @@ function render({ model, el }) {
     if (isNewest) views.root.dataset.ready = "yes";
   };
   const frames = createFrames(spec, engine, store, show, () => run.advance());
-  const run = createRun(spec, engine, store, frames);
+  const run = createRun(spec, engine, store);
   const views = createViews(spec, engine, createActions(spec, store, run));
   const resized = () => {
     views.measure();

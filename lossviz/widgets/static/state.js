@@ -2,13 +2,11 @@
 // state to the next. What does not exist (a point, a term, a situation that the batch or the explorer has not got)
 // changes nothing: the same state comes back.
 
-import { descend, lengthOf, ontoCircle } from "./geometry.js";
-import { descended } from "./tensors.js";
+import { lengthOf, ontoCircle } from "./geometry.js";
 
-const LONGEST_PLAY = 400;
-const FARTHEST = 100; // beyond it a step size is too large for good: the points fly apart, faster at every step
-const FIRST_STEP = 0.25; // how far the first Step moves the point that moves most
-const PACES = [0.1, 10]; // the slowest and the fastest, of the calm step
+const PACES = [0.1, 10]; // the smallest and the largest multiple of the step size that is found
+export const SPEEDS = [0.25, 0.5, 1, 2, 4]; // of Play
+export const MAGNIFIERS = [1, 10, 100, 1000]; // of the arrows
 
 // ---- what a state is about
 
@@ -97,30 +95,33 @@ export function sameLasting(one, other) {
   return LASTING.every((name) => one[name] === other[name] || plain(name)(one[name], other[name]));
 }
 
-// The calm step is measured anew in this state, and the reader's factor of it is forgotten.
-const repaced = (state) => ({ ...state, pace: 1, paced: lastingOf(state) });
+// No run yet: one would begin where the points stand.
+const unrun = (points) => ({ origin: points, run: null, at: 0, playing: false });
+
+// What a reader set of the run and of the arrows is forgotten.
+const PLAIN = { pace: 1, magnified: 1 };
 
 // The state of an explorer that begins with what lasts; what passes of one that stood before stays where it still makes
 // sense.
 export function begin(spec, lasting, before = null) {
   if (before && sameLasting(before, lasting)) return before;
   const { chosen, question } = situationOf(spec, lasting);
-  const run = { playing: false, origin: lasting.points, history: [], runs: [] };
+  const run = { ...unrun(lasting.points), runs: [] };
   if (before?.situation === lasting.situation) {
     const state = { ...before, ...lasting, ...run };
     const next = { ...state, asked: state.asked && questionOf(spec, state) !== null };
-    return variantOf(spec, before) === variantOf(spec, next) ? next : repaced({ ...next, lit: null });
+    return variantOf(spec, before) === variantOf(spec, next) ? next : { ...next, lit: null, pace: 1 };
   }
-  const { tab, trains } = before ?? { tab: "chart", trains: true };
+  const { tab, trains, speed } = before ?? { tab: "chart", trains: true, speed: 1 };
   const posed = { posed: lasting.situation, asked: question !== null, guess: null };
-  const state = { ...lasting, ...run, ...posed, chosen, lit: null, tab, trains };
-  return repaced({ ...state, asked: state.asked && questionOf(spec, state) !== null });
+  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, tab, trains, speed };
+  return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
 
 // ---- a situation and its loss
 
 // A new beginning: what was run before started elsewhere and is forgotten.
-const fresh = (state, points) => ({ ...state, points, origin: points, playing: false, history: [], runs: [] });
+const fresh = (state, points) => ({ ...state, points, ...unrun(points), runs: [] });
 
 // Points on the circle where the loss sees directions only.
 function settled(spec, state) {
@@ -141,7 +142,7 @@ export function enter(spec, before, index) {
   if (!Object.hasOwn(starts, loss)) return before;
   const { points, ...start } = starts[loss];
   const asked = { posed: index, asked: question !== null, guess: null };
-  return repaced(fresh({ ...before, loss, ...start, ...asked, situation: index, chosen, lit: null }, points));
+  return fresh({ ...before, ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null }, points);
 }
 
 export const reset = (spec, state) => enter(spec, state, state.situation);
@@ -167,10 +168,11 @@ export function switchLoss(spec, state, name) {
   const kept = { ...own, ...settable(spec.losses[name], state.parameters) };
   const parameters = exists(spec, { ...state, loss: name }, kept) ? kept : own;
   const runs = state.runs.filter((run) => run.loss !== name && run.loss !== state.loss);
-  if (state.history.length > 1) runs.push({ loss: state.loss, history: state.history });
-  const next = { ...state, loss: name, parameters, points: state.origin, lit: null, playing: false, history: [], runs };
+  if (state.at > 1) runs.push({ loss: state.loss, rate: state.run.rate, losses: lossesOf(state) });
+  const begun = { points: state.origin, ...unrun(state.origin), ...PLAIN };
+  const next = { ...state, ...begun, loss: name, parameters, lit: null, runs };
   const asked = state.asked && questionOf(spec, next) !== null;
-  return repaced(untrained(spec, settled(spec, { ...next, asked })));
+  return untrained(spec, settled(spec, { ...next, asked }));
 }
 
 // What an answer or a cure changes: another batch, another loss, other parameters, points elsewhere.
@@ -182,7 +184,7 @@ export function apply(spec, before, change) {
   const changed = { ...state.parameters, ...settable(lossOf(spec, state), parameters) };
   if (!exists(spec, state, changed)) return before;
   const points = state.points.map((point, k) => moves[k] ?? point);
-  return repaced(refitted(spec, state, settled(spec, fresh({ ...state, parameters: changed }, points))));
+  return refitted(spec, state, settled(spec, fresh({ ...state, parameters: changed }, points)));
 }
 
 // ---- questions
@@ -225,18 +227,10 @@ export function setParameter(spec, state, name, value) {
   const parameters = { ...state.parameters, [name]: value };
   const number = typeof lossOf(spec, state).parameters[name] === "number" && !chooses(spec, state, name);
   if ((number && !Number.isFinite(value)) || !exists(spec, state, parameters)) return state;
-  const next = refitted(spec, state, settled(spec, fresh({ ...state, parameters }, state.points)));
-  return number ? next : repaced(next); // another distance has another length
+  return refitted(spec, state, settled(spec, fresh({ ...state, parameters }, state.points)));
 }
 
 const chooses = (spec, state, name) => Object.hasOwn(variantOf(spec, state).choices, name);
-
-export const setPace = (spec, state, pace) =>
-  Number.isFinite(pace) ? { ...state, pace: Math.min(PACES[1], Math.max(PACES[0], pace)) } : state;
-
-// Whether Step trains the loss's tensors too; what is then longest is another gradient.
-export const train = (spec, state, trains) =>
-  Boolean(trains) === state.trains ? state : repaced({ ...state, trains: Boolean(trains) });
 
 export const choose = (spec, state, index) =>
   isIndex(index, state.points.length) && index !== state.chosen ? { ...state, chosen: index } : state;
@@ -249,31 +243,37 @@ export function light(spec, state, lit) {
   return same ? state : { ...state, lit };
 }
 
+// How many times longer the arrows are drawn.
+export const magnify = (spec, state, magnified) =>
+  MAGNIFIERS.includes(magnified) && magnified !== state.magnified ? { ...state, magnified } : state;
+
 // ---- a run
 
-// The longest gradient there is, of a point or, where it is trained, of a tensor.
-function longestPull({ trains, tensors }, { pointGradients, rowGradients }) {
-  const trained = trains ? Object.keys(tensors).map((name) => rowGradients[name]) : [];
-  return Math.max(...[...pointGradients, ...trained].map(lengthOf));
+// The losses of the run as far as it is shown, the first before its first step.
+export const lossesOf = ({ run, at }) => (run ? run.frames.slice(0, at + 1).map(({ loss }) => loss) : []);
+
+export const lastOf = ({ run }) => (run ? run.frames.length - 1 : 0);
+
+// Another frame of the run.
+export function scrub(spec, state, at) {
+  if (!isIndex(at, lastOf(state) + 1) || (at === state.at && !state.playing)) return state;
+  const { points, tensors } = state.run?.frames[at] ?? state;
+  return { ...state, points, tensors, at, playing: false };
 }
 
-// A step size, to two digits, from which Play is smooth; the one before where nothing pulls.
-export function calmStep(state, result, before = 1) {
-  const pull = longestPull(state, result);
-  return pull > 1e-9 ? Number((FIRST_STEP / pull).toPrecision(2)) : before;
+// Back to where the run began, for another one from there.
+function again(state) {
+  const { points, tensors } = state.run?.frames[0] ?? state;
+  return { ...state, points, tensors, ...unrun(points) };
 }
 
-// One step of gradient descent, all points at once, with the loss it started from remembered.
-export function step(spec, state, { loss, pointGradients, rowGradients }, rate) {
-  const shape = shapeOf(spec, state);
-  const points = state.points.map((point, k) => descend(point, pointGradients[k], rate, shape));
-  const after = ([name, tensor]) => [name, descended(tensor, rowGradients[name], rate)];
-  const tensors = state.trains ? Object.fromEntries(Object.entries(state.tensors).map(after)) : state.tensors;
-  return { ...state, points, tensors, history: [...state.history, loss] };
-}
+// A multiple of the step size: the run begins anew with it.
+export const setPace = (spec, state, pace) =>
+  Number.isFinite(pace) ? { ...again(state), pace: Math.min(PACES[1], Math.max(PACES[0], pace)) } : state;
 
-// Play ends where nothing pulls any more, where the points fly apart, or after LONGEST_PLAY steps.
-export function finished(state, result, rate) {
-  if (state.points.some((point) => lengthOf(point) > FARTHEST)) return true;
-  return longestPull(state, result) * rate < 1e-4 || state.history.length >= LONGEST_PLAY;
-}
+// Whether Step and Play train the loss's tensors too: another run.
+export const train = (spec, state, trains) =>
+  Boolean(trains) === state.trains ? state : { ...again(state), trains: Boolean(trains) };
+
+export const setSpeed = (spec, state, speed) =>
+  SPEEDS.includes(speed) && speed !== state.speed ? { ...state, speed } : state;

@@ -113,18 +113,36 @@ interface Passing {
   lit: Lit | null; // what is touched
   tab: "chart" | "mask";
   trains: boolean; // whether Step and Play train the tensors too
-  pace: number; // the reader's factor of the step size, 0.1 to 10
-  paced: Lasting; // where the calm step was measured that the factor is of
+  pace: number; // the reader's multiple of the step size that is found, 0.1 to 10
+  speed: number; // of Play
+  magnified: number; // how many times longer the arrows are drawn
   playing: boolean;
   origin: Place[]; // where the points stood when the run began: since the last move by hand
-  history: number[]; // the loss before each step of this run
-  runs: { loss: string; history: number[] }[]; // of other losses from the same origin
+  run: Run | null; // computed from there; null until Step or Play wants it
+  at: number; // the frame of it that is shown: so many steps were taken
+  runs: { loss: string; rate: number; losses: number[] }[]; // of other losses from the same origin
   posed: number; // index of the situation whose question is asked, or was answered
   asked: boolean; // whether that question waits for its answer
   guess: number | number[] | null; // the reader's answer: an option, indices of terms, an arrow; null for none
 }
 
 type State = Lasting & Passing;
+
+// Gradient descent at one step size, all of it.
+interface Run {
+  rate: number; // the step size
+  frames: Frame[];
+  rises: number; // steps at which the loss rises; 0 if that does not matter
+  jumps: number; // steps at which it changes by more than its slope tells: other terms count from there
+  when: number[]; // the share of the time of Play at which each frame is due
+  ended: "still" | "arrived" | "falling" | "restless" | "apart"; // restless: neither arrived nor falling
+}
+
+interface Frame {
+  points: Place[];
+  tensors: Record<string, Nested>;
+  loss: number;
+}
 
 interface Lit {
   kind: "point" | "term" | "pair";
@@ -172,7 +190,7 @@ interface Scene {
   situation: SituationSpec;
   loss: LossSpec;
   variant: VariantSpec;
-  rate: number; // the step size
+  rate: number; // how long an arrow is for each unit of the gradient, not magnified
   shape: "circle" | "free";
   lit: Set<number> | null; // indices of the terms that are lit
   litPoints: Set<number> | null;
@@ -273,6 +291,9 @@ interface Actions {
   cure(cure: CureSpec): void;
   switchLoss(name: string): void;
   setPace(pace: number): void;
+  setSpeed(speed: number): void;
+  magnify(times: number): void;
+  scrub(at: number): void;
   train(trains: boolean): void;
   enter(index: number): void;
   reset(): void;
@@ -294,7 +315,17 @@ interface Question {
   moving?: { point: number; positions: Place[] }; // one answer for each position: the point stands there
   terms?: number[]; // one answer for each: the gradient of that term's pull alone; −1 for the loss
   gradients?: boolean;
+  descent?: Descent; // one answer for each frame of a run, until it ends
   keep?: string[][]; // paths of what to keep, [["loss"], ["terms", "matrix"]]; default: all
+}
+
+interface Descent {
+  rate: number;
+  steps: number; // at most
+  shape: "circle" | "free";
+  trains: boolean;
+  least: number; // a step that moves nothing so far is not taken any more
+  farthest: number; // nor one from where a point is beyond this
 }
 
 interface Answer {
@@ -302,6 +333,8 @@ interface Answer {
   gradients?: Record<string, Float64Array>;
   terms?: Partial<TermsOf>;
   shapes?: Partial<ShapesOf>;
+  points?: Place[]; // of a frame
+  tensors?: Record<string, Nested>;
 }
 
 // The door to an explorer on a page: `document.querySelector(".lossviz-explorer").explorer`.

@@ -48,16 +48,16 @@ def test_what_does_not_pull_is_no_piece(javascript):
 
 
 @pytest.mark.parametrize(
-    ("farthest", "extent", "history", "held", "zoomed"),
+    ("farthest", "extent", "steps", "held", "zoomed"),
     [
-        (0.5, 1.6, [], False, 1.6),
-        (2.0, 1.6, [], False, 3.2),
-        (2.0, 1.6, [], True, 3.2),
-        (0.5, 3.2, [], False, 1.6),
-        (0.5, 3.2, [1.0], False, 3.2),  # not before the run is over
-        (0.5, 3.2, [], True, 3.2),  # never under a hand
+        (0.5, 1.6, 0, False, 1.6),
+        (2.0, 1.6, 0, False, 3.2),
+        (2.0, 1.6, 0, True, 3.2),
+        (0.5, 3.2, 0, False, 1.6),
+        (0.5, 3.2, 1, False, 3.2),  # not before the run is over
+        (0.5, 3.2, 0, True, 3.2),  # never under a hand
     ],
 )
-def test_the_plane_zooms(javascript, farthest, extent, history, held, zoomed):
-    state = {"points": [[0, 0], [-farthest, 0.1]], "history": history}
+def test_the_plane_zooms(javascript, farthest, extent, steps, held, zoomed):
+    state = {"points": [[0, 0], [-farthest, 0.1]], "at": steps}
     assert javascript("plane_place.zoomed(...given)", [extent, state, held]) == pytest.approx(zoomed)

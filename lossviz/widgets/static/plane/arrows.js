@@ -1,12 +1,18 @@
-// The arrow of each point: one Step long. It starts at the edge of its point, or runs beside the circle, so that it
-// hides nothing.
+// The arrow of each point: against its gradient, all on one scale. It starts at the edge of its point, or runs beside the
+// circle, so that it hides nothing. What is too small to see is a ring, what is too long is cut: two heads.
 
-import { keep, setAttributes, svg } from "../dom.js";
-import { angleOf, arcArrow, descend, straightArrow } from "../geometry.js";
+import { keep, setAttributes, setText, svg } from "../dom.js";
+import { angleOf, arcArrow, atAngle, lengthOf, straightArrow } from "../geometry.js";
 import { faded } from "../marks/looks.js";
+import { brief } from "../words.js";
 import { RADIUS } from "./place.js";
 
 export const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
+const SHORTEST = 3; // pixels: what is shorter is a ring
+const LONGEST = 1; // units of the plane, or radians: what is longer is cut
+const HEADS = 10; // pixels between two heads
+const NOTHING = 1e-9; // a gradient that is 0
+const TEXT = { width: 62, height: 14 }; // pixels of a number beside an arrow
 
 // Both ends moved on, so that the arrow starts beyond the edge of its point.
 function fromEdge(from, to) {
@@ -17,20 +23,63 @@ function fromEdge(from, to) {
 
 export const fromPoint = (from, to, head) => straightArrow(...fromEdge(from, to), head);
 
-// From a point to where a step against this gradient would put it; null where that is too near to see.
-export function stepArrow({ state, shape, rate }, { size, unit, toPixel }, index, gradient, gap = ARROW_GAP) {
-  const point = state.points[index];
-  const target = descend(point, gradient, rate, shape);
-  if (shape !== "circle") return fromPoint(toPixel(point), toPixel(target));
-  return arcArrow([size / 2, size / 2], unit + gap, angleOf(point), angleOf(target));
+// How an arrow along a way of so many units is drawn, `at(length)` and where its ring stands; null for no gradient.
+function drawn(length, unit, at, ring, shortest) {
+  if (length * unit < shortest) return { ring, places: [ring] };
+  if (length <= LONGEST) return at(length);
+  const [arrow, short] = [at(LONGEST), at(LONGEST - HEADS / unit)];
+  return { ...arrow, head: arrow.head + short.head, cut: true };
 }
 
-export const makeArrow = () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" }));
+// Along the circle: as far as the gradient has a part along it.
+function arc(point, gradient, scale, { size, unit }, { gap, shortest }) {
+  const angle = angleOf(point);
+  const along = scale * (gradient[0] * point[1] - gradient[1] * point[0]);
+  const [centre, radius] = [[size / 2, size / 2], unit + gap];
+  const at = (length) => arcArrow(centre, radius, angle, angle + Math.sign(along) * length);
+  const [x, y] = atAngle(angle);
+  return drawn(Math.abs(along), unit, at, [size / 2 + radius * x, size / 2 - radius * y], shortest);
+}
+
+function line(point, gradient, scale, { unit, toPixel }, { shortest }) {
+  const from = toPixel(point);
+  const length = lengthOf(gradient);
+  const way = [-gradient[0] / length, gradient[1] / length]; // in pixels y goes down
+  const to = (pixels) => [from[0] + way[0] * pixels, from[1] + way[1] * pixels];
+  return drawn(scale * length, unit, (units) => fromPoint(from, to(units * unit)), to(RADIUS + 7), shortest);
+}
+
+const WHOLE = { gap: ARROW_GAP, shortest: SHORTEST };
+
+// The arrow of a gradient at a point, {shaft, head, places} or {ring, places}; null where it is 0. Its `look`: how far
+// outside the circle it runs, and how many pixels are too few for an arrow.
+export function gradientArrow({ state, shape, rate }, place, index, gradient, look = WHOLE) {
+  if (lengthOf(gradient) < NOTHING) return null;
+  const along = shape === "circle" ? arc : line;
+  return along(state.points[index], gradient, rate * state.magnified, place, look);
+}
+
+export const makeArrow = () => svg("g", {}, svg("path", { class: "shaft" }), svg("path", { class: "head" }),
+  svg("circle", { class: "ring", r: 3 }), svg("text"));
 
 export function setArrow(mark, look, arrow) {
-  const [shaft, head] = setAttributes(mark, { class: look }).children;
+  const [shaft, head, ring] = setAttributes(mark, { class: look }).children;
   setAttributes(shaft, { d: arrow?.shaft ?? "" });
   setAttributes(head, { d: arrow?.head ?? "" });
+  const [cx, cy] = arrow?.ring ?? [null, null];
+  setAttributes(ring, { cx, cy, visibility: arrow?.ring ? null : "hidden" });
+}
+
+// The gradient as a number, beside an arrow whose length does not tell it; away from the middle of the plane.
+function setNumber(mark, arrow, gradient, { size }) {
+  const tells = arrow && !arrow.ring && !arrow.cut;
+  const text = mark.children[3];
+  if (!arrow || tells) return setText(text, "") && [];
+  const [x, y] = arrow.places.at(-1);
+  const right = x < size - TEXT.width - 12;
+  const at = { x: x + (right ? 8 : -8), y: y + (y < size / 2 ? -6 : 16) };
+  setText(setAttributes(text, { ...at, "text-anchor": right ? "start" : "end" }), brief(lengthOf(gradient), 3));
+  return [[at.x + (right ? 15 : -15), at.y - 5], [at.x + (right ? 40 : -40), at.y - 5]];
 }
 
 export function createArrows() {
@@ -39,10 +88,14 @@ export function createArrows() {
     root,
     // Answers with the pixels that the arrows cover.
     draw(scene, place) {
-      const arrows = scene.result.pointGradients.map((gradient, index) => stepArrow(scene, place, index, gradient));
-      keep(root, arrows.length, makeArrow).forEach((mark, index) =>
-        setArrow(mark, `arrow${faded(scene.litPoints, index)}`, arrows[index]));
-      return arrows.flatMap((arrow) => arrow?.places ?? []);
+      const { result: { pointGradients }, state, litPoints } = scene;
+      const arrows = pointGradients.map((gradient, index) => gradientArrow(scene, place, index, gradient));
+      const numbers = keep(root, arrows.length, makeArrow).flatMap((mark, index) => {
+        setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]);
+        const told = index === state.chosen || litPoints?.has(index);
+        return setNumber(mark, told ? arrows[index] : null, pointGradients[index], place);
+      });
+      return [...arrows.flatMap((arrow) => arrow?.places ?? []), ...numbers];
     },
   };
 }

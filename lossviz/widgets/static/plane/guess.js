@@ -8,7 +8,7 @@ const HEAD = 12; // pixels
 
 function drawnIn(spec, { state }, { unit, toPixel }) {
   const point = state.points[questionOf(spec, state)?.point];
-  if (!point || state.guess === null || state.history.length) return null;
+  if (!point || state.guess === null || state.at) return null;
   const [x, y] = toPixel(point);
   return fromPoint([x, y], [x + state.guess[0] * unit, y - state.guess[1] * unit], HEAD);
 }

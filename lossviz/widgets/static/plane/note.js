@@ -16,11 +16,21 @@ function rangeOf({ low, high }) {
 const choiceOf = ({ role, anchor }) =>
   `${roleSign(role)} between the borders: the ${inWords(role)} of ${letter(anchor)}.`;
 
+// One scale for the situation, and what a step makes of it, once its size is known.
+function arrowsOf({ state: { run, magnified }, rate }) {
+  const scale = rate * magnified;
+  const times = (run?.rate ?? 0) / scale;
+  const step = times ? `${brief(times, 2)} times as far` : "not as far";
+  return `Arrows: ${brief(scale, 2)} × the gradient, whatever you move or set here. Step goes the same way, ${step}.`
+    + " Hollow point: gradient 0; ring beside a point: too small to draw; two heads: cut.";
+}
+
 // `heat`: what is shown of the loss in the plane; `borders`: of a choice that changes; null for none.
-export function noteOf({ state, shape, rate }, heat, borders) {
+export function noteOf(scene, heat, borders) {
+  const { state, shape } = scene;
   const chosen = letter(state.chosen);
   return [
-    `Step moves each point by its arrow, ${brief(rate, 2)} × the gradient. A hollow point has gradient 0.`,
+    arrowsOf(scene),
     shape === "circle" && `Below: the loss as ${chosen} goes round; letters mark where the others stand.`,
     heat && `Behind: the loss if ${chosen} stood there, ${rangeOf(heat)}.`,
     borders && choiceOf(borders),

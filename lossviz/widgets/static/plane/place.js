@@ -15,9 +15,9 @@ export function placeOf(width, extent) {
 }
 
 // The plane zooms out when a point leaves it, and in again when a run is over; never under a dragging hand.
-export function zoomed(extent, { points, history }, held) {
+export function zoomed(extent, { points, at }, held) {
   const needed = reachOf(points);
-  return held || history.length ? Math.max(extent, needed) : needed;
+  return held || at ? Math.max(extent, needed) : needed;
 }
 
 export const bounded = (position, extent) => position.map((value) => Math.max(-extent, Math.min(extent, value)));

@@ -2,13 +2,15 @@
 
 import { keep, svg } from "../dom.js";
 import { ownQuestion, scatter } from "../engine.js";
-import { ARROW_GAP, makeArrow, setArrow, stepArrow } from "./arrows.js";
+import { ARROW_GAP, gradientArrow, makeArrow, setArrow } from "./arrows.js";
 import { createScan, scanKey } from "../scan.js";
 
 const MOST = 8; // pieces of one arrow
 const APART = 7; // pixels between two pieces beside the circle
 const WHOLE = -1; // the loss itself, where a term is asked for
 const NOTHING = 1e-9; // a gradient that cannot be seen
+
+const besides = (k) => ({ gap: ARROW_GAP + 9 + APART * k, shortest: 0 });
 
 const length = ({ gradient }) => Math.hypot(...gradient);
 
@@ -64,7 +66,7 @@ export function createPulls(spec, engine, late) {
       const drawn = found?.length > 1 ? found : []; // one alone is the arrow itself
       keep(root, drawn.length, makeArrow).forEach((mark, k) => {
         const { kind, gradient } = drawn[k];
-        setArrow(mark, `piece ${kind}`, stepArrow(scene, place, touched, gradient, ARROW_GAP + 9 + APART * k));
+        setArrow(mark, `piece ${kind}`, gradientArrow(scene, place, touched, gradient, besides(k)));
       });
     },
   };
