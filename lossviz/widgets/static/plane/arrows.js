@@ -37,12 +37,12 @@ export function createArrows() {
   const root = svg("g", { class: "arrows" });
   return {
     root,
-    // Answers with the pixels that the arrows cover.
+    // Answers with the arrows, as obstacles.
     draw(scene, place) {
       const arrows = scene.result.pointGradients.map((gradient, index) => stepArrow(scene, place, index, gradient));
       keep(root, arrows.length, makeArrow).forEach((mark, index) =>
         setArrow(mark, `arrow${faded(scene.litPoints, index)}`, arrows[index]));
-      return arrows.flatMap((arrow) => arrow?.places ?? []);
+      return arrows.filter(Boolean);
     },
   };
 }
