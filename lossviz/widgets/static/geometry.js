@@ -187,7 +187,8 @@ function meets({ x, y, width, height }, from, to) {
 }
 
 const CLEAR = 4; // pixels between a label and a line
-const grown = ({ x, y, width, height }, by) => ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
+const grown = ({ x, y, width, height }, by) =>
+  ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
 
 // An obstacle is a box, or a line through {places}.
 function touches(box, { places, ...other }) {
@@ -211,7 +212,8 @@ function leaderOf(box, place) {
 }
 
 // Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
-// obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the bounds.
+// obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
+// bounds.
 // A label with a `place` would rather stand where it stood (`before`, a number of a candidate), and where its own place
 // is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to its place.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.

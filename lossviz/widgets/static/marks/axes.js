@@ -24,7 +24,8 @@ export const leftOf = (ticks, x, y) =>
 const BOLD = ["positive", "negative"];
 
 // From where a text is held to the edge of the picture.
-const roomOf = ({ x, side }, width) => (side === "middle" ? 2 * Math.min(x, width - x) : side === "end" ? x : width - x);
+const roomOf = ({ x, side }, width) =>
+  ({ middle: 2 * Math.min(x, width - x), end: x, start: width - x })[side ?? "start"];
 
 // `look` tells one chart's axes from those of a strip below it.
 export function createAxes(look = "axes") {

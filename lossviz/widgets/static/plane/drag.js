@@ -1,5 +1,5 @@
-// A mouse or a finger that drags a point. Where a question wants an arrow, it draws that instead. A press on points that
-// cover one another takes the one on top; pressed again, it goes below the next.
+// A mouse or a finger that drags a point. Where a question wants an arrow, it draws that instead. A press on points
+// that cover one another takes the one on top; pressed again, it goes below the next.
 
 import { nearest, stacks } from "../geometry.js";
 import { questionOf } from "../state.js";

@@ -2,7 +2,7 @@
 
 import { keep, svg } from "../dom.js";
 import { placeLabels, stacks } from "../geometry.js";
-import { LINE, boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
+import { LINE, besides, boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
 import { letter } from "../words.js";
 import { ARROW_GAP } from "./arrows.js";
 import { COVERED, RADIUS, topOf } from "./place.js";
@@ -24,7 +24,7 @@ function besideCircle([x, y], width, size) {
 function candidatesOf([x, y], words, { size, extent }) {
   const width = widthOf(words);
   const [beside, above] = [RADIUS + width / 2 + 4, RADIUS + 12];
-  const around = [[beside, 0], [-beside, 0], [0, -above], [0, above]].map(([dx, dy]) => boxAround([x + dx, y + dy], width));
+  const around = besides([x, y], [[beside, 0], [-beside, 0], [0, -above], [0, above]], width);
   const out = extent === null ? Math.atan2(y - size / 2, x - size / 2) : 0;
   const outside = extent === null ? besideCircle([x, y], width, size) : [];
   return [...outside, ...around, ...rings([x, y], width, RADIUS, out)].map((box) => ({ ...box, words }));
@@ -40,7 +40,7 @@ function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said)
   return stacks(pixels, COVERED).map((group) => {
     const index = topOf(group, chosen);
     const own = group.length > 1 ? lettersOf(group) : sentences[index].short;
-    const snapped = said && group.includes(said.index) ? [`${letter(said.index)} ${said.words}`] : [];
+    const snapped = said && group.includes(said.index) ? [`${letter(said.index)} ${said.words.split(",")[0]}`] : [];
     return { index, words: [...snapped, own, lettersOf(group)] };
   });
 }

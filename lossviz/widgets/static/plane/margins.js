@@ -1,5 +1,5 @@
-// Where a margin begins: where a term of the moved point switches on or off on a short way. The engine is asked; nothing
-// here knows how a loss measures.
+// Where a margin begins on a short way of the moved point: where the number of a pair passes the margin, or where a
+// term of several numbers switches on or off. The engine is asked; nothing here knows how a loss measures.
 
 import { ownQuestion } from "../engine.js";
 import { angleOf, atAngle, turn } from "../geometry.js";
@@ -9,7 +9,6 @@ import { partnersOf } from "./targets.js";
 const MOST = 8; // partners, so that one question is answered at once
 const CUTS = 15; // places between two ends that are asked about together
 const ROUNDS = 13; // until the two ends are neighbours among numbers
-const NEAR = 1e-6;
 
 // Ways from 0 to 1: along the circle, or straight.
 const roundWay = (from, to) => (share) => atAngle(from + share * turn(from, to));
@@ -33,40 +32,41 @@ export function waysThrough({ state: { points }, reading, shape }, index, positi
 
 const links = ({ links: all }, index) => all.some(({ from, to }) => from === index || to === index);
 
-// What a term's place is called: the margin, where its number is the margin's or is made of several.
-function wordsOf(term, index, { matrix, values, thresholds }) {
-  const single = matrix.length === values.length;
-  const others = term.points.filter((point) => point !== index).map(letter).join("–");
-  if (!single || Math.abs(matrix[term.index] - thresholds.margin) < NEAR) return `at the margin of ${others}`;
-  return `where ${term.letters} begins to count`;
+// On which side of the margin a term stands.
+function sideOf({ index }, { matrix, values, active, thresholds }) {
+  const single = matrix.length === values.length; // a number for each term
+  return single ? matrix[index] < thresholds.margin : Boolean(active[index]);
 }
 
-// crossings(…) → [{position, words, share}], nearest to the middle of its way first. `ways` lead from 0 to 1.
+const KEEP = ["matrix", "values", "active", "thresholds"].map((name) => ["terms", name]);
+
+// crossings(…) → [{position, words, share}], nearest to the middle of its way first. `ways` lead from 0 to 1. A pair
+// that is pulled together has no margin.
 export async function crossings(spec, engine, { state, reading }, index, ways) {
-  const ask = (positions, keep) =>
-    engine.answer({ ...ownQuestion(spec, state), moving: { point: index, positions }, keep });
-  const flagsAt = async (positions) => (await ask(positions, [["terms", "active"]])).map(({ terms }) => terms.active);
-  const own = reading.terms.filter((term) => links(term, index));
+  async function termsAt(positions) {
+    const question = { ...ownQuestion(spec, state), moving: { point: index, positions }, keep: KEEP };
+    return (await engine.answer(question)).map(({ terms }) => terms);
+  }
+  const own = reading.terms.filter((term) => term.kind !== "positive" && links(term, index));
 
   async function narrowed(way, term, begins) {
     let [low, high] = [0, 1];
     for (let round = 0; round < ROUNDS; round++) {
       const shares = Array.from({ length: CUTS }, (_, k) => low + ((k + 1) / (CUTS + 1)) * (high - low));
-      const flags = await flagsAt(shares.map(way));
-      const changed = flags.findIndex((active) => Boolean(active[term.index]) !== begins);
+      const changed = (await termsAt(shares.map(way))).findIndex((terms) => sideOf(term, terms) !== begins);
       [low, high] = [changed === 0 ? low : shares.at(changed - 1), changed < 0 ? high : shares[changed]];
     }
     const share = begins ? high : low; // where it no longer counts
-    const [{ terms }] = await ask([way(share)], [["terms"]]);
-    return { share, position: way(share), words: wordsOf(term, index, terms) };
+    const others = term.points.filter((point) => point !== index).map(letter).join("–");
+    return { share, position: way(share), words: `at the margin of ${others}` };
   }
 
-  const ends = ways.length ? await flagsAt(ways.flatMap((way) => [way(0), way(1)])) : [];
+  const ends = ways.length ? await termsAt(ways.flatMap((way) => [way(0), way(1)])) : [];
   const found = [];
   for (const [k, way] of ways.entries()) {
     const [before, after] = ends.slice(2 * k, 2 * k + 2);
-    const flips = own.filter(({ index: at }) => Boolean(before[at]) !== Boolean(after[at]));
-    for (const term of flips.slice(0, 2)) found.push(await narrowed(way, term, Boolean(before[term.index])));
+    const passed = own.filter((term) => sideOf(term, before) !== sideOf(term, after));
+    for (const term of passed.slice(0, 2)) found.push(await narrowed(way, term, sideOf(term, before)));
   }
   return found.sort((a, b) => Math.abs(a.share - 0.5) - Math.abs(b.share - 0.5));
 }

@@ -14,8 +14,8 @@ const sizeOf = (width) => Math.max(NARROWEST, Math.min(width, WIDEST));
 // The share of the square that its edge takes, where no point may stand because its mark would be cut.
 export const edgeOf = (width) => (2 * MARK) / sizeOf(width);
 
-// {size, extent, reach, unit, toPixel, toPlane}: the side of the square, how far the free plane and its points reach from
-// its centre (null on the circle), pixels of a unit, and the ways between plane and pixels.
+// {size, extent, reach, unit, toPixel, toPlane}: the side of the square, how far the free plane and its points reach
+// from its centre (null on the circle), pixels of a unit, and the ways between plane and pixels.
 export function placeOf(width, extent) {
   const size = sizeOf(width);
   const reach = extent && extent * (1 - edgeOf(width));

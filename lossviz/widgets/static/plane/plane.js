@@ -21,8 +21,9 @@ import { createReach } from "./reach.js";
 import { createSnap } from "./snap.js";
 import { createStrip } from "./strip.js";
 
-const SPOKEN = "Sentences as points; arrow keys move the focused one, a letter puts it onto that letter's point";
-const FREE = "Alt, or a slow drag, goes free";
+const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a little; "
+  + "a letter puts it onto that letter's point";
+const FREE = "Alt goes free";
 
 // The layers, on a stage of their own, from the lowest to the highest; `late` is called when the engine has answered.
 function createLayers(spec, engine, actions, late) {
@@ -73,7 +74,7 @@ export function createPlane(spec, engine, actions) {
     layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said);
     if (spec.compact) return;
     strip.draw(scene, place, found);
-    setText(heading, said ? `${letter(said.index)} snapped ${said.words}: ${FREE}` : headingOf(scene));
+    setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
     setText(note, noteOf(scene, shades, found));
   }
 

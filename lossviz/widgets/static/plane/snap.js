@@ -7,6 +7,7 @@ import { crossings, wayBetween, waysThrough } from "./margins.js";
 import { caught, onTheWay, targetsOf } from "./targets.js";
 
 const SAME = 1e-9;
+const HERE = 1e-6; // so near a margin begins where a point has snapped
 
 const same = (one, other) => one.every((value, axis) => Math.abs(value - other[axis]) < SAME);
 
@@ -22,15 +23,18 @@ export function createSnap(spec, engine, actions) {
     actions.move(index, position);
   }
 
-  // Where a margin begins on one of the ways; nobody waits for it, and only the newest move is asked about.
-  async function toMargin(index, ways, then) {
-    if (asking || !("margin" in shown.result.terms.thresholds)) return;
+  // Where a margin begins on one of the ways; nobody waits for it, and only the newest move is asked about. A point
+  // that has snapped already stays there, and one leaves the margin that it stands at.
+  async function toMargin(index, ways, target, then) {
+    if (asking || target?.first || !("margin" in shown.result.terms.thresholds)) return;
     const [asked, { situation }] = [moves, shown.state];
     asking = true;
-    const found = await crossings(spec, engine, shown, index, ways).finally(() => { asking = false; });
-    if (!found.length || asked !== moves || situation !== shown.state.situation) return;
-    put(index, found[0].position, found[0].words);
-    then(found[0].position);
+    const passed = await crossings(spec, engine, shown, index, ways).finally(() => { asking = false; });
+    const found = passed.find(({ share }) => share > HERE);
+    if (!found || asked !== moves || situation !== shown.state.situation) return;
+    const { position, words } = target ?? found;
+    put(index, position, target ? `${words}, ${found.words}` : words);
+    then(position);
   }
 
   return {
@@ -49,14 +53,18 @@ export function createSnap(spec, engine, actions) {
       const target = free ? null : caught(targetsOf(shown, index), place, radius, where);
       put(index, target?.position ?? place, target?.words);
       if (target) then(target.position);
-      else if (!free) toMargin(index, waysThrough(shown, index, place, radius / where.unit), then);
+      if (free) return;
+      const far = target ? HERE : radius / where.unit;
+      toMargin(index, waysThrough(shown, index, target?.position ?? place, far), target, then);
     },
     // A key leads the point to a position.
     step(index, to, free) {
       const [from, round] = [shown.state.points[index], shown.shape === "circle"];
       const target = free ? null : onTheWay(targetsOf(shown, index), from, to, round);
       put(index, target?.position ?? to, target?.words);
-      if (!target && !free) toMargin(index, [wayBetween(from, to, round)], () => {});
+      if (free) return;
+      const ways = target ? waysThrough(shown, index, target.position, HERE) : [wayBetween(from, to, round)];
+      toMargin(index, ways, target, () => {});
     },
     onto: (index, other) => put(index, shown.state.points[other], `on ${letter(other)}`),
   };

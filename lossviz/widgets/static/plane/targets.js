@@ -1,5 +1,5 @@
-// Where a point snaps to: onto another point, to 60, 90 or 180 degrees from a partner, to the centre of a plane in which
-// lengths count. Pure functions; margins.js finds where a margin begins.
+// Where a point snaps to: onto another point, to 60, 90 or 180 degrees from a partner, to the centre of a plane in
+// which lengths count. Pure functions; margins.js finds where a margin begins.
 
 import { TAU, angleOf, ontoCircle, turn } from "../geometry.js";
 import { letter } from "../words.js";
