@@ -4,7 +4,6 @@
 
 import { html, setAttributes, setText, svg } from "../dom.js";
 import { NEAR } from "../geometry.js";
-import { letter } from "../words.js";
 import { createArrows } from "./arrows.js";
 import { createBackground } from "./background.js";
 import { createBorders } from "./borders.js";
@@ -20,6 +19,7 @@ import { createPulls } from "./pulls.js";
 import { createReach } from "./reach.js";
 import { createSnap } from "./snap.js";
 import { createStrip } from "./strip.js";
+import { letter } from "../words.js";
 
 const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a little; "
   + "a letter puts it onto that letter's point";
