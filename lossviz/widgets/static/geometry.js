@@ -244,14 +244,15 @@ export function placeLabels(labels, obstacles, bounds) {
 
   function chosen({ candidates, place, before, insists }) {
     const boxes = candidates.map((box, at) => (place ? { ...inside(box), at } : inside(box)));
-    const last = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
-    if (!place) return last();
+    const free = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
+    if (!place) return free();
     const wordings = [...new Set(boxes.map(({ words }) => words))];
     for (const each of wordings) {
       const found = best(boxes.filter(({ words }) => words === each), place, before);
       if (found) return found;
     }
-    return last();
+    const last = free();
+    return last && { ...last, leader: leaderOf(last, place) };
   }
 
   const insists = ({ label }) => Boolean(label.insists);
