@@ -175,7 +175,7 @@ def test_every_situation_of_every_loss(mounted, entry):
 
 
 def test_a_label_follows_its_point_and_does_not_jump(mounted):
-    """While D goes a short way in many steps, no label but those it drives away moves far."""
+    """While D goes a short way in many steps, only labels that it drives away move far."""
     explorer = mounted(lossviz.explore(lossviz.BatchHardTripletLoss(margin=1.0), controls=()))
     explorer.page.set_viewport_size({"width": 706, "height": 1400})
     explorer.show_answer()
@@ -192,4 +192,4 @@ def test_a_label_follows_its_point_and_does_not_jump(mounted):
         jumps += [math.dist(one, other) for one, other in zip(before, after, strict=True)]
         before = after
     mouse.up()
-    assert sum(jump > 12 for jump in jumps) <= 3
+    assert sum(jump > 12 for jump in jumps) <= 8 < len(jumps) / 20

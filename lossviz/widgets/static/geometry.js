@@ -214,8 +214,9 @@ function leaderOf(box, place) {
 // Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
 // obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
 // bounds.
-// A label with a `place` would rather stand where it stood (`before`, a number of a candidate), and where its own place
+// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its own place
 // is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to its place.
+// One that is `steady` does not come nearer as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
   const taken = [...obstacles];
@@ -233,26 +234,33 @@ export function placeLabels(labels, obstacles, bounds) {
   const joins = (line, place) =>
     line && !taken.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
 
-  function best(boxes, place, before) {
+  const joined = (box, place) => ({ ...box, leader: leaderOf(box, place) });
+  const canJoin = (box, place) => joins(leaderOf(box, place), place) && isFree(box);
+
+  function best(boxes, { place, before, steady }) {
     const stood = boxes.find(({ at }) => at === before);
-    const all = stood ? [stood, ...boxes] : boxes;
-    const clear = all.find((box) => isClear(box, place) && isFree(box));
+    if (stood && isClear(stood, place) && isFree(stood)) return stood;
+    if (stood && steady && canJoin(stood, place)) return joined(stood, place);
+    const clear = boxes.find((box) => isClear(box, place) && isFree(box));
     if (clear) return clear;
-    const far = all.find((box) => joins(leaderOf(box, place), place) && isFree(box));
-    return far && { ...far, leader: leaderOf(far, place) };
+    const leap = (box) => gapTo(box, place) + Math.hypot(box.x - stood.x, box.y - stood.y);
+    const all = stood ? boxes.toSorted((a, b) => leap(a) - leap(b)) : boxes; // no farther than it must
+    const far = all.find((box) => canJoin(box, place));
+    return far && joined(far, place);
   }
 
-  function chosen({ candidates, place, before, insists }) {
-    const boxes = candidates.map((box, at) => (place ? { ...inside(box), at } : inside(box)));
+  function chosen(label) {
+    const { candidates, place, insists } = label;
+    const boxes = candidates.map((box, at) => (place ? { at, ...inside(box) } : inside(box)));
     const free = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
     if (!place) return free();
     const wordings = [...new Set(boxes.map(({ words }) => words))];
     for (const each of wordings) {
-      const found = best(boxes.filter(({ words }) => words === each), place, before);
+      const found = best(boxes.filter(({ words }) => words === each), label);
       if (found) return found;
     }
     const last = free();
-    return last && { ...last, leader: leaderOf(last, place) };
+    return last && joined(last, place);
   }
 
   const insists = ({ label }) => Boolean(label.insists);

@@ -27,7 +27,7 @@ function candidatesOf([x, y], words, { size, extent }) {
   const around = besides([x, y], [[beside, 0], [-beside, 0], [0, -above], [0, above]], width);
   const out = extent === null ? Math.atan2(y - size / 2, x - size / 2) : 0;
   const outside = extent === null ? besideCircle([x, y], width, size) : [];
-  return [...outside, ...around, ...rings([x, y], width, RADIUS, out)].map((box) => ({ ...box, words }));
+  return [...outside, ...around, ...rings([x, y], width, RADIUS, out)].map((box, at) => ({ ...box, words, at }));
 }
 
 function lettersOf(group) {
@@ -52,14 +52,15 @@ export function createLabels() {
   return {
     root: svg("g", { class: "labels" }, leaders, texts),
     // `obstacles`: what, beside the points themselves, no label may cover. `said`: what a point has snapped to.
-    draw(scene, place, obstacles, said) {
+    // `steady`: points are on the move.
+    draw(scene, place, obstacles, said, steady) {
       const { state } = scene;
       const { size, toPixel } = place;
       const subject = [state.situation, scene.shape, size, place.extent].join();
       if (subject !== about) [about, stood] = [subject, []];
       const pixels = state.points.map(toPixel);
       const labels = labelsOf(scene, pixels, said).map(({ index, words }) => ({
-        index, place: pixels[index], before: stood[index],
+        index, steady, place: pixels[index], before: stood[index],
         candidates: words.flatMap((each) => candidatesOf(pixels[index], each, place)),
       }));
       const points = pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS));

@@ -71,7 +71,7 @@ export function createPlane(spec, engine, actions) {
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
     const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
-    layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said);
+    layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
     if (spec.compact) return;
     strip.draw(scene, place, found);
     setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
