@@ -41,7 +41,8 @@ WRONG = r"""(root) => {
   const points = [...stage.querySelectorAll(".point")].map((point) => point.transform.baseVal[0].matrix);
   const drawn = "[d]:not([d='']):is(.pair, .shaft, .head, .leaders, .borders path), .circle:not([visibility])";
   const lines = [...stage.querySelectorAll(drawn)].map((line) => {
-    const steps = Array.from({ length: Math.ceil(line.getTotalLength() / 2) + 1 }, (_, k) => line.getPointAtLength(2 * k));
+    const count = Math.ceil(line.getTotalLength() / 2) + 1;
+    const steps = Array.from({ length: count }, (_, k) => line.getPointAtLength(2 * k));
     return { steps, look: line.getAttribute("class") || line.parentElement.getAttribute("class") };
   });
   labels.forEach((label, k) => {

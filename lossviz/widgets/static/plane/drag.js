@@ -16,9 +16,14 @@ function pixelOf(event, stage) {
   return [event.clientX - box.left, event.clientY - box.top];
 }
 
-// {index, next}: the point on top of those at a pixel, and the one that a second press would take; null for none.
-function takenAt(pixel, { points, chosen }, { toPixel }) {
+// {index, next}: the point on top of those at a pixel, and the one that a second press would take; null for none. A
+// question is about its own point alone.
+function takenAt(pixel, { points, chosen }, { toPixel }, question) {
   const pixels = points.map(toPixel);
+  if (question) {
+    const { point } = question;
+    return pixels[point] && away(pixels[point], pixel) <= FINGER ? { index: point, next: point } : null;
+  }
   const touched = nearest(pixels, pixel, FINGER);
   if (touched < 0) return null;
   const group = stacks(pixels, COVERED).find((each) => each.includes(touched));
@@ -57,16 +62,14 @@ export function createDrag(spec, stage, actions, snap, focus) {
   function take(event) {
     const { state } = shown;
     const start = pixelOf(event, stage);
-    const found = takenAt(start, state, where);
+    const question = state.asked ? questionOf(spec, state) : null;
+    const found = takenAt(start, state, where, question);
     if (!found || event.button > 0) return;
     event.preventDefault();
-    const question = state.asked ? questionOf(spec, state) : null;
-    const index = question ? question.point : found.index;
-    if (question && !(away(where.toPixel(state.points[index] ?? [Infinity, 0]), start) <= FINGER)) return;
     const pointer = event.pointerId;
-    held = { ...found, index, pointer, draws: Boolean(question), start, moved: false, freedom: createFreedom() };
+    held = { ...found, pointer, draws: Boolean(question), start, moved: false, freedom: createFreedom() };
     stage.setPointerCapture(pointer);
-    choose(index);
+    choose(found.index);
   }
 
   function drag(event) {
