@@ -7,9 +7,12 @@ export const atAngle = (angle) => [Math.cos(angle), Math.sin(angle)];
 
 export const lengthOf = (vector) => Math.hypot(...vector);
 
+const ON = 1e-15; // how near to length 1 a point is on the circle
+
 // The nearest point of the unit circle; the centre has none and goes to angle 0.
 export function ontoCircle([x, y]) {
   const length = Math.hypot(x, y);
+  if (Math.abs(length - 1) < ON) return [x, y]; // there already: the same numbers, so that points can coincide
   return length > 0 ? [x / length, y / length] : [1, 0];
 }
 
@@ -86,7 +89,7 @@ export function straightArrow(from, to, size = 9) {
   const tip = Math.min(size, length);
   const neck = [to[0] - tip * 0.8 * Math.cos(direction), to[1] - tip * 0.8 * Math.sin(direction)];
   const at = (share) => [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
-  return { shaft: polyline([from, neck]), head: head(to, direction, tip), places: [0.4, 0.7, 1].map(at) };
+  return { shaft: polyline([from, neck]), head: head(to, direction, tip), places: [0, 1].map(at) };
 }
 
 // The same along a circle round `centre` (pixels), from one angle (plane, anticlockwise) to another.
@@ -156,11 +159,65 @@ export function nearest(points, [x, y], reach) {
   return best;
 }
 
+// Groups of indices: points nearer than `reach` to one of their group cover one another.
+export function stacks(points, reach) {
+  const groups = [];
+  points.forEach(([x, y], index) => {
+    const near = (other) => Math.hypot(points[other][0] - x, points[other][1] - y) < reach;
+    const joined = groups.filter((group) => group.some(near));
+    for (const group of joined) groups.splice(groups.indexOf(group), 1);
+    groups.push([...joined.flat(), index].sort((a, b) => a - b));
+  });
+  return groups;
+}
+
 const overlap = (a, b) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-// Gives each label the first of its candidate boxes that touches no obstacle and no label before it; null where none is
-// free, unless the label insists. Boxes are pushed inside the bounds. labels: [{candidates: [box], insists}].
+// Whether a line from one place to another goes through a box.
+function meets({ x, y, width, height }, from, to) {
+  let [first, last] = [0, 1]; // the share of the line that is inside
+  for (const [a, b, low, high] of [[from[0], to[0], x, x + width], [from[1], to[1], y, y + height]]) {
+    if (a === b && !(a > low && a < high)) return false;
+    if (a === b) continue;
+    const cuts = [(low - a) / (b - a), (high - a) / (b - a)];
+    [first, last] = [Math.max(first, Math.min(...cuts)), Math.min(last, Math.max(...cuts))];
+  }
+  return first < last;
+}
+
+const CLEAR = 4; // pixels between a label and a line
+const grown = ({ x, y, width, height }, by) =>
+  ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
+
+// An obstacle is a box, or a line through {places}.
+function touches(box, { places, ...other }) {
+  if (!places) return overlap(box, other);
+  const around = grown(box, CLEAR);
+  return places.some((place, k) => meets(around, places[Math.max(0, k - 1)], place));
+}
+
+const nearestIn = ({ x, y, width, height }, place) =>
+  [Math.max(x, Math.min(x + width, place[0])), Math.max(y, Math.min(y + height, place[1]))];
+const gapTo = (box, place) => Math.hypot(...nearestIn(box, place).map((value, axis) => value - place[axis]));
+
+const BESIDE = 36; // pixels: a label that is farther from its place than this is joined to it by a line
+const START = 15; // pixels from a place to where its line begins
+
+// From a label's place to its box; null where they are too near for a line.
+function leaderOf(box, place) {
+  const end = nearestIn(box, place);
+  const [length, ...way] = [gapTo(box, place), end[0] - place[0], end[1] - place[1]];
+  return length > START + 2 ? [place.map((value, axis) => value + (START / length) * way[axis]), end] : null;
+}
+
+// Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
+// obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
+// bounds.
+// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its own place
+// is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to its place.
+// One that is `steady` does not come nearer as long as it can stay.
+// Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
   const taken = [...obstacles];
   const inside = (box) => ({
@@ -168,13 +225,51 @@ export function placeLabels(labels, obstacles, bounds) {
     x: Math.max(bounds.x, Math.min(bounds.x + bounds.width - box.width, box.x)),
     y: Math.max(bounds.y, Math.min(bounds.y + bounds.height - box.height, box.y)),
   });
+  const isFree = (box) => !taken.some((other) => touches(box, other));
+  const places = labels.flatMap(({ place }) => (place ? [place] : []));
+  const isClear = (box, place) => {
+    const own = gapTo(box, place);
+    return own <= BESIDE && places.every((other) => gapTo(box, other) >= own);
+  };
+  const joins = (line, place) =>
+    line && !taken.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
+
+  const joined = (box, place) => ({ ...box, leader: leaderOf(box, place) });
+  const canJoin = (box, place) => joins(leaderOf(box, place), place) && isFree(box);
+
+  function best(boxes, { place, before, steady }) {
+    const stood = boxes.find(({ at }) => at === before);
+    if (stood && isClear(stood, place) && isFree(stood)) return stood;
+    if (stood && steady && canJoin(stood, place)) return joined(stood, place);
+    const clear = boxes.find((box) => isClear(box, place) && isFree(box));
+    if (clear) return clear;
+    const leap = (box) => gapTo(box, place) + Math.hypot(box.x - stood.x, box.y - stood.y);
+    const all = stood ? boxes.toSorted((a, b) => leap(a) - leap(b)) : boxes; // no farther than it must
+    const far = all.find((box) => canJoin(box, place));
+    return far && joined(far, place);
+  }
+
+  function chosen(label) {
+    const { candidates, place, insists } = label;
+    const boxes = candidates.map((box, at) => (place ? { at, ...inside(box) } : inside(box)));
+    const free = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
+    if (!place) return free();
+    const wordings = [...new Set(boxes.map(({ words }) => words))];
+    for (const each of wordings) {
+      const found = best(boxes.filter(({ words }) => words === each), label);
+      if (found) return found;
+    }
+    const last = free();
+    return last && joined(last, place);
+  }
+
   const insists = ({ label }) => Boolean(label.insists);
   const order = labels.map((label, index) => ({ label, index })).sort((a, b) => insists(b) - insists(a));
   const placed = labels.map(() => null);
   for (const { label, index } of order) {
-    const boxes = label.candidates.map(inside);
-    const box = boxes.find((each) => !taken.some((other) => overlap(each, other))) ?? (label.insists ? boxes[0] : null);
+    const box = chosen(label);
     if (box) taken.push(box);
+    if (box?.leader) taken.push({ places: box.leader });
     placed[index] = box;
   }
   return placed;

@@ -44,6 +44,8 @@ export function matrixTable(scene) {
 
 // ---- drawing: rows and cells are kept, so that the row under the pointer stays
 
+const UPRIGHT = [VALID, ACTIVE].map(([name]) => name); // heads of columns of dots: upright where there is little room
+
 const columnHead = () => html("th", { scope: "col" });
 const groupHead = (k) => (k ? html("th", { scope: "colgroup" }) : html("td"));
 const cell = (k) => (k ? html("td") : html("th", { scope: "row" }));
@@ -59,7 +61,8 @@ function drawCell(element, { words, said, look }) {
 function drawHeads(top, above, { columns, groups = [] }) {
   keep(top, columns.length, columnHead).forEach((element, k) => {
     const [name, meaning] = columns[k];
-    setText(setAttributes(element, { title: meaning, "aria-label": meaning }), name);
+    const look = UPRIGHT.includes(name) ? "upright" : null;
+    setText(setAttributes(element, { class: look, title: meaning, "aria-label": meaning }), name);
   });
   setAttributes(above, { hidden: groups.length ? null : "" });
   keep(above, groups.length + 1, groupHead).slice(1).forEach((element, k) => {

@@ -4,6 +4,7 @@
 import { keep, setAttributes, setText, svg } from "../dom.js";
 import { polyline } from "../geometry.js";
 import { brief } from "../words.js";
+import { fit } from "./labels.js";
 
 export const line = (points, look = "axis") => ({ d: polyline(points), look });
 
@@ -20,17 +21,25 @@ export const below = (ticks, x, y) =>
 export const leftOf = (ticks, x, y) =>
   ticks.map((tick) => text(x, y(tick) + 4, brief(tick, 2), { side: "end", look: "quiet" }));
 
+const BOLD = ["positive", "negative"];
+
+// From where a text is held to the edge of the picture.
+const roomOf = ({ x, side }, width) =>
+  ({ middle: 2 * Math.min(x, width - x), end: x, start: width - x })[side ?? "start"];
+
 // `look` tells one chart's axes from those of a strip below it.
 export function createAxes(look = "axes") {
   const [lines, texts] = [svg("g"), svg("g")];
   return {
     root: svg("g", { class: look }, lines, texts),
     draw(drawn, written) {
+      const width = Number(texts.ownerSVGElement?.getAttribute("width") ?? Infinity);
       keep(lines, drawn.length, () => svg("path")).forEach((path, k) => {
         setAttributes(path, { class: drawn[k].look, d: drawn[k].d });
       });
       keep(texts, written.length, () => svg("text")).forEach((element, k) => {
         const { x, y, words, side, look } = written[k];
+        fit(element, words, roomOf(written[k], width), BOLD.includes(look) ? 600 : 400);
         setText(setAttributes(element, { x, y, "text-anchor": side, class: look }), words);
       });
     },

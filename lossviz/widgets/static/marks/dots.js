@@ -3,39 +3,60 @@
 
 import { keep, lights, setAttributes, svg } from "../dom.js";
 import { placeLabels } from "../geometry.js";
-import { boxAround, writeLabel } from "./labels.js";
+import { boxAround, rings, writeLabel } from "./labels.js";
 
 const FINGER = 22; // pixels: half of what a finger needs
 
+// A name far from its dot, or nearer to another, is joined to its own by a line.
+function drawLeader(line, leader, [left, top]) {
+  const [from, to] = leader ?? [];
+  const ends = leader && { x1: from[0] - left, y1: from[1] - top, x2: to[0] - left, y2: to[1] - top };
+  setAttributes(line, { visibility: leader ? null : "hidden", ...ends });
+}
+
 // A dot is {place, d, look, letters, note, light, candidates, insists}: where it stands and its outline about that
-// place, its classes, its name and its sentence, what it lights ({kind, index}), the boxes where its name may stand,
-// and whether the name must be seen.
+// place, its classes, its name and its sentence, what it lights ({kind, index}), the boxes where its name would best
+// stand, and whether it goes before other names.
 export function createDots(actions) {
   const root = svg("g", { class: "dots" });
   let shown = [];
+  let stood = {}; // which of its boxes each name took
 
   function make(k) {
     const parts = [svg("circle", { class: "hit", r: FINGER }), svg("path", { class: "shown" })];
-    const dot = svg("g", { role: "button" }, ...parts, svg("text", { "text-anchor": "middle" }));
-    return lights(dot, actions, () => shown[k].light);
+    const [name, leader] = [svg("text", { "text-anchor": "middle" }), svg("line", { class: "leader" })];
+    return lights(svg("g", { role: "button" }, ...parts, name, leader), actions, () => shown[k].light);
+  }
+
+  const keyOf = ({ light, letters }) => `${light.kind} ${light.index} ${letters}`;
+
+  function placed(dots, size, obstacles, bounds) {
+    const own = dots.map(({ place }) => boxAround(place, size, size));
+    const labels = dots.map((dot) => {
+      const around = rings(dot.place, dot.candidates[0].width, size / 2);
+      return { ...dot, candidates: [...dot.candidates, ...around], before: stood[keyOf(dot)] };
+    });
+    const names = placeLabels(labels, [...own, ...obstacles], bounds);
+    stood = Object.fromEntries(dots.map((dot, k) => [keyOf(dot), names[k]?.at]));
+    return names;
   }
 
   return {
     root,
     // Names stay within the bounds, off the dots (of this size) and off the obstacles. Dots that others stand for, as a
-    // crowd does, are `untouched`. Answers with the boxes of the names, null for a hidden one.
+    // crowd does, are `untouched`. Answers with the boxes of the names, null for one that found no room at all.
     draw(dots, { size, bounds, obstacles = [], untouched = false }) {
       shown = dots;
-      const own = dots.map(({ place }) => boxAround(place, size, size));
-      const names = placeLabels(dots, [...own, ...obstacles], bounds);
+      const names = placed(dots, size, obstacles, bounds);
       keep(root, dots.length, make).forEach((dot, k) => {
         const { place, d, look, letters, note } = dots[k];
         const transform = `translate(${place.map((value) => value.toFixed(2))})`;
         setAttributes(dot, { class: `dot ${look}`, transform, "aria-label": note, tabindex: untouched ? null : 0 });
-        const [hit, mark, name] = dot.children;
+        const [hit, mark, name, leader] = dot.children;
         setAttributes(hit, { visibility: untouched ? "hidden" : null });
         setAttributes(mark, { d });
         writeLabel(name, names[k], letters, place);
+        drawLeader(leader, names[k]?.leader, place);
       });
       setAttributes(root, { "pointer-events": untouched ? "none" : null });
       return names;

@@ -79,14 +79,14 @@ function setNumber(mark, arrow, gradient, { size }) {
   const right = x < size - TEXT.width - 12;
   const at = { x: x + (right ? 8 : -8), y: y + (y < size / 2 ? -6 : 16) };
   setText(setAttributes(text, { ...at, "text-anchor": right ? "start" : "end" }), brief(lengthOf(gradient), 3));
-  return [[at.x + (right ? 15 : -15), at.y - 5], [at.x + (right ? 40 : -40), at.y - 5]];
+  return [{ x: right ? at.x : at.x - TEXT.width, y: at.y - 12, ...TEXT }];
 }
 
 export function createArrows() {
   const root = svg("g", { class: "arrows" });
   return {
     root,
-    // Answers with the pixels that the arrows cover.
+    // Answers with the arrows, as obstacles.
     draw(scene, place) {
       const { result: { pointGradients }, state, litPoints } = scene;
       const arrows = pointGradients.map((gradient, index) => gradientArrow(scene, place, index, gradient));
@@ -95,7 +95,7 @@ export function createArrows() {
         const told = index === state.chosen || litPoints?.has(index);
         return setNumber(mark, told ? arrows[index] : null, pointGradients[index], place);
       });
-      return [...arrows.flatMap((arrow) => arrow?.places ?? []), ...numbers];
+      return [...arrows.filter(Boolean), ...numbers];
     },
   };
 }

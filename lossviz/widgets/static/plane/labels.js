@@ -1,14 +1,13 @@
-// The sentence beside each point, in short, where it hides nothing: a name that finds no room is left out, unless its
-// point is chosen, or one of a few that are lit.
+// The sentence beside each point, in short, where it hides nothing; of points that cover one another, their letters.
 
 import { keep, svg } from "../dom.js";
-import { placeLabels } from "../geometry.js";
-import { LINE, boxAround, writeLabel } from "../marks/labels.js";
+import { placeLabels, stacks } from "../geometry.js";
+import { LINE, besides, boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
+import { letter } from "../words.js";
 import { ARROW_GAP } from "./arrows.js";
-import { RADIUS } from "./place.js";
+import { COVERED, RADIUS, topOf } from "./place.js";
 
-const LETTER = 6.9; // pixels, of a wide one
-const FEW = 12;
+const MOST = 12; // letters of a stack; of more the rest is counted
 
 // Outside the circle first, beyond the arrows, or aside; then inside.
 function besideCircle([x, y], width, size) {
@@ -23,29 +22,54 @@ function besideCircle([x, y], width, size) {
 }
 
 function candidatesOf([x, y], words, { size, extent }) {
-  const width = words.length * LETTER + 4;
+  const width = widthOf(words);
   const [beside, above] = [RADIUS + width / 2 + 4, RADIUS + 12];
-  const around = [[beside, 0], [-beside, 0], [0, -above], [0, above]];
-  const boxes = around.map(([dx, dy]) => boxAround([x + dx, y + dy], width));
-  return extent === null ? [...besideCircle([x, y], width, size), ...boxes] : boxes;
+  const around = besides([x, y], [[beside, 0], [-beside, 0], [0, -above], [0, above]], width);
+  const out = extent === null ? Math.atan2(y - size / 2, x - size / 2) : 0;
+  const outside = extent === null ? besideCircle([x, y], width, size) : [];
+  return [...outside, ...around, ...rings([x, y], width, RADIUS, out)].map((box, at) => ({ ...box, words, at }));
+}
+
+function lettersOf(group) {
+  const shown = group.slice(0, MOST).map(letter).join(" ");
+  return group.length > MOST ? `${shown} and ${group.length - MOST} more` : shown;
+}
+
+// {index, words: [what is written, or else]}: a label for each point that covers no other, and one for each stack.
+function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said) {
+  return stacks(pixels, COVERED).map((group) => {
+    const index = topOf(group, chosen);
+    const own = group.length > 1 ? lettersOf(group) : sentences[index].short;
+    const snapped = said && group.includes(said.index) ? [`${letter(said.index)} ${said.words.split(",")[0]}`] : [];
+    return { index, words: [...snapped, own, lettersOf(group)] };
+  });
 }
 
 export function createLabels() {
-  const root = svg("g", { class: "labels" });
+  const [leaders, texts] = [svg("path", { class: "leaders" }), svg("g")];
+  let [about, stood] = ["", []]; // where each label stood, as long as the same batch is shown
+
   return {
-    root,
-    // `obstacles`: boxes, beside the points themselves, that no label may cover.
-    draw({ state, situation, litPoints }, place, obstacles) {
+    root: svg("g", { class: "labels" }, leaders, texts),
+    // `obstacles`: what, beside the points themselves, no label may cover. `said`: what a point has snapped to.
+    // `steady`: points are on the move.
+    draw(scene, place, obstacles, said, steady) {
+      const { state } = scene;
       const { size, toPixel } = place;
-      const lit = litPoints ?? new Set([state.chosen]);
+      const subject = [state.situation, scene.shape, size, place.extent].join();
+      if (subject !== about) [about, stood] = [subject, []];
       const pixels = state.points.map(toPixel);
-      const words = situation.sentences.map(({ short }) => short);
-      const labels = words.map((short, index) =>
-        ({ candidates: candidatesOf(pixels[index], short, place), insists: lit.has(index) && lit.size <= FEW }));
+      const labels = labelsOf(scene, pixels, said).map(({ index, words }) => ({
+        index, steady, place: pixels[index], before: stood[index],
+        candidates: words.flatMap((each) => candidatesOf(pixels[index], each, place)),
+      }));
       const points = pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS));
       const boxes = placeLabels(labels, [...points, ...obstacles], { x: 0, y: 0, width: size, height: size });
-      keep(root, words.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, index) =>
-        writeLabel(text, boxes[index], words[index]));
+      const written = new Map(labels.map(({ index }, k) => [index, boxes[k]]));
+      stood = pixels.map((_, index) => written.get(index)?.at ?? stood[index]);
+      keep(texts, pixels.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, index) =>
+        writeLabel(text, written.get(index), written.get(index)?.words ?? ""));
+      drawLeaders(leaders, boxes);
     },
   };
 }

@@ -63,15 +63,16 @@ export function createLines(spec, actions) {
 
   return {
     root,
+    // Answers with the lines, as obstacles.
     draw(scene, { toPixel }) {
       const { state, reading, lit } = scene;
       ropes = ropesOf(reading.terms, lit);
       marks = state.asked && questionOf(spec, state)?.kind === "terms";
-      keep(root, ropes.length, make).forEach((line, k) => {
-        const { from, to, aside } = ropes[k];
-        const ends = beside([from, to].map((point) => toPixel(state.points[point])), APART * aside);
-        setAttributes(line, { ...lookOf(ropes[k], scene), d: polyline(ends) });
-      });
+      const ends = ropes.map(({ from, to, aside }) =>
+        beside([from, to].map((point) => toPixel(state.points[point])), APART * aside));
+      keep(root, ropes.length, make).forEach((line, k) =>
+        setAttributes(line, { ...lookOf(ropes[k], scene), d: polyline(ends[k]) }));
+      return ends.map((places) => ({ places }));
     },
   };
 }

@@ -4,7 +4,6 @@
 
 import { html, setAttributes, setText, svg } from "../dom.js";
 import { NEAR } from "../geometry.js";
-import { boxAround } from "../marks/labels.js";
 import { createArrows } from "./arrows.js";
 import { createBackground } from "./background.js";
 import { createBorders } from "./borders.js";
@@ -14,46 +13,55 @@ import { createHeat } from "./heat.js";
 import { createLabels } from "./labels.js";
 import { createLines } from "./lines.js";
 import { headingOf, noteOf } from "./note.js";
-import { placeOf, zoomed } from "./place.js";
+import { edgeOf, placeOf, zoomed } from "./place.js";
 import { createPoints } from "./points.js";
 import { createPulls } from "./pulls.js";
 import { createReach } from "./reach.js";
+import { createSnap } from "./snap.js";
 import { createStrip } from "./strip.js";
+import { letter } from "../words.js";
 
-const SPOKEN = "Sentences as points; arrow keys move the focused one";
-const CLEAR = 8; // pixels round each place that an arrow covers
+const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a little; "
+  + "a letter puts it onto that letter's point";
+const FREE = "Alt goes free";
 
 // The layers, on a stage of their own, from the lowest to the highest; `late` is called when the engine has answered.
 function createLayers(spec, engine, actions, late) {
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN });
-  const points = createPoints(actions, () => drag.held());
-  const drag = createDrag(spec, stage, actions, points.focus);
+  const snap = createSnap(spec, engine, actions);
+  const points = createPoints(actions, snap, () => drag.held());
+  const drag = createDrag(spec, stage, actions, snap, points.focus);
   const [heat, reach, borders, pulls, strip] =
     [createHeat, createReach, createBorders, createPulls, createStrip].map((create) => create(spec, engine, late));
   const [background, lines, arrows] = [createBackground(), createLines(spec, actions), createArrows()];
   const [guess, labels] = [createGuess(spec), createLabels()];
   stage.append(background.root, reach.root, heat.contours, borders.root);
   stage.append(...[lines, points, arrows, pulls, guess, labels].map(({ root }) => root));
-  return { stage, background, heat, reach, borders, lines, points, arrows, pulls, guess, labels, strip, drag };
+  return { stage, background, heat, reach, borders, lines, points, arrows, pulls, guess, labels, strip, snap, drag };
 }
 
 export function createPlane(spec, engine, actions) {
   const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
   const layers = createLayers(spec, engine, actions, late);
-  const { stage, heat, strip, drag } = layers;
+  const { stage, heat, strip, snap, drag } = layers;
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
-  const frame = html("div", { class: "frame" }, heat.root, stage);
+  const heard = html("p", { class: "spoken", role: "status" });
+  const frame = html("div", { class: "frame" }, heat.root, stage, heard);
   const root = html("section", { class: "plane" }, ...(spec.compact ? [frame] : [heading, frame, strip.root, note]));
 
   let width = 0; // of the page's column, measured when it changes
   let extent = NEAR; // how far the free plane reaches from its centre
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
-  let covered = []; // boxes that the arrows cover
+  let said = null; // what a point has snapped to
+  let covered = []; // what no label may cover
 
   function drawBatch() {
-    for (const name of ["background", "lines", "points", "guess"]) layers[name].draw(scene, place);
-    covered = layers.arrows.draw(scene, place).map((pixel) => boxAround(pixel, CLEAR, CLEAR));
-    drag.see(scene, place);
+    said = snap.said(scene);
+    covered = ["background", "lines", "arrows"].flatMap((name) => layers[name].draw(scene, place));
+    layers.points.draw(scene, place, said);
+    layers.guess.draw(scene, place);
+    for (const hand of [snap, drag]) hand.see(scene, place);
+    setText(heard, said ? `${letter(said.index)} ${said.words}` : "");
   }
 
   // What the engine is asked about, and what must leave room for it.
@@ -62,10 +70,11 @@ export function createPlane(spec, engine, actions) {
     const { found, boxes } = layers.borders.draw(scene, place);
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
-    layers.labels.draw(scene, place, [...covered, ...boxes]);
+    const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
+    layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
     if (spec.compact) return;
     strip.draw(scene, place, found);
-    setText(heading, headingOf(scene));
+    setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
     setText(note, noteOf(scene, shades, found));
   }
 
@@ -77,7 +86,7 @@ export function createPlane(spec, engine, actions) {
     draw(shown) {
       scene = shown;
       const round = scene.shape === "circle";
-      if (!round) extent = zoomed(extent, scene.state, drag.held());
+      if (!round) extent = zoomed(extent, scene.state, drag.held(), edgeOf(width));
       place = placeOf(width, round ? null : extent);
       const { size } = place;
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });

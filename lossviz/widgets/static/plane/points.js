@@ -1,79 +1,115 @@
 // The points: a sentence each, with its letter, in the shape and hue of its class; hollow where nothing pulls. An arrow
-// key moves the focused one.
+// key moves the focused one, with Alt a little; a letter puts it onto that letter's point. The chosen one is drawn once
+// more above the others, so that none covers it.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
-import { TAU, angleOf, atAngle, glyph } from "../geometry.js";
+import { TAU, angleOf, atAngle, glyph, stacks } from "../geometry.js";
 import { faded, hue } from "../marks/looks.js";
 import { brief, letter } from "../words.js";
-import { FINGER, RADIUS, bounded } from "./place.js";
+import { COVERED, FINGER, RADIUS, bounded, topOf } from "./place.js";
 
 const NUDGE = 0.05; // of an arrow key: radians on the circle, units in the plane
+const TIMES = { altKey: 0.1, shiftKey: 4 };
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-// Where a key puts a point: a little farther round the circle, or in the plane; null for any other key.
-function nudged(event, [x, y], { extent }) {
+// Where a key leads a point: a little farther round the circle, or in the plane; null for any other key.
+function nudged(event, [x, y], { extent, reach }) {
   if (!(event.key in KEYS)) return null;
   const [right, up] = KEYS[event.key];
-  const size = event.shiftKey ? NUDGE * 4 : NUDGE;
+  const size = Object.keys(TIMES).reduce((product, key) => (event[key] ? product * TIMES[key] : product), NUDGE);
   if (extent === null) return atAngle(angleOf([x, y]) + size * (up || -right));
-  return bounded([x + size * right, y + size * up], extent);
+  return bounded([x + size * right, y + size * up], reach);
+}
+
+// The point that a key names, or −1.
+function namedBy({ key, altKey, ctrlKey, metaKey }, points) {
+  return altKey || ctrlKey || metaKey ? -1 : points.findIndex((_, index) => letter(index) === key.toUpperCase());
 }
 
 const whereabouts = ([x, y], { extent }) =>
   extent === null ? `at ${Math.round((angleOf([x, y]) * 360) / TAU)} degrees` : `at ${brief(x, 2)}, ${brief(y, 2)}`;
 
-const markOf = (index) => svg("g", { tabindex: 0, role: "button" },
-  svg("circle", { class: "hit", r: FINGER }), svg("circle", { class: "halo", r: RADIUS + 5 }),
-  svg("path", { class: "dot" }), setText(svg("text", { dy: "0.36em", "text-anchor": "middle" }), letter(index)));
+const drawn = (index) => [
+  svg("circle", { class: "halo", r: RADIUS + 5 }), svg("path", { class: "dot" }),
+  setText(svg("text", { dy: "0.36em", "text-anchor": "middle" }), letter(index)),
+];
 
-function lookOf(index, still, { state, reading, litPoints }) {
+function lookOf(name, index, { state, result, reading, litPoints }) {
+  const still = isStill(index, { state, result }) && "still";
   const kind = reading.classes?.[index];
-  const words = ["point", still && "still", index === state.chosen && "chosen", kind !== undefined && hue(kind)];
+  const words = [name, still, index === state.chosen && "chosen", kind !== undefined && hue(kind)];
   return words.filter(Boolean).join(" ") + faded(litPoints, index);
 }
 
-function drawPoint(mark, index, scene, place) {
-  const { state, result, reading, situation } = scene;
-  const point = state.points[index];
-  const still = !state.asked && Math.hypot(...result.pointGradients[index]) < 1e-9;
-  const words = [letter(index), situation.sentences[index].text, whereabouts(point, place), still && "nothing pulls"];
-  setAttributes(mark.children[2], { d: glyph(reading.classes?.[index] ?? 0, RADIUS) });
+const isStill = (index, { state, result }) => !state.asked && Math.hypot(...result.pointGradients[index]) < 1e-9;
+
+function drawPoint(mark, name, index, scene, place) {
+  setAttributes(mark.querySelector(".dot"), { d: glyph(scene.reading.classes?.[index] ?? 0, RADIUS) });
   setAttributes(mark, {
-    class: lookOf(index, still, scene),
-    transform: `translate(${place.toPixel(point).map((value) => value.toFixed(2))})`,
-    "aria-label": words.filter(Boolean).join(", "),
+    class: lookOf(name, index, scene),
+    transform: `translate(${place.toPixel(scene.state.points[index]).map((value) => value.toFixed(2))})`,
   });
 }
 
+function saidOf(index, scene, place, said) {
+  const { state, situation } = scene;
+  const words = [
+    letter(index), situation.sentences[index].text, whereabouts(state.points[index], place),
+    said?.index === index && said.words, isStill(index, scene) && "nothing pulls",
+  ];
+  return words.filter(Boolean).join(", ");
+}
+
 // `held()` tells whether a point is dragged: then nothing else is pointed at.
-export function createPoints(actions, held) {
-  const root = svg("g", { class: "points" });
+export function createPoints(actions, snap, held) {
+  const [all, raised] = [svg("g"), svg("g", { "aria-hidden": "true", "pointer-events": "none" })];
   let [shown, where] = [null, null]; // the scene that is drawn, and its place
 
-  function nudge(event, index) {
+  function press(event, index) {
     const { state } = shown;
-    const position = state.asked ? null : nudged(event, state.points[index], where);
-    if (!position) return;
+    const [position, other] = [nudged(event, state.points[index], where), namedBy(event, state.points)];
+    if (state.asked || (!position && other < 0)) return;
     event.preventDefault();
-    actions.move(index, position);
+    if (position) snap.step(index, position, event.altKey);
+    else if (other !== index) snap.onto(index, other);
+  }
+
+  // Of points that cover one another the one on top is pointed at.
+  function point({ pointerType }, index) {
+    if (pointerType !== "mouse" || held()) return;
+    const { points, chosen } = shown.state;
+    const group = stacks(points.map(where.toPixel), COVERED).find((each) => each.includes(index));
+    actions.light({ kind: "point", index: topOf(group, chosen) });
   }
 
   function make(index) {
-    const mark = markOf(index);
-    const point = ({ pointerType }) => pointerType === "mouse" && !held() && actions.light({ kind: "point", index });
-    mark.addEventListener("keydown", (event) => nudge(event, index));
+    const mark = svg("g", { tabindex: 0, role: "button" }, svg("circle", { class: "hit", r: FINGER }), ...drawn(index));
+    mark.addEventListener("keydown", (event) => press(event, index));
     mark.addEventListener("focus", () => actions.choose(index));
-    mark.addEventListener("pointerenter", point);
+    mark.addEventListener("pointerenter", (event) => point(event, index));
     mark.addEventListener("pointerleave", () => !held() && actions.light(null));
     return mark;
   }
 
+  // The chosen one once more.
+  function raise(scene, place) {
+    const { chosen } = scene.state;
+    const [mark] = keep(raised, 1, () => svg("g", {}, ...drawn(chosen)));
+    setText(mark.lastChild, letter(chosen));
+    drawPoint(mark, "raised", chosen, scene, place);
+  }
+
   return {
-    root,
-    draw(scene, place) {
+    root: svg("g", { class: "points" }, all, raised),
+    // `said`: what a point has snapped to, or null.
+    draw(scene, place, said) {
       [shown, where] = [scene, place];
-      keep(root, scene.state.points.length, make).forEach((mark, index) => drawPoint(mark, index, scene, place));
+      keep(all, scene.state.points.length, make).forEach((mark, index) => {
+        drawPoint(mark, "point", index, scene, place);
+        setAttributes(mark, { "aria-label": saidOf(index, scene, place, said) });
+      });
+      raise(scene, place);
     },
-    focus: (index) => root.children[index].focus({ preventScroll: true }),
+    focus: (index) => all.children[index].focus({ preventScroll: true }),
   };
 }

@@ -4,6 +4,7 @@
 
 import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
 import { rectangle } from "../../geometry.js";
+import { fit } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
 import { brief, inWords, letter, percent } from "../../words.js";
 import { candidatesOf, isOutside } from "./read.js";
@@ -232,7 +233,8 @@ export function createScoreMatrix(spec, engine, actions) {
       drawHeads(heads, layout, makeHead);
       drawRows(rows, scene, layout, cells, makeRow);
       drawMany(many, crowded ? cells.flat().filter(({ out }) => !out) : [], layout);
-      setText(setAttributes(foot, { y: height - 8 }), footOf(scene, layout));
+      const words = footOf(scene, layout);
+      setText(setAttributes(fit(foot, words, width - 4), { y: height - 8 }), words);
     },
   };
 }

@@ -100,7 +100,8 @@ function drawDots(dots, all, many, { width, bottom }) {
     place, look, d: glyph(kind, DOT), letters: term.letters, note: term.note,
     light: { kind: "term", index: term.index }, candidates: candidates(place, term.letters), insists: touched,
   }));
-  const bounds = { x: 0, y: SPACE.top - 14, width, height: bottom - SPACE.top - SPACE.bottom + 28 };
+  const left = SPACE.left - DOT - 6; // the numbers of the axis stand there
+  const bounds = { x: left, y: SPACE.top - 14, width: width - left, height: bottom - SPACE.top - SPACE.bottom + 28 };
   dots.draw(drawn, { size: LINE, bounds, untouched: many });
 }
 

@@ -4,6 +4,7 @@
 
 import { keep, setAttributes, setText, svg } from "../../dom.js";
 import { polyline } from "../../geometry.js";
+import { fit } from "../../marks/labels.js";
 import { brief } from "../../words.js";
 import { halved, slopeAtEquality } from "./slope.js";
 
@@ -81,7 +82,8 @@ export function createRegion() {
       setAttributes(band, { d: banded ? bandOf(margin, layout) : "" });
       setAttributes(equal, { d: samples || banded ? diagonal(layout) : "" });
       if (samples) drawShade(shade, samples, layout);
-      setText(name, samples ? shadeWords(samples) : banded ? bandWords(margin) : below.words);
+      const words = samples ? shadeWords(samples) : banded ? bandWords(margin) : below.words;
+      setText(fit(name, words, layout.width - 2), words);
     },
   };
 }

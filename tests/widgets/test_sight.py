@@ -1,0 +1,196 @@
+"""What meets the eye, in every situation of every loss, on a laptop and on a phone: no label on anything, none missing,
+no mask cut, no text small."""
+
+import math
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+import lossviz
+from lossviz.catalogue import ENTRIES
+from tests.widgets.page import Explorer
+from tests.widgets.plane.test_plane import MOUNT
+
+WIDTHS = (706, 360)  # of the window: an explorer in the book's column at 1280 pixels, and on a phone
+PATIENCE = 6_000  # milliseconds, for what the engine is still asked about
+
+# Everything that is wrong with the labels of an explorer, in words.
+WRONG = r"""(root) => {
+  const found = [];
+  const { scene } = root.explorer;
+  const stage = root.querySelector(".stage");
+  const seen = (element) => element.textContent && element.checkVisibility({ visibilityProperty: true });
+  const boxOf = (text, picture) => {
+    const [own, outer] = [text, picture].map((element) => element.getBoundingClientRect());
+    const { width, height } = own;
+    return { x: own.x - outer.x, y: own.y - outer.y, width, height, words: text.textContent };
+  };
+  const all = (picture, selector) => [...picture.querySelectorAll(selector)].filter(seen).map((e) => boxOf(e, picture));
+  const covers = (a, b) => a.x < b.x + b.width - 1 && b.x < a.x + a.width - 1
+    && a.y < b.y + b.height - 1.5 && b.y < a.y + a.height - 1.5; // a line of text has air above and below
+  const holds = (box, { x, y }, by) =>
+    x > box.x + by && x < box.x + box.width - by && y > box.y + by + 1 && y < box.y + box.height - by - 1;
+  const leaves = (box, picture) => {
+    const { width, height } = picture.getBoundingClientRect();
+    return box.x < -0.5 || box.y < -0.5 || box.x + box.width > width + 0.5 || box.y + box.height > height + 0.5;
+  };
+
+  const labels = all(stage, ".labels text");
+  const others = all(stage, ".borders text, .unit text");
+  const points = [...stage.querySelectorAll(".point")].map((point) => point.transform.baseVal[0].matrix);
+  const drawn = "[d]:not([d='']):is(.pair, .shaft, .head, .leaders, .borders path), .circle:not([visibility])";
+  const lines = [...stage.querySelectorAll(drawn)].map((line) => {
+    const count = Math.ceil(line.getTotalLength() / 2) + 1;
+    const steps = Array.from({ length: count }, (_, k) => line.getPointAtLength(2 * k));
+    return { steps, look: line.getAttribute("class") || line.parentElement.getAttribute("class") };
+  });
+  labels.forEach((label, k) => {
+    const tell = (what) => found.push(`${label.words} ${what}`);
+    if (leaves(label, stage)) tell("leaves the frame");
+    for (const other of [...labels.slice(k + 1), ...others]) if (covers(label, other)) tell(`lies on ${other.words}`);
+    for (const { e, f } of points) {
+      const aside = Math.max(label.x - e, 0, e - label.x - label.width);
+      const above = Math.max(label.y + 2 - f, 0, f - label.y - label.height + 2);
+      if (Math.hypot(aside, above) < 12) tell("lies on a point");
+    }
+    for (const { steps, look } of lines) {
+      if (steps.some((step) => holds(label, step, look === "leaders" ? 3 : 1))) tell(`lies on ${look}`);
+    }
+  });
+  scene.situation.sentences.forEach(({ short }, index) => {
+    const letter = String.fromCharCode(65 + index);
+    const { e, f } = points[index];
+    const near = points.some((point, k) => k !== index && Math.hypot(point.e - e, point.f - f) < 15);
+    const named = labels.some(({ words }) => words === short || words.split(" ").includes(letter));
+    const listed = labels.some(({ words }) => words.split(" ").includes(letter));
+    if (near ? !listed : !named) found.push(`${letter} has no label`);
+  });
+
+  for (const picture of root.querySelectorAll(".chart svg")) {
+    const names = all(picture, ".dot text");
+    if (picture.querySelector(".dot text[visibility=hidden]")) found.push("a dot has no name");
+    names.forEach((name, k) => {
+      if (leaves(name, picture)) found.push(`${name.words} leaves the chart`);
+      for (const other of [...names.slice(k + 1), ...all(picture, ".axes text")]) {
+        if (covers(name, other)) found.push(`${name.words} lies on ${other.words}`);
+      }
+    });
+    for (const text of all(picture, "text")) {
+      const { width } = picture.getBoundingClientRect();
+      if (text.x < -1 || text.x + text.width > width + 1) found.push(`${text.words} is cut`);
+    }
+  }
+  return found;
+}"""
+# A label may wait for what the engine still answers.
+SETTLED = f"""async (root, patience) => {{
+  const wrong = {WRONG};
+  const end = performance.now() + patience;
+  let found = ["nothing was looked at"];
+  while (found.length && performance.now() < end) {{
+    await new Promise(requestAnimationFrame);
+    found = root.dataset.ready ? wrong(root) : found;
+  }}
+  return found;
+}}"""
+SMALL = """(root) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const found = [];
+  let count = 0;
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || element.closest(".spoken, option")) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    count += 1;
+    const size = parseFloat(getComputedStyle(element).fontSize) * (element.getScreenCTM?.().a ?? 1);
+    if (size < 12.99) found.push([size, element.textContent]);
+  }
+  return [count, found];
+}"""
+CUT = "box => [box.scrollWidth, box.clientWidth]"
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    page = chromium.new_page()
+    page.thrown = []
+    page.on("pageerror", lambda error: page.thrown.append(str(error)))
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def mounted(page):
+    def mount(widget: lossviz.Explorer) -> Explorer:
+        values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
+        page.goto("about:blank")
+        page.evaluate(MOUNT, {"text": widget._esm, "style": f"body {{ margin: 8px }} {widget._css}", "values": values})
+        root = page.locator(".lossviz-explorer")
+        expect(root).to_have_attribute("data-ready", "yes")
+        return Explorer(root, widget._losses)
+
+    page.thrown.clear()
+    yield mount
+    assert page.thrown == []
+
+
+def elsewhere(explorer: Explorer, seed: int) -> list:
+    """Random places inside the frame, two points at one."""
+    generator = torch.Generator().manual_seed(seed)
+    count = len(explorer.state["points"])
+    places = torch.rand(count, 2, generator=generator, dtype=torch.float64) * 2.6 - 1.3
+    if explorer.torch.on_circle:
+        turns = torch.rand(count, generator=generator, dtype=torch.float64) * math.tau
+        places = torch.stack([turns.cos(), turns.sin()], -1)
+    places[-1] = places[0]
+    return places.tolist()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
+def test_every_situation_of_every_loss(mounted, entry):
+    widget = lossviz.explore(entry.default(), controls=())
+    for width in WIDTHS:
+        mounted_at = {"width": width, "height": 1400}
+        explorer = mounted(widget)
+        explorer.page.set_viewport_size(mounted_at)
+        wrong = {}
+        for title in [each["title"] for each in explorer.spec["situations"]]:
+            explorer.choose("Situation", title) if len(explorer.spec["situations"]) > 1 else None
+            for question in ("asked", "answered"):
+                wrong[title, question] = explorer.shown().evaluate(SETTLED, PATIENCE)
+                explorer.show_answer()
+            count, wrong[title, "small"] = explorer.shown().evaluate(SMALL)
+            assert count > 30
+            if explorer.find("[role=tab]:visible").count() == 2:
+                explorer.tab("Mask").click()
+            whole, seen = explorer.find(".scroll").evaluate(CUT)
+            wrong[title, "mask"] = [] if whole <= seen else [f"{whole} pixels in {seen}"]
+            wrong[title, "small mask"] = explorer.shown().evaluate(SMALL)[1]
+            if explorer.find("[role=tab]:visible").count() == 2:
+                explorer.tab("Chart").click()
+        for seed in range(3):
+            explorer.change(points=elsewhere(explorer, seed))
+            wrong["elsewhere", seed] = explorer.shown().evaluate(SETTLED, PATIENCE)
+        assert {where: each for where, each in wrong.items() if each} == {}
+
+
+def test_a_label_follows_its_point_and_does_not_jump(mounted):
+    """While D goes a short way in many steps, only labels that it drives away move far."""
+    explorer = mounted(lossviz.explore(lossviz.BatchHardTripletLoss(margin=1.0), controls=()))
+    explorer.page.set_viewport_size({"width": 706, "height": 1400})
+    explorer.show_answer()
+    texts = "texts => texts.map(text => [Number(text.getAttribute('x')), Number(text.getAttribute('y'))])"
+    x, y = explorer.centre(3)
+    mouse = explorer.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    jumps = []
+    before = explorer.find(".labels text").evaluate_all(texts)
+    for step in range(1, 31):
+        mouse.move(x + step, y + step / 2)
+        after = explorer.find(".labels text").evaluate_all(texts)
+        jumps += [math.dist(one, other) for one, other in zip(before, after, strict=True)]
+        before = after
+    mouse.up()
+    assert sum(jump > 12 for jump in jumps) <= 8 < len(jumps) / 20
