@@ -81,14 +81,6 @@ def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
     assert javascript("words.percent(given)", share) == text.replace(" ", "\u00a0")
 
 
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0.0 %"), (0.0001, "<0.1 %"), (0.4249, "42.5 %"), (0.9999, ">99.9 %"), (1, "100.0 %")],
-)
-def test_a_share_in_tenths(javascript, share, text):
-    assert javascript("words.tenths(given)", share) == text.replace(" ", "\u00a0")
-
-
 def test_points_are_lettered_however_many_there_are(javascript):
     letters = javascript("Array.from({ length: 64 }, (_, k) => words.letter(k))")
     assert [letters[k] for k in (0, 1, 25, 26, 27, 51, 52, 63)] == ["A", "B", "Z", "A1", "B1", "Z1", "A2", "L2"]

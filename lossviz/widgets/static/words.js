@@ -50,12 +50,6 @@ export function percent(share) {
   return share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
 }
 
-// A share with one digit after the point.
-export function tenths(share) {
-  if (share > 0 && share < 0.0005) return "<0.1\u00a0%";
-  return share < 1 && share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
-}
-
 // ---- names
 
 // The letter of a sentence: A to Z, then A1 to Z1, and so on.
