@@ -109,7 +109,8 @@ function describeAll({ loss, result }, terms, [largest]) {
     : [active, "active"];
   const count = `${told[0].length} of ${plural(terms.length, noun)} ${terms.length === 1 ? "is" : "are"} ${told[1]}`;
   const still = normOf(result) === 0;
-  if (fixed(result.loss) === fixed(0)) return `${count}: the loss is ${fixed(0)}${still ? ", and no point moves" : ""}.`;
+  const end = still ? ", and no point moves" : "";
+  if (fixed(result.loss) === fixed(0)) return `${count}: the loss is ${fixed(0)}${end}.`;
   if (!active.length) return `${count}. The loss is ${fixed(result.loss)}, but it has no slope here: no point moves.`;
   if (still) return `${count}, but what they do to each point cancels out: no point moves.`;
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
