@@ -68,26 +68,27 @@ export function layoutOf(scene, ends, curves, width) {
   const base = { positive: SPACE.top + halves.positive, negative: SPACE.top + halves.positive + 2 * SPACE.middle };
   const y = (side, cost) => base[side] + (side === "positive" ? -1 : 1) * cost * unit;
   const middle = (base.positive + base.negative) / 2;
+  const scales = SIDES.filter((side) => ceilings[side]).map((side) =>
+    ({ side, at: y(side, ceilings[side]) + (side === "positive" ? 8 : 0), words: brief(ceilings[side], 4) }));
   const ticks = evenly(nearest, farthest, 5);
-  return { width, height, top: SPACE.top, halves, higher, farthest, ceilings, base, x, y, ticks, middle };
+  return { width, height, halves, higher, farthest, scales, base, x, y, ticks, middle };
 }
 
-function drawAxes(axes, scene, { width, height, x, y, base, ceilings, higher, ticks, middle }) {
+function drawAxes(axes, scene, { width, height, x, base, scales, higher, ticks, middle }) {
   const { reads } = scene.loss;
   const sides = wordsOf(scene);
   const sign = SIGNS[reads] ?? "";
   const across = (y) => line([[SPACE.left, y], [width - SPACE.right, y]]);
   const beside = { side: "end", look: "quiet" };
   const left = SPACE.left - 8;
-  const ends = SIDES.filter((side) => ceilings[side]);
-  const up = (side) => y(side, ceilings[side]) + (side === "positive" ? 8 : 0);
   axes.draw([across(base.positive), across(base.negative)], [
     ...ticks.map((tick) => text(x(tick), middle + 4, brief(tick, 2), { side: "middle", look: "quiet" })),
     text(left, middle + 4, sign, { side: "end" }),
     text(2, 12, sides.positive, { look: "positive" }),
     text(2, height - 4, sides.negative, { look: "negative" }),
-    ...ends.map((side) => text(left, up(side), brief(ceilings[side], 4), beside)),
-    text(left, up(higher) + (higher === "positive" ? 16 : -16), "adds", beside),
+    ...scales.map(({ at, words }) => text(left, at, words, beside)),
+    ...scales.filter(({ side }) => side === higher).map(({ at }) =>
+      text(left, at + (higher === "positive" ? 16 : -16), "adds", beside)),
   ]);
 }
 
@@ -120,11 +121,13 @@ export function dotOf(term, { lit }, { x, y }) {
 
 // Answers with the boxes of the dots and of their names.
 function drawDots(dots, scene, layout) {
-  const { width, height, x, ticks, middle } = layout;
+  const { width, height, x, scales, ticks, middle } = layout;
   const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
   const around = (place) => boxAround(place, 2 * DOT, 2 * DOT);
   const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
-  const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: ticks.map((tick) => around([x(tick), middle])) });
+  const numbers = scales.map(({ at }) => boxAround([SPACE.left / 2, at - 4], SPACE.left));
+  const obstacles = [...numbers, ...ticks.map((tick) => around([x(tick), middle]))];
+  const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles });
   return [...drawn.map(({ place }) => around(place)), ...names];
 }
 

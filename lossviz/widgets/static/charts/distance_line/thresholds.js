@@ -8,7 +8,7 @@ import { brief, inWords } from "../../words.js";
 const GATES = { nearest_negative: "positive" }; // the others gate negatives
 const LETTER = 6.8; // the width of one
 const GAP = 6; // from the line to its name
-const SCALE = { width: 44, height: 34 }; // of the numbers at an outer end of the axes
+const SCALE = { width: 44, height: 34 }; // of a number beside the axes
 
 function thresholdsOf({ result: { terms } }, { x, farthest }) {
   return Object.entries(terms.thresholds).map(([name, value]) => {
@@ -33,9 +33,9 @@ const makeThreshold = () => svg("g", { class: "threshold" }, svg("path"), svg("t
 
 // `taken` are boxes of what stands there already.
 export function drawThresholds(layer, scene, layout, taken) {
-  const { top, halves, base, width, height } = layout;
+  const { halves, base, width, height } = layout;
   const thresholds = thresholdsOf(scene, layout);
-  const scales = [top - 4, base.negative + halves.negative - 14].map((y) => ({ x: 0, y, ...SCALE }));
+  const scales = layout.scales.map(({ at }) => ({ x: 0, y: at - 16, ...SCALE }));
   const labels = thresholds.map((each) => ({ candidates: candidates(each, layout), insists: true }));
   const boxes = placeLabels(labels, [...taken, ...scales], { x: 0, y: 0, width, height });
   keep(layer, thresholds.length, makeThreshold).forEach((mark, k) => {

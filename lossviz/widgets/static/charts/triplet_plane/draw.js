@@ -16,6 +16,7 @@ import { SLOPE, createSlope, slopesOf } from "./slope.js";
 
 const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
 const DOT = 8;
+const LETTERS = 24; // of all names: for more there is no room
 const CORNER = { side: "end", look: "quiet" };
 
 // Every (positive, negative) of one anchor, as points of the chart: a lattice whose bottom-right corner is the hardest.
@@ -51,11 +52,11 @@ function drawAxes(axes, sources, many, { bottom, low, reach, x, y }) {
   const [positive, negative] = sources.map(nameOf);
   const ticks = evenly(low, reach, 5);
   axes.draw([line([[x(low), y(reach)], [x(low), y(low)], [x(reach), y(low)]])], [
+    ...(many ? [text(x(reach) - 6, y(reach) + 16, `${many} marks: touch one for its name`, CORNER)] : []),
     ...below(ticks, x, y(low) + 24),
     ...leftOf(ticks.slice(1), x(low) - 14, y),
     text(x(reach), bottom - 6, `▲ distance of ${positive} →`, { side: "end", look: "positive" }),
     text(2, 12, `▼ ↑ distance of ${negative}`, { look: "negative" }),
-    ...(many ? [text(x(reach) - 6, y(reach) + 16, `${many} marks: touch one for its name`, CORNER)] : []),
   ]);
 }
 
@@ -151,12 +152,12 @@ export function createTripletPlane(spec, engine, actions) {
     const batch = batchOf(scene);
     const layout = layoutOf(scene, width, soft);
     const samples = scan(soft ? slopeQuestion(scene, layout) : null) ?? (soft ? [] : null);
-    const { length } = scene.reading.terms;
-    const many = length > CROWD;
+    const { terms } = scene.reading;
+    const many = terms.length > CROWD || terms.reduce((sum, { letters }) => sum + letters.length, 0) > LETTERS;
     const all = scene.reading.terms.map((term) => dotOf(term, scene, layout));
     const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
     setAttributes(picture, { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}` });
-    drawAxes(axes, batch.sources, many && length, layout);
+    drawAxes(axes, batch.sources, many && terms.length, layout);
     region.draw({ margin, samples, striped }, layout);
     setAttributes(slope.root, { visibility: soft ? null : "hidden" });
     if (soft) slope.draw(scene, samples, layout);
