@@ -6,11 +6,13 @@ A plotly figure becomes `Interactive`, which works in JupyterLab and on the page
 import html
 import json
 import math
+import string
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import plotly.graph_objects as go
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from torch import Tensor
@@ -19,6 +21,7 @@ from lossviz.losses import Loss
 from lossviz.situations import Situation
 from lossviz.surface import Surface, surface
 
+LABEL = {"font": {"size": 15, "color": "#111"}, "bgcolor": "rgba(255, 255, 255, 0.8)"}  # on any ground
 HEIGHT = 450  # pixels, where the figure names no height: the page keeps this place free before it draws
 
 
@@ -58,39 +61,90 @@ def without_template(layout: dict) -> dict:
 
 
 def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.6, resolution: int = 61) -> Interactive:
-    """The loss as one point of a situation moves over the square [−reach, reach]², as a surface to turn."""
+    """The loss as one point of a situation moves over the square [−reach, reach]², as a surface to turn. Every point
+    stands on it by its letter: the height at A is the loss if the moving point stood where A stands."""
     found = _surface(loss, situation, point, reach, resolution)
-    name = situation.sentence(point).short
     x, y, z = (each.round(decimals=5).tolist() for each in (found.x, found.y, found.loss))  # digits weigh, on a page
     drawn = go.Surface(x=x, y=y, z=z, colorscale="Cividis", showscale=False)
-    axes = {"xaxis_title": "x", "yaxis_title": "y", "zaxis_title": "loss", "camera_eye": {"x": 1.6, "y": 1.6, "z": 1.2}}
-    shape = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7}}  # whatever the loss's range
-    figure = go.Figure(drawn, {"scene": axes | shape, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}})
     low, high = found.loss.min().item(), found.loss.max().item()
-    return Interactive(figure, f"The loss from {low:.4f} to {high:.4f} as “{name}” moves over the plane")
+    marks = _marks(loss, situation, point, lift=0.02 * (high - low))
+    names = [  # beside a mark that a hill hides they still stand
+        {"x": x, "y": y, "z": z, "text": f"<b>{letter(index)}</b>", "showarrow": False, "yshift": 14, **LABEL}
+        for index, (x, y, z) in enumerate(zip(marks.x, marks.y, marks.z, strict=True))
+    ]
+    titles = {"xaxis": "x", "yaxis": "y", "zaxis": "loss"}
+    axes = {axis: {"title": {"text": words, "font": {"size": 16}}} for axis, words in titles.items()}
+    view = {"aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7}}  # whatever the loss's range
+    view |= {"camera": {"eye": {"x": 1.4, "y": 1.4, "z": 1.1}}, "annotations": names}
+    moving, name = letter(point), situation.sentence(point).short
+    title = {"text": f"{type(loss).__name__} as {moving} moves", "x": 0.5, "font": {"size": 16}}
+    margin = {"l": 0, "r": 0, "t": 40, "b": 0}
+    figure = go.Figure([drawn, marks], {"scene": axes | view, "margin": margin, "title": title, "showlegend": False})
+    return Interactive(figure, f"The loss from {low:.4f} to {high:.4f} as {moving}, “{name}”, moves over the plane")
 
 
-def gradient_field(loss: Loss, situation: Situation, point: int, reach: float = 1.6, resolution: int = 21) -> Figure:
-    """Where one point would be moved from every place of the square [−reach, reach]²: arrows on contours."""
-    fine, coarse = (_surface(loss, situation, point, reach, each) for each in (201, resolution))
-    figure, axes = plt.subplots(figsize=(6, 6), layout="constrained")
-    axes.contour(fine.x, fine.y, fine.loss, levels=12, colors="0.75", linewidths=1)
-    down = -_without_centre(coarse)
-    longest = down.norm(dim=-1).max().item() or 1.0
+def letter(point: int) -> str:
+    """What a point is called: as in the explorer."""
+    return string.ascii_uppercase[point]
+
+
+def _marks(loss: Loss, situation: Situation, point: int, lift: float) -> go.Scatter3d:
+    """Every point, a little above the surface; the moving one is a diamond."""
+    places = situation.points(2)
+    batches = places.repeat(len(places), 1, 1)
+    batches[:, point] = places
+    heights = loss.value(*situation.inputs(batches)).detach() + lift
+    shapes = ["diamond" if index == point else "circle" for index in range(len(places))]
+    return go.Scatter3d(
+        x=places[:, 0].tolist(), y=places[:, 1].tolist(), z=heights.tolist(), mode="markers",
+        marker={"size": 5, "symbol": shapes, "color": "#d55e00", "line": {"color": "white", "width": 1}},
+    )  # fmt: skip
+
+
+def gradient_field(
+    loss: Loss, situation: Situation, point: int, beside: Loss | None = None, reach: float = 1.6, resolution: int = 21
+) -> Figure:
+    """Where one point would be moved from every place of the square [−reach, reach]²: arrows on the loss, every point
+    by its letter. Another loss ``beside`` it has the same shades and the same scale of arrows."""
+    losses = [loss, beside] if beside else [loss]
+    fine, coarse = ([_surface(each, situation, point, reach, size) for each in losses] for size in (201, resolution))
+    figure, several = plt.subplots(1, len(losses), figsize=(6 * len(losses), 5), layout="constrained", squeeze=False)
+    levels = torch.linspace(*_range(fine), 13).tolist()
+    down = [-_without_centre(each) for each in coarse]
+    longest = max(each.norm(dim=-1).max().item() for each in down) or 1.0
     spacing = 2 * reach / (resolution - 1)
     arrows = {"angles": "xy", "scale_units": "xy", "scale": longest / (1.2 * spacing), "width": 0.004}
-    axes.quiver(coarse.x, coarse.y, *down.unbind(-1), color="#0072b2", **arrows)
-    others = {index: place for index, place in enumerate(situation.points(2).tolist()) if index != point}
-    for index, (x, y) in others.items():
-        axes.plot(x, y, "o", color="black")
-        side, shift = ("right", -6) if x > reach / 2 else ("left", 6)
-        under = any(math.dist((x, y), other) < reach / 6 and y < other[1] for other in others.values())
-        words, offset = situation.sentence(index).short, (shift, -14 if under else 6)
-        name = axes.annotate(words, (x, y), offset, textcoords="offset points", ha=side)
-        name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on the arrows
-    axes.set(aspect="equal", xlabel="x", ylabel="y", title=f"Where “{situation.sentence(point).short}” would go")
+    for axes, each, shades, grid, way in zip(several[0], losses, fine, coarse, down, strict=True):
+        shaded = axes.contourf(shades.x, shades.y, shades.loss, levels=levels, cmap="Blues", alpha=0.55, extend="both")
+        axes.contour(shades.x, shades.y, shades.loss, levels=levels, colors="0.6", linewidths=0.7)
+        axes.quiver(grid.x, grid.y, *way.unbind(-1), color="black", **arrows)
+        _name_points(axes, situation, point, reach)
+        title = f"Where {letter(point)}, hollow, would go\n{type(each).__name__}"
+        axes.set(aspect="equal", xlabel="x", ylabel="y", title=title)
+    figure.colorbar(shaded, ax=several[0].tolist(), label="loss", shrink=0.8, ticks=levels[::3], format="%.3g")
     plt.close(figure)  # shown once, by the cell that returns it
     return figure
+
+
+def _range(surfaces: list[Surface]) -> tuple[float, float]:
+    """From the lowest to the highest loss of all; a flat one has some height too."""
+    low = min(each.loss.min().item() for each in surfaces)
+    return low, max(low + 1e-9, *(each.loss.max().item() for each in surfaces))
+
+
+def _name_points(axes: Axes, situation: Situation, point: int, reach: float) -> None:
+    """A dot for each point, hollow for the one that moves, and its letter beside it."""
+    places = situation.points(2).tolist()
+    for index, (x, y) in enumerate(places):
+        axes.plot(x, y, "o", color="#d55e00", markersize=8, markerfacecolor="white" if index == point else "#d55e00")
+        side, shift = ("right", -8) if x > reach / 2 else ("left", 8)
+        others = places[:index] + places[index + 1 :]
+        under = any(math.dist((x, y), other) < reach / 6 and (y, index) < (other[1], len(places)) for other in others)
+        name = axes.annotate(
+            letter(index), (x, y), (shift, -16 if under else 4), textcoords="offset points", ha=side, weight="bold",
+            size=13,
+        )  # fmt: skip
+        name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on the arrows
 
 
 def _without_centre(field: Surface) -> Tensor:

@@ -29,10 +29,10 @@ function pageTemplate() {
   const colour = name => style.getPropertyValue(name).trim();
   const ink = colour("--pst-color-text-base"), line = colour("--pst-color-border"), none = "rgba(0,0,0,0)";
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: line };
-  const wall = { ...axis, backgroundcolor: none, showbackground: false };
+  const wall = { ...axis, color: ink, tickfont: { color: ink }, backgroundcolor: none, showbackground: false };
   return { layout: {
     paper_bgcolor: none, plot_bgcolor: none,
-    font: { color: ink, family: "inherit" }, margin: { l: 48, r: 16, t: 32, b: 48 },
+    font: { color: ink, family: getComputedStyle(document.body).fontFamily }, margin: { l: 48, r: 16, t: 32, b: 48 },
     colorway: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"],
     xaxis: axis, yaxis: axis, scene: { xaxis: wall, yaxis: wall, zaxis: wall },
   } };

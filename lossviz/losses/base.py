@@ -23,7 +23,8 @@ class Terms:
     ``values``              what each term adds: ``values`` sums to ``loss``; its axes are the loss's ``axes``
     ``positive, negative``  masks on ``matrix``: what the labels say
     ``valid``               which terms the labels allow
-    ``active``              which of these pass a gradient on to ``matrix`` now, one that can be seen
+    ``active``              which of these pass a gradient on to ``matrix`` now, one that can be seen; an explorer
+                            leaves out those that then move no point
     ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
     ``chosen``              role → indices into ``matrix`` (hardest_positive, target …)
     ``thresholds``          name → scalar (margin, nearest_negative …)

@@ -7,7 +7,7 @@ from pathlib import Path
 _IMPORT = re.compile(
     r'^import (?:\{(?P<names>[^}]*)\}|\* as (?P<name>\w+)) from "(?P<file>\.\.?/[\w./]+)";\n', re.MULTILINE
 )
-_EXPORT = re.compile(r"^export (?!default)((?:async )?(?:function|const|let|class) (\w+))", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)((?:async )?(?:function\*?|const|let|class) (\w+))", re.MULTILINE)
 
 
 def bundle(entry: Path) -> str:

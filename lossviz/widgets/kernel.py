@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
-from lossviz.widgets.scene import Scene
+from lossviz.widgets.scene import Scene, felt
 
 AT_A_TIME = 2**24  # how many numbers of the batches asked about are in memory at once
 
@@ -21,7 +21,7 @@ def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) 
     frame of a descent, or just one.
 
     ``question`` is that of types.d.ts. An answer holds what ``keep`` names of {loss, terms, shapes}, and the gradients
-    where they are wanted.
+    where they are wanted. With ``felt`` only terms that move a point are active.
     """
     batch = Batch(question["points"], question["rows"], question["labels"])
     scene = Scene.of({**question["state"], "points": question["points"]}, losses, batch, device)
@@ -36,6 +36,9 @@ def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) 
         found = [each for points in places for each in _pulled(scene, points, asked, keep)]
     else:
         found = _evaluated(scene, places, keep, size=sum(each.numel() for each in here.values()))
+    if question.get("felt"):
+        for each, points in zip(found, places, strict=True):
+            each["terms", "active"] = felt(scene.loss, scene.batch, points).flatten().double().tolist()
     shapes = _kept({("shapes", *path[1:]): list(each.shape) for path, each in here.items() if len(path) > 1}, keep)
     return [_nested(each | shapes) for each in found]
 

@@ -1,6 +1,6 @@
 """A lasting state as torch reads it: the loss with its parameters and tensors, the batch, where its points stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
@@ -8,6 +8,9 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
+
+UNSEEN = 1e-9  # a gradient that no reader can see; engine.js has the same
+MOST = 100_000  # numbers of all gradients that are looked at for it
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,5 +39,25 @@ class Scene:
         return self.batch.inputs(self.points)
 
     def terms(self) -> Terms:
-        """The loss taken apart."""
-        return self.loss.terms(*self.inputs())
+        """The loss taken apart; ``active`` are the terms that move a point."""
+        return replace(self.loss.terms(*self.inputs()), active=felt(self.loss, self.batch, self.points))
+
+
+def felt(loss: Loss, batch: Batch, points: Tensor) -> Tensor:
+    """Which active terms have a gradient by some point that can be seen: where points coincide a cosine has none.
+
+    Of very many terms those that pass a gradient on to the matrix.
+    """
+    points = points.detach().clone().requires_grad_()
+    terms = loss.complete(*batch.inputs(points))
+    active, pulls = terms.valid & terms.active, terms.pulls.flatten()
+    asked = active.flatten().nonzero().flatten().tolist()
+    if not pulls.requires_grad:
+        return torch.zeros_like(active)
+    if len(asked) * points.numel() > MOST:
+        return active
+    moved = torch.zeros_like(active).flatten()
+    for index in asked:
+        (gradient,) = torch.autograd.grad(pulls[index], points, retain_graph=True)
+        moved[index] = gradient.norm(dim=-1).max() > UNSEEN
+    return moved.view_as(active)

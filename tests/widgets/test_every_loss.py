@@ -49,7 +49,8 @@ def own_answer(explorer: lossviz.Explorer, lasting: dict) -> dict:
     """What the kernel engine says of a state."""
     situation = explorer.spec["situations"][lasting["situation"]]
     batch = {name: situation[name] for name in ("rows", "labels")}
-    (answer,) = explorer.answer({"state": lasting, "points": lasting["points"], "gradients": True, **batch})
+    question = {"state": lasting, "points": lasting["points"], "gradients": True, "felt": True}
+    (answer,) = explorer.answer({**question, **batch})
     return answer
 
 
@@ -110,7 +111,7 @@ def test_the_sentences_count_what_counts_and_their_numbers_are_torchs(readings_o
             counts[0] = sum(term["wrong"] for term in read["terms"])
         count = re.match(r"(\d+) of (\d+) [a-z ]+ (?:is|are) (?:active|the wrong way round)\b", read["caption"])
         assert [int(count[1]), int(count[2])] == counts
-        assert read["measures"].endswith(f"{sum(wanted.flat('active'))} of {counts[1]} terms active.")
+        assert re.search(rf"; {sum(wanted.flat('active'))} of {counts[1]} [a-z ]+ active\.$", read["measures"])
         assert f"mean {loss.reads} " in read["measures"]
         for said in (read["caption"], *(term["note"] for term in read["terms"])):
             assert unknown(said, wanted.numbers(), wanted.shares()) == []

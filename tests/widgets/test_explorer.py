@@ -486,6 +486,19 @@ def loss_in(losses: tuple[Loss, ...], state: dict) -> Loss:
     return own.changed(**settings, **tensors)
 
 
+def moving_ones(terms: lossviz.Terms, points: Tensor, stands: dict[str, list[int]], rows: dict[str, Tensor]) -> Tensor:
+    """The active terms whose gradients, summed over the rows of each point, are longer than a reader can see."""
+    active, leaves = (terms.valid & terms.active).flatten().tolist(), [rows[name] for name in stands]
+    for index, passes in enumerate(active):
+        if passes:
+            named = torch.autograd.grad(terms.pulls.flatten()[index], leaves, retain_graph=True)
+            summed = torch.zeros_like(points)
+            for place, gradient in zip(stands.values(), named, strict=True):
+                summed.index_add_(0, torch.tensor(place), gradient)
+            active[index] = bool(summed.norm(dim=-1).max() > 1e-9)
+    return torch.tensor(active).view(terms.active.shape)
+
+
 def answer_by_hand(losses: tuple[Loss, ...], question: dict, position: list | None, term: int) -> dict[tuple, Tensor]:
     """Everything of one answer, by its path; its shapes are those of its tensors."""
     loss, points = loss_in(losses, question["state"]), torch.tensor(question["points"], dtype=DOUBLE)
@@ -497,6 +510,8 @@ def answer_by_hand(losses: tuple[Loss, ...], question: dict, position: list | No
     terms = loss.complete(*arguments)
     aim = terms.loss if term < 0 else terms.pulls.flatten()[term]
     found = flat({"loss": terms.loss, "terms": {name: each for name, each in vars(terms).items() if name != "loss"}})
+    if question.get("felt"):
+        found["terms", "active"] = moving_ones(terms, points, question["rows"], rows)
     if question.get("gradients"):
         gradients = torch.autograd.grad(aim, list(rows.values()), allow_unused=True, materialize_grads=True)
         found |= {("gradients", name): each for name, each in zip(rows, gradients, strict=True)}
@@ -542,11 +557,12 @@ def questions_of(explorer: lossviz.Explorer, losses: tuple[Loss, ...], **changes
     }
     plane = [
         own | {"moving": {"point": 1, "positions": positions}, "keep": [["loss"]]},
+        own | {"moving": {"point": 1, "positions": positions}, "terms": [0], "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 0, "positions": positions}, "keep": [["terms", "chosen"], ["terms", "matrix"]]},
         others,
     ]
     return [
-        own | {"gradients": True},
+        own | {"gradients": True, "felt": True},
         own | {"gradients": True, "terms": list(range(values.numel())), "keep": [["loss"]]},
         *(plane if len(points[0]) == 2 else []),
     ]
@@ -654,7 +670,7 @@ def read(javascript):
     """read(explorer, state) → what the page says of torch's own result."""
 
     def reading(explorer: lossviz.Explorer, **changes) -> dict:
-        question = question_of(explorer, **changes) | {"gradients": True}
+        question = question_of(explorer, **changes) | {"gradients": True, "felt": True}
         (answer,) = answers_of_the_kernel(explorer, [question])
         return javascript(
             """(async () => {

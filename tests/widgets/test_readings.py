@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from tests.widgets import own_losses
 from tests.widgets.printed import unknown, worth
 from tests.widgets.seen import Seen
 
+SEEN = 1e-9  # a gradient that is longer can be seen
+SIDES = ("positive", "negative")
+MOVES = re.compile(r"\b(is|are) (pulled|pushed|drawn|weighed)\b")
 STATES = """(() => {
   const begun = state.begin(given.spec, given.state);
   const entered = given.spec.situations.map((_, index) => state.enter(given.spec, begun, index));
@@ -44,7 +48,7 @@ def readings(javascript):
         for now in states:
             situation = spec["situations"][now["situation"]]
             own = {name: situation[name] for name in ("rows", "labels")}
-            question = {"state": now, "points": now["points"], "gradients": True, **own}
+            question = {"state": now, "points": now["points"], "gradients": True, "felt": True, **own}
             cases.append([now, *kernel.answer(question, explorer._losses, "cpu")])
         found = javascript(READ, {"spec": spec, "cases": cases})
         return [(each, Seen(explorer._losses, spec, now)) for each, now in zip(found, states, strict=True)]
@@ -101,21 +105,66 @@ def test_every_situation_is_read_as_torch_sees_it(every, kind):
 
 
 @every_kind
+def test_a_term_is_active_where_it_moves_a_point(every, kind):
+    """Not where its slope ends in coincident points; and nothing is said to move that has no gradient."""
+    for read, seen in every(kind):
+        moved = seen.pieces.norm(dim=-1).amax(-1) > SEEN
+        complete = seen.loss.complete(*seen.scene.inputs())
+        wanted = (complete.valid & complete.active).flatten() & moved
+        assert [term["index"] for term in read["terms"] if term["active"]] == wanted.nonzero().flatten().tolist()
+        for term in read["terms"]:
+            assert term["active"] or not MOVES.search(term["note"]), term["note"]
+        if seen.gradient.norm() < SEEN:
+            assert not MOVES.search(read["caption"]) and "gradient norm 0.0000" in read["measures"]
+            assert re.search("no point moves|There is no", read["caption"]), read["caption"]
+        if seen.terms.loss < 1e-12:
+            assert re.search("the loss is 0.0000(, and no point moves)?[.]$", read["caption"]), read["caption"]
+
+
+@every_kind
+def test_a_point_that_stays_is_not_pulled(readings, every, kind):
+    """What the sentence about a point says of it is so: a term has a gradient by it, or its links cancel out."""
+    explorer = explored(*of_kind(kind))
+    states = [seen.state for _, seen in every(kind)]
+    touched = [{**each, "lit": {"kind": "point", "index": k}} for each in states for k in range(len(each["points"]))]
+    for read, seen in readings(explorer, touched):
+        index = seen.state["lit"]["index"]
+        felt = (seen.pieces[:, index].norm(dim=-1) > SEEN).any()
+        moves = seen.gradient[index].norm() > SEEN
+        assert felt or "cancels out" in read["caption"] or not MOVES.search(read["caption"]), read["caption"]
+        assert moves or re.search("stays where it is", read["caption"]), read["caption"]
+
+
+def counted(kind: str, seen: Seen) -> str:
+    """How many pairs of each side a batch has, in the words of its input type."""
+    rows, labels = list(seen.situation["rows"].values()), seen.situation["labels"]
+    several = lambda count, one: f"{count} {one}" + ("" if count == 1 else "s")  # noqa: E731
+    if kind in ("labelled_pairs", "unlabelled_pairs"):
+        sides = sum(labels), len(labels) - sum(labels)
+        return " and ".join(several(int(n), f"{side} pair") for n, side in zip(sides, SIDES, strict=True))
+    if kind == "labelled_sentences":
+        same = [labels[a] == labels[b] for a, b in combinations(range(len(labels)), 2)]
+        sides = sum(same), len(same) - sum(same)
+        return " and ".join(several(n, f"{side} pair") for n, side in zip(sides, SIDES, strict=True))
+    if kind in ("scored_pairs", "classified_pairs", "triplets"):
+        return several(len(rows[0]), "triplet" if kind == "triplets" else "pair")
+    sides = seen.terms.positive.sum(), seen.terms.negative.sum()
+    return " and ".join(several(int(n), side) for n, side in zip(sides, SIDES, strict=True))
+
+
+@every_kind
 def test_what_is_measured_is_what_torch_measures(every, kind):
     for read, seen in every(kind):
         masks = [torch.tensor(seen.flat(name)).bool() for name in ("positive", "negative")]
-        counts = [int(each.sum()) for each in masks]
         entries = torch.tensor(seen.flat("matrix"), dtype=torch.float64)[masks[0] | masks[1]]
         found = re.fullmatch(
-            r"(\d+) positive and (\d+) negative entries; mean [\w -]+ (\S+); gradient norm (\S+);"
-            r" (\d+) of (\d+) terms active\.",
-            read["measures"],
+            r"(.+); mean [\w -]+ (\S+); gradient norm (\S+); (\d+) of (\d+) [a-z ]+ active\.", read["measures"]
         )
-        assert [int(found[1]), int(found[2])] == counts
+        assert found[1] == counted(kind, seen)
         measured = [entries.mean().item() if len(entries) else 0.0, seen.gradient.norm().item()]
-        assert [worth(found[3]), worth(found[4])] == pytest.approx(measured, rel=0.051, abs=6e-5)
+        assert [worth(found[2]), worth(found[3])] == pytest.approx(measured, rel=0.051, abs=6e-5)
         active = sum(each and allowed for each, allowed in zip(seen.flat("active"), seen.flat("valid"), strict=True))
-        assert [int(found[5]), int(found[6])] == [active, sum(seen.flat("valid"))]
+        assert [int(found[4]), int(found[5])] == [active, sum(seen.flat("valid"))]
 
 
 # Once word for word, so that a reader of this file sees one of each.
@@ -169,7 +218,13 @@ def test_the_sentence_when_nothing_is_active(readings, begun, pairs):
     right, up, left, down = [1, 0], [0, 1], [-1, 0], [0, -1]
     state = {**begun(pairs), "points": [right, right, up, left, left, down]}
     ((read, _),) = readings(pairs, [state])
-    assert read["caption"] == "0 of 6 pairs are active: nothing pulls and nothing pushes, so no point will move."
+    assert read["caption"] == "0 of 6 pairs are active: the loss is 0.0000, and no point moves."
+
+
+def test_the_sentence_when_the_loss_has_no_slope(readings, begun, pairs):
+    state = {**begun(pairs), "points": [[1, 0]] * 6}
+    ((read, _),) = readings(pairs, [state])
+    assert read["caption"] == "0 of 6 pairs are active. The loss is 0.0533, but it has no slope here: no point moves."
 
 
 def test_active_terms_that_add_nothing_are_counted(javascript, begun, pairs):
@@ -177,7 +232,7 @@ def test_active_terms_that_add_nothing_are_counted(javascript, begun, pairs):
     zeros, ones = [0.0] * 6, [1.0] * 6
     terms = {"matrix": ones, "positive": ones, "negative": zeros, "valid": ones, "active": ones, "values": zeros}
     shapes = {"matrix": [6], "values": [6]}
-    answer = {"loss": 0.0, "terms": terms, "shapes": shapes, "gradients": {"anchor": [0] * 12, "other": [0] * 12}}
+    answer = {"loss": 0.5, "terms": terms, "shapes": shapes, "gradients": {"anchor": [1] * 12, "other": [0] * 12}}
     given = {"spec": pairs.spec, "cases": [[begun(pairs), answer]]}
     assert javascript(f"{READ}[0].caption", given) == "6 of 6 pairs are active."
 

@@ -65,6 +65,14 @@ def test_a_brief_number_has_no_idle_zeros(javascript, value, digits, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
+    [(0.5, "0.50"), (-1, "−1.00"), (0, "0.00"), (0.0871, "0.087"), (-0.0004, "−0.0004"), (12.346, "12.35")],
+)
+def test_a_number_in_a_cell(javascript, value, text):
+    assert javascript("words.inCell(given)", value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
     [(0.5, "0.5"), (0.31096, "0.31096"), (6, "6"), (-0.25, "−0.25"), (0.034073111, "0.034073"),
      (0.0033812, "0.0033812"), (0.00021315, "0.00021315"), (2.1315e-7, "2.1315·10⁻⁷"), (6.1e-17, "0"), (0, "0"),
      (0.99998, "0.99998"), (1 - 3.6e-11, "(1 − 3.6·10⁻¹¹)"), (1, "1"), (1234.5, "1234.5"), (4.8517e8, "4.8517·10⁸")],
@@ -79,14 +87,6 @@ def test_a_number_of_a_formula(javascript, value, text):
 )
 def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
     assert javascript("words.percent(given)", share) == text.replace(" ", "\u00a0")
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0.0 %"), (0.0001, "<0.1 %"), (0.4249, "42.5 %"), (0.9999, ">99.9 %"), (1, "100.0 %")],
-)
-def test_a_share_in_tenths(javascript, share, text):
-    assert javascript("words.tenths(given)", share) == text.replace(" ", "\u00a0")
 
 
 def test_points_are_lettered_however_many_there_are(javascript):

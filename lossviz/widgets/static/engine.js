@@ -3,11 +3,14 @@
 
 import { apart, movement, stepped } from "./descent.js";
 import { idle } from "./dom.js";
+import { lengthOf } from "./geometry.js";
 import { lastingOf, lossOf, situationOf, variantOf } from "./state.js";
 import { flat, shape } from "./tensors.js";
 
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
+export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
+const MOST_FELT = 100_000; // numbers of all gradients that are looked at for it
 
 // ---- points and rows
 
@@ -98,6 +101,15 @@ function kept(answer, paths) {
   return found;
 }
 
+// Which active terms move a point so that it can be seen; of very many those that pass a gradient on to the matrix.
+function felt({ points, rows }, { active, valid }, gradientsOf) {
+  const asked = Float64Array.from(active, (passes, index) => Number(passes && valid[index]));
+  const [count, dimension] = [points.length, points[0].length];
+  if (asked.filter(Boolean).length * count * dimension > MOST_FELT) return asked;
+  const moves = (index) => scatter(gradientsOf(index), rows, count, dimension).some((each) => lengthOf(each) > UNSEEN);
+  return asked.map((passes, index) => Number(passes && moves(index)));
+}
+
 const isLossAlone = ({ keep, gradients, terms }) => keep?.join() === "loss" && !gradients && !terms;
 
 // ---- in the page
@@ -162,10 +174,17 @@ function answersOf(spec, functionOf, question) {
   function answerOf(k) {
     if (moving) moveTo(moving.positions[k]);
     if (alone) return { loss: evaluate(inputs).loss };
-    inputs.term = moving ? WHOLE : terms[k];
+    inputs.term = terms[moving ? 0 : k];
     const { loss, gradients, terms: parts } = evaluate(inputs);
-    const answer = { loss, terms: parts, shapes: evaluate.shapes.terms };
-    return { ...(keep ? kept(answer, keep) : copied(answer)), ...(wanted && { gradients: copied(gradients) }) };
+    const whole = { loss, terms: parts, shapes: evaluate.shapes.terms };
+    const answer = { ...(keep ? kept(whole, keep) : copied(whole)), ...(wanted && { gradients: copied(gradients) }) };
+    if (question.felt) answer.terms.active = felt(question, completed(answer.terms), gradientsOf);
+    return answer;
+  }
+
+  function gradientsOf(term) {
+    inputs.term = term;
+    return evaluate(inputs).gradients;
   }
 
   return { count: moving ? moving.positions.length : terms.length, answerOf };
@@ -188,7 +207,7 @@ export function pageEngine(spec, modules) {
   return {
     ready,
     evaluate(state, done) {
-      const { answerOf } = answersOf(spec, functionOf, { ...ownQuestion(spec, state), gradients: true });
+      const { answerOf } = answersOf(spec, functionOf, { ...ownQuestion(spec, state), gradients: true, felt: true });
       done(resultOf(spec, state, answerOf(0)));
     },
     // A few answers at once, many while the page is idle.
@@ -241,7 +260,7 @@ export function kernelEngine(spec, model) {
     while (newest) {
       const { state, done } = newest;
       newest = null;
-      const [answer] = await ask({ ...ownQuestion(spec, state), gradients: true });
+      const [answer] = await ask({ ...ownQuestion(spec, state), gradients: true, felt: true });
       done(resultOf(spec, state, answer));
     }
     busy = false;

@@ -313,9 +313,10 @@ interface Question {
   rows: Record<string, number[]>;
   labels: number[] | null;
   moving?: { point: number; positions: Place[] }; // one answer for each position: the point stands there
-  terms?: number[]; // one answer for each: the gradient of that term's pull alone; −1 for the loss
+  terms?: number[]; // one answer for each, with moving just one: the gradient of that term's pull; −1 for the loss
   gradients?: boolean;
   descent?: Descent; // one answer for each frame of a run, until it ends
+  felt?: boolean; // whether only terms that move a point are active
   keep?: string[][]; // paths of what to keep, [["loss"], ["terms", "matrix"]]; default: all
 }
 

@@ -32,6 +32,12 @@ export function brief(value, digits = 3) {
   return withoutIdleZeros(text);
 }
 
+// A number in a cell, as its neighbours: two digits after the point, or two that count where it is small.
+export function inCell(value) {
+  const small = Math.abs(value) > ROUNDING && Math.abs(value) < 0.1;
+  return small ? brief(value, 2) : fixed(value, 2);
+}
+
 // A number of a formula, with digits enough to check the formula by hand: five after the point, or five that count
 // where it is small or large; near 1 what is missing, because a logarithm may be taken of it. What is nearer to 0 than
 // `least` is the rounding of other numbers.
@@ -48,12 +54,6 @@ export function exact(value, least = ROUNDING) {
 export function percent(share) {
   if (share > 0 && share < 0.005) return "<1\u00a0%";
   return share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
-}
-
-// A share with one digit after the point.
-export function tenths(share) {
-  if (share > 0 && share < 0.0005) return "<0.1\u00a0%";
-  return share < 1 && share >= 0.9995 ? ">99.9\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
 }
 
 // ---- names

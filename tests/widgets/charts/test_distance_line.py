@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 
 from lossviz import distances
+from lossviz.catalogue import ENTRIES
 from lossviz.inputs import LABELLED_PAIRS, ZERO_TO_ONE
 from lossviz.losses import ContrastiveLoss, ContrastiveTensionLoss, OnlineContrastiveLoss, TripletLoss
 from lossviz.losses.base import Loss, Terms
+from lossviz.situations import SITUATIONS
 from tests.widgets.charts.given import given_of
 
 READ = "distance_line_read.read(given, readings_terms.termsOf(given))"
@@ -105,3 +107,32 @@ def test_a_curve_is_what_such_a_pair_costs(javascript, loss, side, dimension):
         cost = distance**2 if side == "positive" else (0.7 - distance).clamp(min=0) ** 2
         scale = 0.5 / 3 if isinstance(loss, ContrastiveLoss) else 1
         assert terms.values[0].item() == pytest.approx(scale * cost.item(), abs=1e-12)
+
+
+ORDER = """given.map(([scene, width]) => {
+  const { NO_CURVES, dotOf, endsOf, layoutOf } = distance_line_draw;
+  const terms = distance_line_read.read(scene, readings_terms.termsOf(scene));
+  const full = { ...scene, shape: "free", lit: null, reading: { terms } };
+  const layout = layoutOf(full, endsOf(full), NO_CURVES, width);
+  return terms.map((term) => {
+    const [, y] = dotOf(term, full, layout).place;
+    const side = term.kind === "negative" ? "negative" : "positive";
+    return [term.value, (side === "positive" ? -1 : 1) * (y - layout.base[side]), layout.halves[side]];
+  });
+})"""
+
+
+@pytest.mark.parametrize("kind", ["labelled_pairs", "unlabelled_pairs"])
+def test_what_adds_more_is_drawn_farther_from_the_axis(javascript, kind):
+    """On both sides alike, and in proportion: of every loss in every situation, on a phone too."""
+    entries = [entry for entry in ENTRIES if entry.loss.inputs.name == kind]
+    scenes = []
+    for entry in entries:
+        for each in SITUATIONS[kind]:
+            scene = given_of(entry.default(), *each.inputs(each.points(2)))
+            scenes += [[scene, 300], [scene, 640]]
+    for marks in javascript(ORDER, scenes):
+        values, drawn, room = torch.tensor(marks, dtype=torch.float64).unbind(-1)
+        assert (drawn >= 0).all() and (drawn <= room + 1e-9).all()
+        if values.max() > 1e-12:
+            torch.testing.assert_close(drawn / drawn.max(), values / values.max())

@@ -42,20 +42,21 @@ def test_a_crowd_is_one_stop_of_the_keyboard(javascript):
 DOTS = """(() => {
   const lit = [];
   const dots = marks_dots.createDots({ light: (what) => lit.push(what) });
-  const dotOf = ([x, y, insists]) => ({
-    place: [x, y], d: "M0,0", look: "positive", letters: "AB", note: "a dot", insists,
+  const dotOf = ([x, y, insists], k) => ({
+    place: [x, y], d: "M0,0", look: "positive", letters: "ABC"[k], note: "a dot", insists,
     light: { kind: "term", index: x }, candidates: marks_labels.besides([x, y], [[0, -20], [0, 20]], 20),
   });
   const draw = (places, untouched) =>
     dots.draw(places.map(dotOf), { size: 16, bounds: { x: 0, y: 0, width: 200, height: 200 }, untouched });
   const boxes = draw(given, false);
+  const words = [...dots.root.children].map((dot) => dot.lastChild.textContent);
   dots.root.lastChild.dispatchEvent(new Event("focus"));
   draw([[70, 70, false]], false);
   dots.root.firstChild.dispatchEvent(new Event("focus"));
-  const names = boxes.map((box) => box && [box.x + box.width / 2, box.y + box.height / 2]);
+  const names = boxes.map((box) => [box.x + box.width / 2, box.y + box.height / 2]);
   draw([[70, 70, false]], true);
   const [dot] = dots.root.children;
-  return { names, lit, stop: dot.getAttribute("tabindex"), events: dots.root.getAttribute("pointer-events") };
+  return { names, words, lit, stop: dot.getAttribute("tabindex"), events: dots.root.getAttribute("pointer-events") };
 })()"""
 
 
@@ -64,8 +65,23 @@ def test_the_name_of_a_dot_stands_where_there_is_room(javascript, insists):
     """Three dots one above the other leave no room above or below the middle one: its name stands beside it."""
     found = javascript(DOTS, [[50, 80, False], [50, 120, False], [50, 100, insists]])
     assert found["names"] == [[50, 60], [50, 140], [74, 100]]
+    assert found["words"] == ["A", "B", "C"]
     assert found["lit"] == [{"kind": "term", "index": 50}, {"kind": "term", "index": 70}]
     assert (found["stop"], found["events"]) == (None, "none")
+
+
+def test_every_dot_is_named_however_many_stand_together(javascript):
+    places = [[50 + 7 * (k % 4), 50 + 5 * (k // 4), False] for k in range(12)]
+    named = """(() => {
+      const dots = given.map(([x, y], k) => ({
+        place: [x, y], letters: words.letter(k), candidates: marks_labels.besides([x, y], [[16, -10], [-16, 10]], 17),
+      }));
+      const own = dots.map(({ place }) => marks_labels.boxAround(place, 16, 16));
+      return marks_dots.namesOf(dots, own, { x: 0, y: 0, width: 200, height: 200 });
+    })()"""
+    found = [each for each in javascript(named, places) if each]
+    assert all(each["box"] for each in found)
+    assert sorted(", ".join(each["letters"] for each in found).split(", ")) == list("ABCDEFGHIJKL")
 
 
 AXES = """(() => {

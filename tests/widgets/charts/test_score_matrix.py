@@ -1,5 +1,6 @@
 """The score matrix: who finds whom, along rows and down columns, in one sum or in several."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import lossviz
 from lossviz.distances import similarities
 from lossviz.inputs import LABELLED_SENTENCES, POSITIVE_PAIRS, UNLABELLED
 from lossviz.losses import (
@@ -223,9 +225,10 @@ def test_a_search_among_the_sentences_themselves(javascript):
 # ---- the picture and the mask
 
 DRAWN = f"""(() => {{
-  const view = score_matrix_draw.createScoreMatrix({{}}, {{}}, {{ light() {{}} }});
+  const view = score_matrix_draw.createScoreMatrix({{}}, {{ answer: async () => null }}, {{ light() {{}} }});
   const scene = {SCENE};
-  view.draw({{ ...scene, lit: new Set([1]), state: {{ ...scene.state, lit: {{ kind: "term", index: 1 }} }} }});
+  const state = {{ ...scene.state, points: [], lit: {{ kind: "term", index: 1 }} }};
+  view.draw({{ ...scene, lit: new Set([1]), state }});
   const texts = (selector) => [...view.root.querySelectorAll(selector)].map((each) => each.textContent);
   const shown = [...view.root.querySelectorAll(".cells > g:not([visibility])")];
   return {{
@@ -262,8 +265,8 @@ def test_without_shares_a_cell_holds_its_number(javascript):
     drawn = javascript(DRAWN, given_to(Margins()))
     cosine = Margins().terms(ANCHORS, POSITIVES).matrix.flatten()
     assert [float(each.replace("−", "-")) for each in drawn["shares"]] == pytest.approx(cosine.tolist(), abs=5e-3)
-    assert drawn["foot"] == ["in a cell: the cosine"]
-    assert javascript(DRAWN, given_to(ranking()))["foot"] == ["below the share: the logit it is made from (scale 3)"]
+    assert drawn["foot"] == ["in a cell: the cosine", ""]
+    assert javascript(DRAWN, given_to(ranking()))["foot"][0] == "below the share: the logit it is made from (scale 3)"
 
 
 @pytest.mark.parametrize("loss", [ranking(), Margins()])
@@ -283,3 +286,39 @@ def test_the_mask_of_a_search(javascript):
     both = javascript(MASK, given_to(MultipleNegativesSymmetricRankingLoss()))
     assert [row["cells"][0]["words"] for row in both["rows"]] == ["A", "B", "C", "valid ↓", "active ↓"]
     assert len({len(row["cells"]) for row in both["rows"]}) == 1
+
+
+# ---- how hard each candidate is pushed
+
+PUSHES = """(async () => {
+  const { spec, modules, lasting } = given;
+  const page = engine.pageEngine(spec, modules);
+  const now = state.begin(spec, lasting);
+  await page.ready(now);
+  const result = await new Promise((done) => page.evaluate(now, done));
+  const scene = { spec, state: now, situation: spec.situations[0], reading: readings_reading.read(spec, now, result) };
+  const { along, down, strongest } = await score_matrix_push.pushesOf(page, scene);
+  return { along: [...along], down: [...down], strongest };
+})()"""
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [ranking(), MultipleNegativesSymmetricRankingLoss(scale=2.0), ContrastiveTensionLossInBatchNegatives(scale=2.0)],
+    ids=lambda loss: type(loss).__name__,
+)
+def test_a_push_is_a_share_times_the_sine_of_the_angle(javascript, loss):
+    """On the circle: of a positive what its share lacks. So equal shares need not push alike."""
+    explorer = lossviz.explore(loss, controls=())
+    values = {"spec": explorer.spec, "modules": explorer.modules, "lasting": explorer.state}
+    found = javascript(PUSHES, json.loads(json.dumps(values)))
+    terms, scale = explorer.terms(), loss.scale
+    sine = (1 - (terms.matrix / scale) ** 2).clamp(min=0).sqrt()
+    size, halves = len(terms.matrix), 2 if found["down"] else 1
+    for name, key in (("along", "row"), ("down", "column")):
+        for place, pushes in found[name]:
+            share = terms.shares[key][place] if name == "along" else terms.shares[key][:, place]
+            angle = sine[place] if name == "along" else sine[:, place]
+            lacking = torch.where(torch.arange(len(share)) == place, 1 - share, share)
+            assert pushes == pytest.approx((scale * lacking * angle / size / halves).tolist(), abs=1e-12)
+    assert found["strongest"] == max(each for _, row in found["along"] + found["down"] for each in row)

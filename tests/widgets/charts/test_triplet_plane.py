@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from lossviz.catalogue import ENTRIES
 from lossviz.distances import pairwise
 from lossviz.inputs import LABELLED_SENTENCES, TRIPLETS
 from lossviz.losses import (
@@ -17,6 +18,7 @@ from lossviz.losses import (
     TripletLoss,
 )
 from lossviz.losses.base import Loss, Terms
+from lossviz.situations import SITUATIONS
 from tests.widgets.charts.given import given_of
 
 READ = "triplet_plane_read.read(given, readings_terms.termsOf(given))"
@@ -215,3 +217,33 @@ def test_what_costs_lies_below_the_margin(javascript, margin, line, words):
     found = javascript("triplet_plane_region.lineOf(given, {low: 0, reach: 2, x: (d) => d, y: (d) => d})", margin)
     places = [tuple(map(float, place.split(","))) for place in found["line"].lstrip("M").split("L") if place]
     assert places == line and found["words"] == words
+
+
+DROPS = """given.map(([scene, width]) => {
+  const { dropsOf, layoutOf } = triplet_plane_draw;
+  const terms = triplet_plane_read.read(scene, readings_terms.termsOf(scene));
+  const full = { ...scene, reading: { terms } };
+  const layout = layoutOf(full, width, false);
+  const lengths = new Map(dropsOf(full, layout).map(({ index, places: [[, top], [, foot]] }) => [index, foot - top]));
+  const tops = dropsOf(full, layout).map(({ places: [[, top]] }) => top);
+  return [terms.map(({ index, value }) => [value, lengths.get(index) ?? 0]), Math.min(...tops), layout.y(layout.reach)];
+})"""
+
+
+@pytest.mark.parametrize("kind", ["labelled_sentences", "triplets"])
+@pytest.mark.parametrize("margin", [None, 5.0])
+def test_what_adds_more_drops_farther_below_the_line(javascript, kind, margin):
+    """In proportion, whatever the margin, and within the frame: of every loss in every situation."""
+    losses = [entry.default() for entry in ENTRIES if entry.loss.inputs.name == kind]
+    scenes = []
+    for loss in losses:
+        names = [name for name in ("margin", "triplet_margin") if name in loss.settings()]
+        changed = loss.changed(**({names[0]: margin} if margin else {})) if names else None
+        batches = [each.inputs(each.points(2)) for each in SITUATIONS[kind]]
+        scenes += [[given_of(changed, *inputs), width] for inputs in batches for width in (300, 640) if changed]
+    assert scenes
+    for terms, highest, edge in (each for each in javascript(DROPS, scenes) if each[0]):
+        values, drawn = torch.tensor(terms, dtype=torch.float64).unbind(-1)
+        if values.max() > 1e-12:
+            torch.testing.assert_close(drawn / drawn.max(), values / values.max())
+            assert highest >= edge - 1e-9

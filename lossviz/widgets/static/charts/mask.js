@@ -4,7 +4,7 @@
 import { html, keep, setAttributes, setText } from "../dom.js";
 import { ACTIVE, ADDS, VALID, empty, entries, flags, head, number } from "../marks/cells.js";
 import { faded } from "../marks/looks.js";
-import { fixed, letter } from "../words.js";
+import { fixed, inCell, letter } from "../words.js";
 import { CHARTS } from "./index.js";
 
 // ---- a matrix of which nothing more is known
@@ -21,7 +21,7 @@ function columnsOf({ situation, loss: { reads } }, [rows, count]) {
 
 // Entries without a side, where the labels say nothing of the whole matrix.
 const plain = ({ matrix }, row, count) =>
-  Array.from(matrix.slice(row * count, (row + 1) * count), (value) => number(fixed(value, 2), "cell"));
+  Array.from(matrix.slice(row * count, (row + 1) * count), (value) => number(inCell(value), "cell"));
 
 const fateOf = (term) => (term ? [...flags(term), number(fixed(term.value, 5))] : [empty(), empty(), empty()]);
 

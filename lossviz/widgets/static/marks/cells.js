@@ -2,7 +2,7 @@
 // cells, look}. `index` is the term that the row stands for, null for none; `terms` are those in it, where there are
 // several.
 
-import { fixed } from "../words.js";
+import { fixed, inCell } from "../words.js";
 
 export const VALID = ["valid", "the labels allow it"];
 export const ACTIVE = ["active", "passes gradient on"];
@@ -27,7 +27,7 @@ export const rowOf = (term, cells) => ({
 // An entry of the matrix: shaded by what the labels say, empty where it takes no part, framed where the loss chose it.
 export function entry({ matrix, positive, negative }, k, chosen) {
   if (!positive[k] && !negative[k]) return number("·", "cell out");
-  return number(fixed(matrix[k], 2), `cell ${positive[k] ? "positive" : "negative"}${chosen ? " chosen" : ""}`);
+  return number(inCell(matrix[k]), `cell ${positive[k] ? "positive" : "negative"}${chosen ? " chosen" : ""}`);
 }
 
 // A row of the matrix, with the columns that were chosen in it.

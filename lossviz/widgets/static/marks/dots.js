@@ -2,10 +2,44 @@
 // stands for.
 
 import { keep, lights, setAttributes, svg } from "../dom.js";
-import { placeLabels } from "../geometry.js";
-import { boxAround, rings, writeLabel } from "./labels.js";
+import { lengthOf, placeLabels } from "../geometry.js";
+import { boxAround, rings, widthOf, writeLabel } from "./labels.js";
 
 const FINGER = 22; // pixels: half of what a finger needs
+const NEAR = 40; // pixels: so far a name may stand from a dot that shares it
+
+// A box wide enough for more words, on the same side of its place.
+function widened(box, [x], more) {
+  const aside = Math.sign(Math.round(box.x + box.width / 2 - x)) * (more / 2);
+  return { ...box, x: box.x - more / 2 + aside, width: box.width + more };
+}
+
+// Two names as one, beside the first dot.
+function joined(host, guest) {
+  const letters = `${host.letters}, ${guest.letters}`;
+  const more = widthOf(letters) - widthOf(host.letters);
+  const candidates = host.candidates.map((box) => widened(box, host.place, more));
+  return { ...host, letters, candidates, insists: host.insists || guest.insists };
+}
+
+// The name of each dot, {box, letters}. One for which there is no room is written with that of its neighbour, whose
+// guest then has none of its own, null: no dot is left without.
+export function namesOf(dots, obstacles, bounds) {
+  const apart = (one, other) => lengthOf(one.place.map((value, axis) => value - other.place[axis]));
+  let groups = dots.map((dot, first) => ({ ...dot, first }));
+  for (;;) {
+    const boxes = placeLabels(groups, obstacles, bounds);
+    const alone = groups[boxes.indexOf(null)];
+    if (!alone) {
+      const named = new Map(groups.map(({ first, letters }, k) => [first, { box: boxes[k], letters }]));
+      return dots.map((_, k) => named.get(k) ?? null);
+    }
+    const others = groups.filter((each) => each !== alone);
+    const [host] = others.filter((each) => apart(each, alone) < NEAR).sort((a, b) => apart(a, alone) - apart(b, alone));
+    groups = host ? others.map((each) => (each === host ? joined(host, alone) : each))
+      : groups.map((each) => (each === alone ? { ...alone, insists: true } : each));
+  }
+}
 
 // A name far from its dot, or nearer to another, is joined to its own by a line.
 function drawLeader(line, leader, [left, top]) {
@@ -36,30 +70,30 @@ export function createDots(actions) {
       const around = rings(dot.place, dot.candidates[0].width, size / 2);
       return { ...dot, candidates: [...dot.candidates, ...around], before: stood[keyOf(dot)] };
     });
-    const names = placeLabels(labels, [...own, ...obstacles], bounds);
-    stood = Object.fromEntries(dots.map((dot, k) => [keyOf(dot), names[k]?.at]));
+    const names = namesOf(labels, [...own, ...obstacles], bounds);
+    stood = Object.fromEntries(dots.map((dot, k) => [keyOf(dot), names[k]?.box?.at]));
     return names;
   }
 
   return {
     root,
     // Names stay within the bounds, off the dots (of this size) and off the obstacles. Dots that others stand for, as a
-    // crowd does, are `untouched`. Answers with the boxes of the names, null for one that found no room at all.
+    // crowd does, are `untouched`. Answers with the boxes of the names.
     draw(dots, { size, bounds, obstacles = [], untouched = false }) {
       shown = dots;
       const names = placed(dots, size, obstacles, bounds);
       keep(root, dots.length, make).forEach((dot, k) => {
-        const { place, d, look, letters, note } = dots[k];
+        const { place, d, look, note } = dots[k];
         const transform = `translate(${place.map((value) => value.toFixed(2))})`;
         setAttributes(dot, { class: `dot ${look}`, transform, "aria-label": note, tabindex: untouched ? null : 0 });
         const [hit, mark, name, leader] = dot.children;
         setAttributes(hit, { visibility: untouched ? "hidden" : null });
         setAttributes(mark, { d });
-        writeLabel(name, names[k], letters, place);
-        drawLeader(leader, names[k]?.leader, place);
+        writeLabel(name, names[k]?.box ?? null, names[k]?.letters ?? "", place);
+        drawLeader(leader, names[k]?.box?.leader, place);
       });
       setAttributes(root, { "pointer-events": untouched ? "none" : null });
-      return names;
+      return names.flatMap((name) => (name?.box ? [name.box] : []));
     },
   };
 }

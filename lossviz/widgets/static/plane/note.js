@@ -5,7 +5,7 @@ import { brief, fixed, inWords, letter, roleSign } from "../words.js";
 export function headingOf({ state, shape }) {
   if (state.asked) return "Sentences as points";
   if (shape === "circle") return "Sentences on the unit circle";
-  return `Sentences, and the loss as ${letter(state.chosen)} moves`;
+  return `Sentences; shaded: the loss as ${letter(state.chosen)} moves`;
 }
 
 function rangeOf({ low, high }) {
@@ -31,7 +31,7 @@ export function noteOf(scene, heat, borders) {
   const chosen = letter(state.chosen);
   return [
     arrowsOf(scene),
-    shape === "circle" && `Below: the loss as ${chosen} goes round; letters mark where the others stand.`,
+    shape === "circle" && `Below: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
     heat && `Behind: the loss if ${chosen} stood there, ${rangeOf(heat)}.`,
     borders && choiceOf(borders),
   ].filter(Boolean).join(" ");

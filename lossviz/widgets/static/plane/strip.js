@@ -1,16 +1,19 @@
-// The strip: the loss as the chosen point goes once round the circle, with letters where the others stand.
+// The strip: the whole loss as the chosen point goes once round the circle, with letters where the others stand; over
+// it, dashed, the push of one term alone.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
-import { TAU, angleOf, atAngle, niceCeiling, polyline, spread } from "../geometry.js";
+import { UNSEEN } from "../engine.js";
+import { TAU, angleOf, atAngle, niceCeiling, polyline, spread, turn } from "../geometry.js";
 import * as axis from "../marks/axes.js";
 import { brief, letter } from "../words.js";
 import { lossesAt } from "./heat.js";
-import { createScan, roundAngles, scanKey } from "../scan.js";
+import { ANGLES, createPush, degreesOf } from "./push.js";
+import { createScan, scanKey } from "../scan.js";
 
-const SPACE = { height: 130, left: 40, right: 12, top: 24, bottom: 38 };
+const SPACE = { height: 148, left: 40, right: 12, top: 42, bottom: 38 };
 const NARROWEST = 18; // pixels: a region in which its name has room
 const DEGREES = [-180, -90, 0, 90, 180];
-const ANGLES = roundAngles(181);
+const PUSH = 0.8; // of the height: so high is the highest push, in a scale of its own
 
 async function* curves(spec, engine, state, signal) {
   const values = await lossesAt(spec, engine, state, ANGLES.map(atAngle), signal);
@@ -49,6 +52,31 @@ function drawCurve([area, curve], values, { x, y, left, right, floor }) {
   setAttributes(curve, { d: polyline(places) });
 }
 
+// What the curves are, in one line.
+function headingOf({ chosen }, push) {
+  if (!push) return `The whole loss as ${letter(chosen)} goes round`;
+  const { term: { kind, letters }, values } = push;
+  const deed = { positive: "pull of", negative: "push of" }[kind] ?? "gradient of term";
+  return `Dashed, in a scale of its own: ${deed} ${letters}${Math.max(...values) > UNSEEN ? "" : ", 0 everywhere"}`;
+}
+
+// The push of one term, and how far its strongest is from the other sentence of the pair.
+function drawPush([curve, tops], push, state, { x, floor }) {
+  const room = PUSH * (floor - SPACE.top);
+  const highest = push ? Math.max(UNSEEN, ...push.values) : 1;
+  const y = (value) => floor - (value / highest) * room;
+  const places = push ? ANGLES.map((angle, k) => [x(angle), y(push.values[k])]) : [];
+  setAttributes(curve, { d: polyline(places), class: `push ${push?.term.kind ?? ""}` });
+  const peaks = push?.peaks ?? [];
+  const make = () => svg("g", { class: "peak" }, svg("circle", { r: 3.5 }), svg("text", { "text-anchor": "middle" }));
+  keep(tops, peaks.length, make).forEach((peak, k) => {
+    const at = { cx: x(turn(0, peaks[k].angle)), cy: y(peaks[k].height) };
+    setAttributes(peak.firstChild, at);
+    const degrees = brief(degreesOf(peaks[k], push.term, state), 1);
+    setText(setAttributes(peak.lastChild, { x: at.cx, y: at.cy - 7 }), `${degrees}°`);
+  });
+}
+
 // Where the others stand, below the axis.
 function drawOthers(marks, { points, chosen }, { width, x, floor }) {
   const all = points.map((point, index) => ({ index, at: x(angleOf(point)) }));
@@ -66,7 +94,7 @@ function drawBorders([lines, names], found, { x, left, right, floor }) {
   const wide = all.filter(({ from, to }) => to - from > NARROWEST);
   keep(lines, cuts.length, () => svg("path", { class: "border" })).forEach((line, k) =>
     setAttributes(line, { d: polyline([[cuts[k], SPACE.top - 6], [cuts[k], floor]]) }));
-  const makeName = () => svg("text", { class: "negative", y: 12, "text-anchor": "middle" });
+  const makeName = () => svg("text", { class: "negative", y: 30, "text-anchor": "middle" });
   keep(names, wide.length, makeName).forEach((text, k) =>
     setText(setAttributes(text, { x: (wide[k].from + wide[k].to) / 2 }), found.nameOf(wide[k].choice)));
 }
@@ -82,21 +110,25 @@ export function createStrip(spec, engine, late) {
   const [marks, ...borders] = [svg("g"), svg("g"), svg("g")];
   const here = [svg("path", { class: "here" }), svg("circle", { class: "here", r: 5 })];
   const root = svg("svg", { class: "strip", role: "img" });
-  root.append(...curve, axes.root, marks, ...borders, ...here);
-  const scan = createScan(late);
+  const heading = svg("text", { x: 2, y: 12, class: "quiet" });
+  const push = [svg("path", { class: "push" }), svg("g")];
+  root.append(heading, ...curve, axes.root, marks, ...borders, ...push, ...here);
+  const [scan, pushOf] = [createScan(late), createPush(spec, engine, late)];
   const ceilingOf = createScale();
   let drawn = {}; // the curve that is drawn: {values, width, ceiling}
 
   return {
     root,
     // `found`: the borders of a choice, or null.
-    draw({ state, shape, result }, { size: width }, found) {
+    draw(scene, { size: width }, found) {
+      const { state, shape, result } = scene;
       setAttributes(root, { hidden: shape === "circle" ? null : "" });
       const scanned = scan(shape !== "circle" ? null : {
         subject: "round", // what is drawn stays until there is something better
         key: scanKey(state, state.chosen),
         answers: (signal) => curves(spec, engine, state, signal),
       });
+      const pushed = pushOf(scene);
       if (!scanned) return;
       const layout = layoutOf(width, ceilingOf(scanned));
       const angle = angleOf(state.points[state.chosen]);
@@ -105,6 +137,7 @@ export function createStrip(spec, engine, late) {
         width, height: SPACE.height, viewBox: `0 0 ${width} ${SPACE.height}`,
         "aria-label": `Loss as ${letter(state.chosen)} goes round the circle; it stands at ${degrees} degrees`,
       });
+      setText(heading, headingOf(state, pushed));
       const { values } = scanned;
       drawAxes(axes, layout);
       if (values !== drawn.values || width !== drawn.width || layout.ceiling !== drawn.ceiling) {
@@ -113,6 +146,7 @@ export function createStrip(spec, engine, late) {
       }
       drawOthers(marks, state, layout);
       drawBorders(borders, found, layout);
+      drawPush(push, pushed, state, layout);
       drawHere(here, angle, result.loss, layout);
     },
   };

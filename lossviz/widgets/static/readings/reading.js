@@ -2,11 +2,13 @@
 // and one sentence about it all. Pure functions of (spec, state, result); types.d.ts says what they give.
 
 import { CHARTS } from "../charts/index.js";
+import { UNSEEN } from "../engine.js";
 import { lengthOf } from "../geometry.js";
 import { lossOf, situationOf, variantOf } from "../state.js";
 import { ROUNDING, brief, fixed, letter, nounOf, percent, plural, quoted } from "../words.js";
 import { termsOf } from "./terms.js";
 
+const FELT = 0.005; // of a term: a link with a smaller part of it is not told
 const PULLS = { positive: "pulled to", negative: "pushed from", both: "weighed against", class: "classified with" };
 
 export function read(spec, state, result) {
@@ -37,16 +39,33 @@ function classesOf({ rows, labels, sentences }) {
   return sentences.map((_, point) => kinds.indexOf(labels[points.indexOf(point)]));
 }
 
+// How long all gradients of points are together; 0 for what cannot be seen.
+function normOf({ pointGradients }) {
+  const norm = lengthOf(pointGradients.flat());
+  return norm > UNSEEN ? norm : 0;
+}
+
+// How many pairs, triplets or candidates of each side there are: two sentences of one argument are one pair.
+function countedIn({ situation: { rows, classes }, result: { terms, shapes } }) {
+  const [[, first], ...others] = Object.entries(rows);
+  const entries = [...terms.matrix.keys()];
+  const [positives, negatives] = [terms.positive, terms.negative].map((mask) => entries.filter((k) => mask[k]).length);
+  if ("negative" in rows && "anchor" in rows && shapes.matrix.at(-1) === 2) return plural(first.length, "triplet");
+  const weighed = entries.some((k) => terms.positive[k] && terms.negative[k]) || !(positives || negatives);
+  if (classes.length || weighed) return plural(first.length, others.length ? "pair" : "sentence");
+  const [share, what] = !others.length ? [2, " pair"] : shapes.matrix.length === 1 ? [1, " pair"] : [1, ""];
+  return `${plural(positives / share, `positive${what}`)} and ${plural(negatives / share, `negative${what}`)}`;
+}
+
 // What one measures in a state that has gone wrong: label counts, mean distance, gradient norm, active terms.
-function measures({ loss, result: { terms, pointGradients } }, read) {
-  const counted = (mask) => mask.reduce((count, value) => count + Boolean(value), 0);
+function measures(given, read) {
+  const { loss, result: { terms } } = given;
   const entries = terms.matrix.filter((_, k) => terms.positive[k] || terms.negative[k]);
   const mean = entries.reduce((sum, value) => sum + value, 0) / Math.max(1, entries.length);
   const active = read.filter((term) => term.active);
   return [
-    `${counted(terms.positive)} positive and ${counted(terms.negative)} negative entries`,
-    `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(lengthOf(pointGradients.flat()))}`,
-    `${active.length} of ${read.length} terms active`,
+    countedIn(given), `mean ${loss.reads} ${fixed(mean)}`, `gradient norm ${fixed(normOf(given.result))}`,
+    `${active.length} of ${plural(read.length, nounOf(loss.axes))} active`,
   ].join("; ") + ".";
 }
 
@@ -89,9 +108,16 @@ function describeAll({ loss, result }, terms, [largest]) {
     ? [terms.filter(({ wrong }) => wrong), "the wrong way round"]
     : [active, "active"];
   const count = `${told[0].length} of ${plural(terms.length, noun)} ${terms.length === 1 ? "is" : "are"} ${told[1]}`;
-  if (!active.length) return `${count}: nothing pulls and nothing pushes, so no point will move.`;
+  const still = normOf(result) === 0;
+  const end = still ? ", and no point moves" : "";
+  if (fixed(result.loss) === fixed(0)) return `${count}: the loss is ${fixed(0)}${end}.`;
+  if (!active.length) return `${count}. The loss is ${fixed(result.loss)}, but it has no slope here: no point moves.`;
+  if (still) return `${count}, but what they do to each point cancels out: no point moves.`;
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
-  return `${count}. The largest term, ${percent(largest.value / result.loss)} of the loss: ${largest.note}`;
+  const part = largest.share === undefined
+    ? `The largest term, ${percent(largest.value / result.loss)} of the loss`
+    : `The costliest ${noun}, ${percent(largest.share)} of the softmax`;
+  return `${count}. ${part}: ${largest.note}`;
 }
 
 // A row of the batch among the terms that compare it with others.
@@ -106,13 +132,23 @@ function describePair({ situation, loss, result }, terms, index) {
   return `${points.map(letter).join("–")}, ${names}, has ${has}; ${stands}.`;
 }
 
-function describePoint({ situation, loss }, terms, index) {
-  const own = terms.filter(({ points }) => points.includes(index));
-  const active = own.filter((term) => term.active);
-  const called = plural(own.length, nounOf(loss.axes) === "pair" ? "pair" : "term");
+// Where two points coincide a distance or an angle has no direction, whatever the term does to others.
+function isFelt({ state: { points }, loss, variant }, { from, to, weight }) {
+  const apart = points[from].some((value, axis) => Math.abs(value - points[to][axis]) > UNSEEN);
+  return weight >= FELT && (apart || (loss.reads !== "distance" && variant.shape === "free"));
+}
+
+function describePoint(given, terms, index) {
+  const { situation, loss, result } = given;
+  const standing = terms.filter(({ points }) => points.includes(index));
+  const active = standing.filter((term) => term.active);
+  const called = plural(standing.length, nounOf(loss.axes) === "pair" ? "pair" : "term");
   const stands = `${letter(index)}, ${quoted(situation.sentences[index].short)}, stands in ${called}`;
   if (!active.length) return `${stands}; none is active, so it stays where it is.`;
-  const links = active.flatMap((term) => term.links).filter(({ from, to }) => from === index || to === index);
+  const own = (link) => [link.from, link.to].includes(index) && isFelt(given, link);
+  const links = active.flatMap((term) => term.links).filter(own);
   const pulls = new Set(links.map(({ from, to, side }) => `${PULLS[side]} ${letter(from === index ? to : from)}`));
-  return pulls.size ? `${stands} and is ${[...pulls].join(", ")}.` : `${stands}, ${active.length} of them active.`;
+  const end = lengthOf(result.pointGradients[index]) > UNSEEN ? "" : "; that cancels out, so it stays where it is";
+  const told = pulls.size ? ` and is ${[...pulls].join(", ")}` : `, ${active.length} of them active`;
+  return `${stands}${told}${end}.`;
 }

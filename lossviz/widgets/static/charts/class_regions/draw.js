@@ -55,7 +55,8 @@ function createPlane(engine, late) {
       const extent = reachOf(scene.state.points);
       const [held, second] = shownPair(scene.state, scene.reading.terms).points;
       const [one, other] = [held, second].map(letter);
-      const words = `Ringed: ${one}. Shaded: the class that its pair with ${other} would get, wherever ${other} stood.`;
+      const words = `The classes. Ringed: ${one}. Shaded: the class that its pair with ${other} would get, `
+        + `wherever ${other} stood.`;
       setText(heading, words);
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}`, "aria-label": words });
       drawPlaces(places, scene, held, frame(size, size, extent));
@@ -79,7 +80,7 @@ function drawBar(bar, kind, { lengths, shares, gives, target }, { left, top, roo
 }
 
 function createBars(actions) {
-  const title = svg("text", { class: "quiet", x: 2, y: 12 }, "What it gives each class; framed: the true one");
+  const title = svg("text", { class: "quiet", x: 2, y: 12 }, "What each pair gets; framed: its true class");
   const rows = svg("g");
   const words = "What the classifier gives each pair";
   let shown = [];

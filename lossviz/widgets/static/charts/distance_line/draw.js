@@ -18,8 +18,9 @@ const MARKS = {
 const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
 const DOT = 9;
 const NAME = 30; // the width of a name
+const LEAST = 64; // the height of a side on which little is added: for dots and names
 const SIGNS = { "distance": "d", "dot product": "u·v" };
-const NO_CURVES = { positive: [], negative: [] };
+export const NO_CURVES = { positive: [], negative: [] };
 
 // Which way either side is drawn, of pairs that are given and of sentences that are encoded twice.
 function wordsOf({ loss: { reads }, situation: { rows } }) {
@@ -33,36 +34,47 @@ function wordsOf({ loss: { reads }, situation: { rows } }) {
 const sideOf = (term) => (term.kind === "negative" ? "negative" : "positive");
 
 // The axis is as long as the farthest pair needs, in steps, so that it holds still while points move.
-function endsOf({ loss, shape, reading: { terms } }) {
+export function endsOf({ loss, shape, reading: { terms } }) {
   const measured = terms.map((term) => term.measured);
   const least = shape === "circle" ? (loss.reads === "distance" ? 2 : 1) : 3;
   const farthest = Math.max(least, niceCeiling(Math.max(0, ...measured.map(Math.abs))));
   return [loss.reads === "distance" && !measured.some((value) => value < -ROUNDING) ? 0 : -farthest, farthest];
 }
 
-// A side is as high as its curve in the near half of the axis, so that it holds still; higher only for a higher dot.
-function ceilingOf(side, { reading: { terms } }, curve, near) {
+// A side holds its dots, and its curve as far as they stand, in steps, so that it holds still.
+function ceilingOf(side, { loss, reading: { terms } }, curve, farthest) {
+  const own = terms.filter((term) => sideOf(term) === side);
+  const stands = niceCeiling(Math.max(0, ...own.map((term) => term.measured)));
+  const near = loss.reads === "distance" ? Math.min(farthest / 2, stands) : farthest;
   const costs = curve.filter(([where]) => where <= near).map(([, cost]) => cost);
-  const own = terms.filter((term) => sideOf(term) === side).map((term) => term.value);
-  return niceCeiling(Math.max(0, ...costs, ...own));
+  const highest = Math.max(0, ...costs, ...own.map((term) => term.value));
+  return highest > 0 ? niceCeiling(highest) : 0;
 }
 
-function layoutOf(scene, ends, curves, width) {
+// Both sides have one scale, so that what adds more is drawn farther from the axis; each has its part of the height.
+function scaleOf(ceilings, room) {
+  const [lower, higher] = SIDES.toSorted((a, b) => ceilings[a] - ceilings[b]);
+  const least = Math.max(LEAST, room * (ceilings[lower] / (ceilings[lower] + ceilings[higher] || 1)));
+  return { higher, halves: { [lower]: least, [higher]: room - least }, unit: (room - least) / (ceilings[higher] || 1) };
+}
+
+export function layoutOf(scene, ends, curves, width) {
   const height = Math.round(Math.max(340, Math.min(480, width * 1.2)));
-  const half = (height - SPACE.top - SPACE.bottom - 2 * SPACE.middle) / 2;
   const [nearest, farthest] = ends;
-  const near = scene.loss.reads === "distance" ? farthest / 2 : farthest;
-  const ceilings = Object.fromEntries(SIDES.map((side) => [side, ceilingOf(side, scene, curves[side], near)]));
+  const ceilings = Object.fromEntries(SIDES.map((side) => [side, ceilingOf(side, scene, curves[side], farthest)]));
   const length = width - SPACE.left - SPACE.right - 2 * DOT;
   const x = (where) => SPACE.left + DOT + ((where - nearest) / (farthest - nearest)) * length;
-  const base = { positive: SPACE.top + half, negative: SPACE.top + half + 2 * SPACE.middle };
-  const y = (side, cost) => base[side] + (side === "positive" ? -1 : 1) * (cost / ceilings[side]) * half;
+  const { higher, halves, unit } = scaleOf(ceilings, height - SPACE.top - SPACE.bottom - 2 * SPACE.middle);
+  const base = { positive: SPACE.top + halves.positive, negative: SPACE.top + halves.positive + 2 * SPACE.middle };
+  const y = (side, cost) => base[side] + (side === "positive" ? -1 : 1) * cost * unit;
   const middle = (base.positive + base.negative) / 2;
+  const scales = SIDES.filter((side) => ceilings[side]).map((side) =>
+    ({ side, at: y(side, ceilings[side]) + (side === "positive" ? 8 : 0), words: brief(ceilings[side], 4) }));
   const ticks = evenly(nearest, farthest, 5);
-  return { width, height, top: SPACE.top, half, farthest, ceilings, base, x, y, ticks, middle };
+  return { width, height, halves, higher, farthest, scales, base, x, y, ticks, middle };
 }
 
-function drawAxes(axes, scene, { width, height, x, base, ceilings, half, ticks, middle }) {
+function drawAxes(axes, scene, { width, height, x, base, scales, higher, ticks, middle }) {
   const { reads } = scene.loss;
   const sides = wordsOf(scene);
   const sign = SIGNS[reads] ?? "";
@@ -74,9 +86,9 @@ function drawAxes(axes, scene, { width, height, x, base, ceilings, half, ticks, 
     text(left, middle + 4, sign, { side: "end" }),
     text(2, 12, sides.positive, { look: "positive" }),
     text(2, height - 4, sides.negative, { look: "negative" }),
-    text(left, SPACE.top + 8, brief(ceilings.positive, 4), beside),
-    text(left, SPACE.top + 24, "adds", beside),
-    text(left, base.negative + half, brief(ceilings.negative, 4), beside),
+    ...scales.map(({ at, words }) => text(left, at, words, beside)),
+    ...scales.filter(({ side }) => side === higher).map(({ at }) =>
+      text(left, at + (higher === "positive" ? 16 : -16), "adds", beside)),
   ]);
 }
 
@@ -95,9 +107,9 @@ function candidates(place, side) {
   return besides(place, [level[0], ...aslant(1), level[1], [26, 0], [-26, 0], ...aslant(-1), level[2]], NAME);
 }
 
-function dotOf(term, { lit }, { x, y, ceilings }) {
+export function dotOf(term, { lit }, { x, y }) {
   const side = sideOf(term);
-  const place = [x(term.measured), y(side, Math.min(term.value, ceilings[side]))];
+  const place = [x(term.measured), y(side, term.value)];
   return {
     place, d: MARKS[term.kind], letters: term.letters, note: term.note,
     look: `${term.kind}${term.active ? " active" : ""}${faded(lit, term.index)}`,
@@ -109,12 +121,14 @@ function dotOf(term, { lit }, { x, y, ceilings }) {
 
 // Answers with the boxes of the dots and of their names.
 function drawDots(dots, scene, layout) {
-  const { width, height, x, ticks, middle } = layout;
+  const { width, height, x, scales, ticks, middle } = layout;
   const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
   const around = (place) => boxAround(place, 2 * DOT, 2 * DOT);
   const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
-  const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: ticks.map((tick) => around([x(tick), middle])) });
-  return [...drawn.map(({ place }) => around(place)), ...names.filter(Boolean)];
+  const numbers = scales.map(({ at }) => boxAround([SPACE.left / 2, at - 4], SPACE.left));
+  const obstacles = [...numbers, ...ticks.map((tick) => around([x(tick), middle]))];
+  const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles });
+  return [...drawn.map(({ place }) => around(place)), ...names];
 }
 
 export function createDistanceLine(spec, engine, actions) {

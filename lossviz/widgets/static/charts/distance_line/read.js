@@ -1,6 +1,6 @@
 // Reads labelled pairs: each pair is a term, with its distance, or another number of its own, in the matrix.
 
-import { fixed, letter, quoted } from "../../words.js";
+import { ROUNDING, fixed, letter, quoted } from "../../words.js";
 import { told } from "../told.js";
 
 const SIDES = { positive: "positive", negative: "negative", both: "weighed" };
@@ -35,7 +35,9 @@ function pairOf({ situation, loss, result }, term) {
     get note() {
       const whose = `${letters}, the ${SIDES[side]} pair of ${names.map(quoted).join(" and ")}`;
       const stand = `${whose}, ${stands(loss.reads, measured)}`;
-      return active ? `${stand} and is ${VERBS[side]}: it adds ${fixed(value, 5)}.` : `${stand} and is left alone.`;
+      if (active) return `${stand} and is ${VERBS[side]}: it adds ${fixed(value, 5)}.`;
+      return Math.abs(value) > ROUNDING
+        ? `${stand} and adds ${fixed(value, 5)}, but moves nothing.` : `${stand} and is left alone.`;
     },
   });
 }

@@ -8,7 +8,7 @@ import { brief, inWords } from "../../words.js";
 const GATES = { nearest_negative: "positive" }; // the others gate negatives
 const LETTER = 6.8; // the width of one
 const GAP = 6; // from the line to its name
-const SCALE = { width: 44, height: 34 }; // of the numbers at an outer end of the axes
+const SCALE = { width: 44, height: 34 }; // of a number beside the axes
 
 function thresholdsOf({ result: { terms } }, { x, farthest }) {
   return Object.entries(terms.thresholds).map(([name, value]) => {
@@ -19,11 +19,12 @@ function thresholdsOf({ result: { terms } }, { x, farthest }) {
 }
 
 // At the outer end first, right of the line before left of it.
-function candidates({ side, out, at, words }, { width, half, base }) {
+function candidates({ side, out, at, words }, { width, halves, base }) {
   const size = { width: LETTER * words.length, height: LINE };
   const beside = [{ ...size, x: at + GAP }, { ...size, x: at - GAP - size.width }];
   const fitting = beside.filter((box) => box.x >= 0 && box.x + box.width <= width);
   const boxes = fitting.length ? fitting : beside.slice(0, 1);
+  const half = halves[side];
   const levels = Array.from({ length: Math.floor(half / LINE) }, (_, k) => half - LINE / 2 - LINE * k);
   return levels.flatMap((level) => boxes.map((box) => ({ ...box, y: base[side] + out * level - LINE / 2 })));
 }
@@ -32,15 +33,15 @@ const makeThreshold = () => svg("g", { class: "threshold" }, svg("path"), svg("t
 
 // `taken` are boxes of what stands there already.
 export function drawThresholds(layer, scene, layout, taken) {
-  const { top, half, base, width, height } = layout;
+  const { halves, base, width, height } = layout;
   const thresholds = thresholdsOf(scene, layout);
-  const scales = [top - 4, base.negative + half - 14].map((y) => ({ x: 0, y, ...SCALE }));
+  const scales = layout.scales.map(({ at }) => ({ x: 0, y: at - 16, ...SCALE }));
   const labels = thresholds.map((each) => ({ candidates: candidates(each, layout), insists: true }));
   const boxes = placeLabels(labels, [...taken, ...scales], { x: 0, y: 0, width, height });
   keep(layer, thresholds.length, makeThreshold).forEach((mark, k) => {
     const { side, out, at, words } = thresholds[k];
     const [line, name] = mark.children;
-    setAttributes(line, { d: polyline([[at, base[side]], [at, base[side] + out * half]]) });
+    setAttributes(line, { d: polyline([[at, base[side]], [at, base[side] + out * halves[side]]]) });
     writeBeside(name, boxes[k], words, at);
   });
 }

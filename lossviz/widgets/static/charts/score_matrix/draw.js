@@ -1,24 +1,27 @@
 // The score matrix: a row per anchor, a column per candidate; each row is a softmax, drawn as bars whose lengths add up
-// to one. Outlined are the positives. Where each column is a softmax too, its bars lie on their side. Without shares a
-// bar is a number, from the smallest of the matrix to its largest.
+// to one, and beside them, hollow, how hard it pushes each. Outlined are the positives. Where each column is a softmax
+// too, its bars lie on their side. Without shares a bar is a number, from the smallest of the matrix to its largest.
 
 import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
 import { rectangle } from "../../geometry.js";
 import { fit } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
-import { brief, inWords, letter, percent } from "../../words.js";
+import { createScan, scanKey } from "../../scan.js";
+import { brief, inCell, inWords, letter, percent } from "../../words.js";
+import { canPush, pushesOf } from "./push.js";
 import { candidatesOf, isOutside } from "./read.js";
 
-const SPACE = { left: 34, top: 46, bottom: 34, blocks: 20 };
+const SPACE = { left: 34, top: 62, bottom: 52, blocks: 20 };
 const GAP = 3;
+const BAR = 8; // the width of one
 const HEADING = 132; // of a block: no narrower than its words
-const ONE_WAY = { row: 64, narrowest: 58 };
-const BOTH_WAYS = { row: 80, narrowest: 76 };
+const ONE_WAY = { row: 64, narrowest: 68 };
+const BOTH_WAYS = { row: 92, narrowest: 86 };
 const MOST_CELLS = 64; // of more than this only the touched ones have numbers: a frame has no time to write so many
 
 // ---- where everything stands
 
-function layoutOf(scene, width) {
+function layoutOf(scene, width, pushes) {
   const { situation, reading: { terms }, result } = scene;
   const columns = candidatesOf(scene);
   const anchors = Object.values(situation.rows)[0];
@@ -32,7 +35,7 @@ function layoutOf(scene, width) {
   const down = new Map(terms.filter((term) => term.column !== undefined).map((term) => [term.column, term]));
   const start = SPACE.top + (several ? SPACE.blocks : 0);
   return {
-    columns, anchors, shared, downward, row, size, along, down,
+    pushes, columns, anchors, shared, downward, row, size, along, down,
     blocks: several ? blocks : [],
     apart: columns.at(-1).sum > 0,
     start,
@@ -50,11 +53,16 @@ function footOf({ loss: { reads }, result }, { shared, crowded }) {
   return shared ? `below the share: the ${reads} it is made from${at}` : `in a cell: the ${reads}${at}`;
 }
 
+// What the bars are, in two lines, and what makes a push differ from a share: that holds for directions alone.
 function noteOf({ loss }, { shared, downward, apart }) {
-  if (downward) return "→ each row, ↓ each column shares out 100 %";
+  if (downward) return "Filled: shares, → of each row, ↓ of each column";
   if (!shared) return `A bar: the ${loss.reads}, from the lowest to the highest`;
-  return `${apart ? "100 % per row and block" : "Each row shares out 100 %"}. Outlined: its positive`;
+  return `Filled: share, 100 % per row${apart ? " and block" : ""}. Framed: its positive`;
 }
+
+const pushNote = ({ pushes }) => (pushes ? "Hollow: how hard it is pushed, or pulled" : "");
+const pushFoot = ({ shape }, { pushes, shared }) =>
+  (pushes && shared && shape === "circle" ? "push: share · sin(angle); pull: the rest · sin(angle)" : "");
 
 // ---- the cells: {share, logit, out, down, look, told, left, top}, row by row
 
@@ -66,7 +74,7 @@ function scaleOf(terms) {
 }
 
 function cellsOf({ state, lit, result: { terms } }, layout) {
-  const { columns, anchors, shared, downward, along, down, size, start, row } = layout;
+  const { columns, anchors, shared, downward, along, down, size, start, row, pushes } = layout;
   const scale = shared ? null : scaleOf(terms);
   const isTouched = (term) => state.lit?.kind === "term" && term?.index === state.lit.index;
   const isLit = (term) => term !== undefined && lit.has(term.index);
@@ -78,6 +86,8 @@ function cellsOf({ state, lit, result: { terms } }, layout) {
     return {
       out, logit,
       share: out ? 0 : shared ? shared[at] : scale(logit),
+      push: out || !pushes ? undefined : pushes.along.get(place)?.[column] / pushes.strongest,
+      pushDown: pushes?.down.get(column)?.[place] / pushes?.strongest,
       down: column < anchors.length ? downward?.[place * anchors.length + column] : undefined,
       look: (terms.positive[at] ? "target positive" : "negative") + (lit && !searches.some(isLit) ? " faded" : ""),
       told: searches.some(isTouched),
@@ -87,34 +97,42 @@ function cellsOf({ state, lit, result: { terms } }, layout) {
   }));
 }
 
-// The boxes of a cell: its frame, the bar of its share, and the lying one of its share of the column, if it has one.
-function boxesOf({ share, down, left, top }, { size, row }) {
-  const height = Math.max(1, share * (row - 2 * GAP - 6));
-  const width = Math.max(1, down * (size - 2 * GAP - 18));
+// The boxes of a cell: its frame, the bars of its share and its push, and the lying ones of the column, if it has them.
+function boxesOf({ share, push, down, pushDown, left, top }, { size, row }) {
+  const foot = top + row - GAP - 3;
+  const upright = (part, x) => {
+    const height = Math.max(1, part * (row - 2 * GAP - 6));
+    return part >= 0 ? { x, y: foot - height, width: BAR, height } : null;
+  };
+  const lying = (part, y) =>
+    (part >= 0 ? { x: left + GAP + 26, y, width: Math.max(1, part * (size - 2 * GAP - 30)), height: BAR - 1 } : null);
   return {
     frame: { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: row - 2 * GAP },
-    bar: { x: left + GAP + 3, y: top + row - GAP - 3 - height, width: 8, height },
-    across: down === undefined ? null : { x: left + GAP + 14, y: top + row - GAP - 10, width, height: 7 },
+    bar: upright(share, left + GAP + 3),
+    push: upright(push, left + GAP + 13),
+    across: lying(down, foot - 18),
+    pushAcross: lying(pushDown, foot - 8),
   };
 }
 
 // What is said in a cell: its share or, without shares, its number; the number below; its share of the column.
 function textsOf({ share, logit, down, left, top }, { size, row, shared, crowded }) {
-  const x = left + size / 2 + 5;
+  const x = left + size / 2 + 10;
   const both = down !== undefined;
   const second = shared && !crowded;
   const middle = top + row / 2 + (second ? -2 : 5);
   return [
-    { x, y: both ? top + 24 : middle, words: shared ? (both ? "→ " : "") + percent(share) : brief(logit, 2) },
-    { x, y: both ? top + 58 : top + row / 2 + 15, words: second ? brief(logit, 1) : "" },
-    { x, y: top + 41, words: both ? `↓ ${percent(down)}` : "" },
+    { x, y: both ? top + 24 : middle, words: shared ? (both ? "→ " : "") + percent(share) : inCell(logit) },
+    { x, y: both ? top + 56 : top + row / 2 + 15, words: second ? inCell(logit) : "" },
+    { x, y: top + 40, words: both ? `↓ ${percent(down)}` : "" },
   ];
 }
 
+const BOXES = ["frame", "bar", "push", "across", "push-across"];
 const part = (name) => svg("rect", { class: name });
 const words = (name) => svg("text", { class: name, "text-anchor": "middle" });
 const makeCell = () =>
-  svg("g", {}, part("frame"), part("bar"), part("across"), words("share"), words("logit quiet"), words("down"));
+  svg("g", {}, ...BOXES.map(part), words("share"), words("logit quiet"), words("down"));
 
 function write(text, { x, y, words: said }) {
   setText(setAttributes(text, { x, y }), said);
@@ -122,13 +140,13 @@ function write(text, { x, y, words: said }) {
 
 // A cell where the candidate takes no part in the search stays empty.
 function drawCell(cell, given, layout) {
-  const [frame, bar, across, ...texts] = cell.children;
+  const parts = [...cell.children];
   const boxes = boxesOf(given, layout);
-  setAttributes(cell, { class: given.look, visibility: given.out ? "hidden" : null });
-  setAttributes(frame, { ...boxes.frame, rx: 5 });
-  setAttributes(bar, boxes.bar);
-  setAttributes(across, boxes.across ? { ...boxes.across, visibility: null } : { visibility: "hidden" });
-  textsOf(given, layout).forEach((each, k) => write(texts[k], each));
+  const look = given.out ? "hidden" : null;
+  setAttributes(cell, { class: given.look, visibility: look });
+  [{ ...boxes.frame, rx: 5 }, boxes.bar, boxes.push, boxes.across, boxes.pushAcross].forEach((box, k) =>
+    setAttributes(parts[k], box ? { ...box, visibility: look } : { visibility: "hidden" }));
+  textsOf(given, layout).forEach((each, k) => write(parts[BOXES.length + k], each));
 }
 
 // The outlines of many cells, as a path for each look.
@@ -201,11 +219,14 @@ export function createScoreMatrix(spec, engine, actions) {
   const layer = (name) => svg("g", { class: name });
   const [heads, rows, blocks] = ["heads", "rows", "blocks"].map(layer);
   const many = svg("g", { class: "many" }, svg("g"), svg("g"));
-  const [note, foot] = [svg("text", { class: "quiet", x: 2, y: 14 }), svg("text", { class: "quiet", x: 2 })];
+  const line = (y) => svg("text", { class: "quiet", x: 2, y });
+  const [note, second, foot, last] = [14, 31, null, null].map(line);
   const label = "What each anchor makes of each candidate";
   const picture = svg("svg", { class: "score-matrix", role: "group", "aria-label": label });
-  picture.append(note, blocks, heads, rows, many, svg("g", { class: "foot" }, foot));
+  picture.append(note, second, blocks, heads, rows, many, svg("g", { class: "foot" }, foot, last));
   const root = html("div", { class: "scroll" }, picture);
+  const scan = createScan(() => root.isConnected && draw(seen));
+  let seen = null; // the last scene, for pushes that come later
   let width = 300;
   let searches = { along: new Map(), down: new Map() }; // the terms of rows and of columns
 
@@ -217,24 +238,40 @@ export function createScoreMatrix(spec, engine, actions) {
   const makeHead = (k) =>
     lights(svg("g", {}, part("back"), words(null)), actions, () => touched(searches.down.get(k)));
 
+  function pushQuestion(scene) {
+    const { state } = scene;
+    const columns = candidatesOf(scene);
+    const cells = columns.length * Object.values(scene.situation.rows)[0].length;
+    if (!canPush(scene, columns) || cells > MOST_CELLS) return null;
+    async function* answers(signal) {
+      const found = await pushesOf(engine, scene, signal);
+      if (found) yield found;
+    }
+    return { subject: `${state.loss} ${state.situation} ${columns.length}`, key: scanKey(state, null), answers };
+  }
+
+  function draw(scene) {
+    seen = scene;
+    const layout = layoutOf(scene, width, scan(pushQuestion(scene)));
+    const { whole, height, crowded } = layout;
+    const cells = cellsOf(scene, layout);
+    searches = layout;
+    setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
+    setText(note, noteOf(scene, layout));
+    setText(second, pushNote(layout));
+    drawBlocks(blocks, layout);
+    drawHeads(heads, layout, makeHead);
+    drawRows(rows, scene, layout, cells, makeRow);
+    drawMany(many, crowded ? cells.flat().filter(({ out }) => !out) : [], layout);
+    for (const [line, words, up] of [[foot, footOf(scene, layout), 26], [last, pushFoot(scene, layout), 8]]) {
+      setText(setAttributes(fit(line, words, width - 4), { y: height - up }), words);
+    }
+  }
+
   return {
-    root,
+    root, draw,
     measure() {
       width = Math.max(240, root.clientWidth);
-    },
-    draw(scene) {
-      const layout = layoutOf(scene, width);
-      const { whole, height, crowded } = layout;
-      const cells = cellsOf(scene, layout);
-      searches = layout;
-      setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
-      setText(note, noteOf(scene, layout));
-      drawBlocks(blocks, layout);
-      drawHeads(heads, layout, makeHead);
-      drawRows(rows, scene, layout, cells, makeRow);
-      drawMany(many, crowded ? cells.flat().filter(({ out }) => !out) : [], layout);
-      const words = footOf(scene, layout);
-      setText(setAttributes(fit(foot, words, width - 4), { y: height - 8 }), words);
     },
   };
 }

@@ -10,7 +10,7 @@ import { CROWD, createCrowd } from "../../marks/crowd.js";
 import { createDots } from "../../marks/dots.js";
 import { besides } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
-import { brief, tenths } from "../../words.js";
+import { brief, percent } from "../../words.js";
 import { scoredPairs } from "./read.js";
 
 const SPACE = { left: 46, right: 20, top: 34, bottom: 48 };
@@ -181,8 +181,8 @@ function createShares() {
       const largest = parts[0]; // the largest that is wrong, or all that are in order
       setText(setAttributes(title, { x: 2, y: bottom + 12 }), "The softmax: orders, and the 1 of the formula");
       setAttributes(first, { x: 2, y: top + 30, class: largest.kind });
-      setText(first, `${largest.words}: ${tenths(largest.share)}`);
-      setText(setAttributes(last, { x: width - 2, y: top + 30 }), `the 1: ${tenths(parts.at(-1).share)}`);
+      setText(first, `${largest.words}: ${percent(largest.share)}`);
+      setText(setAttributes(last, { x: width - 2, y: top + 30 }), `the 1: ${percent(parts.at(-1).share)}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 // Reads pairs with scores: one term a pair, or one for every two pairs in order, the lower score before the higher.
 
-import { ROUNDING, brief, fixed, letter, quoted, tenths } from "../../words.js";
+import { ROUNDING, brief, fixed, letter, quoted } from "../../words.js";
 import { told } from "../told.js";
 
 // One number and one score for each pair; a term is a pair, or two of them.
@@ -31,11 +31,12 @@ const link = ({ points: [from, to] }, side, weight) => ({ from, to, side, weight
 
 // ---- a pair by itself: its similarity shall be its score, where its definition names both
 
-function pairWords({ loss }, { letters, names, score, similarity }, { aimed, kind, value }) {
+function pairWords({ loss }, { letters, names, score, similarity }, { aimed, active, kind, value }) {
   const has = `has the score ${brief(score)} and the ${loss.reads} ${fixed(similarity)}`;
   const adds = Math.abs(value) > ROUNDING ? `adds ${fixed(value, 5)}` : null;
   const way = kind === "positive" ? "closer" : "apart";
-  const end = aimed && adds ? `it is drawn ${way} and ${adds}`
+  const end = adds && !active ? `it ${adds}, but moves nothing`
+    : aimed && adds ? `it is drawn ${way} and ${adds}`
     : aimed ? "it stands where it should" : `it ${adds ?? "adds nothing"}`;
   return `${letters}, ${names.map(quoted).join(" and ")}, ${has}: ${end}.`;
 }
@@ -57,12 +58,11 @@ function ofPair(given, pair, term) {
 const isWrong = (lower, higher, { loss }) =>
   loss.reads === "distance" ? lower.similarity < higher.similarity : lower.similarity > higher.similarity;
 
-function orderWords({ loss }, lower, higher, { value, share, wrong }) {
+function orderWords({ loss }, lower, higher, { value, wrong }) {
   const has = ({ letters, score, similarity }) =>
     `${letters} (score ${brief(score)}) has the ${loss.reads} ${fixed(similarity)}`;
   const stands = lower.similarity === higher.similarity ? "level" : wrong ? "the wrong way round" : "in order";
-  const part = share === undefined ? "It" : `This order has ${tenths(share)} of the softmax and`;
-  return `${has(lower)}, ${has(higher)}: ${stands}. ${part} adds ${fixed(value, 5)}.`;
+  return `${has(lower)}, ${has(higher)}: ${stands}. It adds ${fixed(value, 5)}.`;
 }
 
 function ofOrder(given, [lower, higher], term) {

@@ -16,6 +16,8 @@ import { SLOPE, createSlope, slopesOf } from "./slope.js";
 
 const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
 const DOT = 8;
+const LETTERS = 24; // of all names: for more there is no room
+const CORNER = { side: "end", look: "quiet" };
 
 // Every (positive, negative) of one anchor, as points of the chart: a lattice whose bottom-right corner is the hardest.
 export function lattice({ matrix, positive, negative }, size, row) {
@@ -24,10 +26,13 @@ export function lattice({ matrix, positive, negative }, size, row) {
   return among(positive).flatMap((toPositive) => toNegatives.map((toNegative) => [toPositive, toNegative]));
 }
 
-function layoutOf({ shape, reading }, width, soft) {
-  const height = Math.round(Math.max(300, Math.min(520, width)));
-  const distances = reading.terms.flatMap((term) => [term.toPositive, term.toNegative]);
-  const reach = Math.max(shape === "circle" ? 2 : 3, niceCeiling(Math.max(0, ...distances.map(Math.abs))));
+// The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost.
+export function layoutOf({ reading: { terms }, result }, width, soft) {
+  const height = Math.round(Math.max(300, Math.min(520, width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right)));
+  const { margin = 0 } = result.terms.thresholds;
+  const distances = terms.flatMap((term) => [term.toPositive, term.toNegative]);
+  const tops = terms.filter(({ value }) => value > 0).map(({ toPositive }) => toPositive + margin);
+  const reach = Math.max(1, niceCeiling(Math.max(0, ...distances.map(Math.abs), ...tops)));
   const low = distances.some((distance) => distance < -ROUNDING) ? -reach : 0; // a reader's own may be negative
   const side = Math.min(width - SPACE.left - SPACE.right, height - SPACE.top - SPACE.bottom);
   const along = (distance) => ((distance - low) / (reach - low)) * side;
@@ -43,10 +48,11 @@ function nameOf({ side, role }) {
   return role?.startsWith("semi_hard_") ? `the chosen ${side}` : `the ${side}`;
 }
 
-function drawAxes(axes, sources, { bottom, low, reach, x, y }) {
+function drawAxes(axes, sources, many, { bottom, low, reach, x, y }) {
   const [positive, negative] = sources.map(nameOf);
   const ticks = evenly(low, reach, 5);
   axes.draw([line([[x(low), y(reach)], [x(low), y(low)], [x(reach), y(low)]])], [
+    ...(many ? [text(x(reach) - 6, y(reach) + 16, `${many} marks: touch one for its name`, CORNER)] : []),
     ...below(ticks, x, y(low) + 24),
     ...leftOf(ticks.slice(1), x(low) - 14, y),
     text(x(reach), bottom - 6, `▲ distance of ${positive} →`, { side: "end", look: "positive" }),
@@ -65,12 +71,16 @@ function drawLattice(layer, { state, reading, lit, loss, result }, { rows, squar
 }
 
 // From the line down to each triplet below it: what it costs.
-function drawDrops(layer, { reading, lit }, margin, { x, y, reach }) {
+export function dropsOf({ reading: { terms }, result }, { x, y }) {
+  const { margin } = result.terms.thresholds;
+  return terms.filter(({ value }) => margin !== undefined && value > 0).map(({ index, toPositive, toNegative }) =>
+    ({ index, places: [toPositive + margin, toNegative].map((up) => [x(toPositive), y(up)]) }));
+}
+
+function drawDrops(layer, scene, layout) {
   const paths = { faded: "", shown: "" };
-  for (const { index, value, toPositive, toNegative } of margin === undefined ? [] : reading.terms) {
-    const top = Math.min(reach, toPositive + margin);
-    if (!(value > 0 && top > toNegative)) continue;
-    paths[faded(lit, index) ? "faded" : "shown"] += polyline([top, toNegative].map((up) => [x(toPositive), y(up)]));
+  for (const { index, places } of dropsOf(scene, layout)) {
+    paths[faded(scene.lit, index) ? "faded" : "shown"] += polyline(places);
   }
   keep(layer, 2, (k) => svg("path", { class: Object.keys(paths)[k] })).forEach((drop, k) => {
     setAttributes(drop, { d: Object.values(paths)[k] });
@@ -80,8 +90,8 @@ function drawDrops(layer, { reading, lit }, margin, { x, y, reach }) {
 // Where a name may stand: aslant, above or below.
 function candidates(place, letters) {
   const half = 4 + 4.5 * letters.length;
-  const aslant = [half + 7, -half - 7].flatMap((aside) => [[aside, -10], [aside, 10]]);
-  return besides(place, [...aslant, [0, -19], [0, 19]], 2 * half);
+  const aslant = [half + 9, -half - 9].flatMap((aside) => [[aside, -10], [aside, 10]]);
+  return besides(place, [...aslant, [0, -19], [0, 19], [half + 9, 0], [-half - 9, 0]], 2 * half);
 }
 
 function dotOf(term, { state, reading, lit }, { x, y }) {
@@ -143,16 +153,17 @@ export function createTripletPlane(spec, engine, actions) {
     const batch = batchOf(scene);
     const layout = layoutOf(scene, width, soft);
     const samples = scan(soft ? slopeQuestion(scene, layout) : null) ?? (soft ? [] : null);
-    const many = scene.reading.terms.length > CROWD;
+    const { terms } = scene.reading;
+    const many = terms.length > CROWD || terms.reduce((sum, { letters }) => sum + letters.length, 0) > LETTERS;
     const all = scene.reading.terms.map((term) => dotOf(term, scene, layout));
     const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
     setAttributes(picture, { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}` });
-    drawAxes(axes, batch.sources, layout);
+    drawAxes(axes, batch.sources, many && terms.length, layout);
     region.draw({ margin, samples, striped }, layout);
     setAttributes(slope.root, { visibility: soft ? null : "hidden" });
     if (soft) slope.draw(scene, samples, layout);
     drawLattice(latticeLayer, scene, batch, layout);
-    drawDrops(drops, scene, margin, layout);
+    drawDrops(drops, scene, layout);
     drawCrowd(crowd, many ? all : [], scene.state.lit);
     drawDots(dots, all, many, layout);
   }
