@@ -49,7 +49,7 @@ DOTS = """(() => {
   const draw = (places, untouched) =>
     dots.draw(places.map(dotOf), { size: 16, bounds: { x: 0, y: 0, width: 200, height: 200 }, untouched });
   const boxes = draw(given, false);
-  const words = [...dots.root.children].map((dot) => dot.lastChild.textContent);
+  const words = [...dots.root.children].map((dot) => dot.querySelector("text").textContent);
   dots.root.lastChild.dispatchEvent(new Event("focus"));
   draw([[70, 70, false]], false);
   dots.root.firstChild.dispatchEvent(new Event("focus"));
