@@ -24,10 +24,11 @@ import { letter } from "../words.js";
 const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a little; "
   + "a letter puts it onto that letter's point";
 const FREE = "Alt goes free";
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" }; // in JupyterLab a letter would else change the notebook
 
 // The layers, on a stage of their own, from the lowest to the highest; `late` is called when the engine has answered.
 function createLayers(spec, engine, actions, late) {
-  const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN });
+  const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN, ...OWN_KEYS });
   const snap = createSnap(spec, engine, actions);
   const points = createPoints(actions, snap, () => drag.held());
   const drag = createDrag(spec, stage, actions, snap, points.focus);
