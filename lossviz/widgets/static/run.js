@@ -1,5 +1,5 @@
-// Step and Play, and the scale of the arrows. A run is computed first, with the largest step size at which the loss goes
-// down and which can be watched; then it is played, frame by frame.
+// Step and Play, and the scale of the arrows. A run is computed first, with the largest step size at which the loss
+// goes down and which can be watched; then it is played, frame by frame.
 
 import {
   SHORTEST, descentOf, goesOn, isBetter, isGood, joined, longestPull, runOf, scattered, stepSizes,
