@@ -205,7 +205,7 @@ def test_orders_are_drawn_as_wide_as_their_share(mounted):
     assert wide and found == pytest.approx(sorted(wide + [1.0] * int((terms.valid & ~fallen).sum())), abs=0.006)
     assert lines.evaluate_all("l => l.filter(p => p.classList.contains('falling')).length") == len(wide)
     expect(explorer.find(".score-plane .shares text").last).to_have_text(
-        f"the 1: {100 * terms.thresholds['the_1'].item():.1f}\u00a0%"
+        f"the 1: {100 * terms.thresholds['the_1'].item():.0f}\u00a0%"
     )
 
 

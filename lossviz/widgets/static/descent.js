@@ -95,7 +95,8 @@ export function runOf(frames, { rate, steps }) {
   const jumps = changes.filter((change, k) => Math.abs(change) > RISES * Math.abs(frames[0].loss)
     && Math.abs(change) > JUMP * sloped(frames[k], frames[k + 1], rate));
   return {
-    rate, frames, rises: isCalm ? 0 : ups.length, jumps: jumps.length, ended: endOf(frames, steps), when: whenOf(frames),
+    rate, frames, rises: isCalm ? 0 : ups.length, jumps: jumps.length,
+    ended: endOf(frames, steps), when: whenOf(frames),
   };
 }
 

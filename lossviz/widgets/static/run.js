@@ -1,5 +1,5 @@
-// Step and Play, and the scale of the arrows. A run is computed first, with the largest step size at which the loss goes
-// down and which can be watched; then it is played, frame by frame.
+// Step and Play, and the scale of the arrows. A run is computed first, with the largest step size at which the loss
+// goes down and which can be watched; then it is played, frame by frame.
 
 import {
   SHORTEST, descentOf, goesOn, isBetter, isGood, joined, longestPull, runOf, scattered, stepSizes,
@@ -80,7 +80,7 @@ export async function findRun(spec, engine, state) {
   return state.pace === 1 ? best : descend(spec, engine, state, best.rate * state.pace);
 }
 
-// The run of a state, which has one or needs one, so far that there is a frame after the one shown, if there can be one.
+// The run of a state, new or with more frames, so that there is a frame after the one shown, if there can be one.
 async function completed(spec, engine, state) {
   const { run, at } = state;
   if (!run) return findRun(spec, engine, state);

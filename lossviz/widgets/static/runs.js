@@ -1,5 +1,5 @@
-// The run in words and as a picture: the loss over its steps, beside those of other losses from the same start; a bar to
-// go through it, and how fast it is played.
+// The run in words and as a picture: the loss over its steps, beside those of other losses from the same start; a bar
+// to go through it, and how fast it is played.
 
 import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { niceCeiling, polyline } from "./geometry.js";

@@ -1,5 +1,5 @@
-// The arrow of each point: against its gradient, all on one scale. It starts at the edge of its point, or runs beside the
-// circle, so that it hides nothing. What is too small to see is a ring, what is too long is cut: two heads.
+// The arrow of each point: against its gradient, all on one scale. It starts at the edge of its point, or runs beside
+// the circle, so that it hides nothing. What is too small to see is a ring, what is too long is cut: two heads.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
 import { angleOf, arcArrow, atAngle, lengthOf, straightArrow } from "../geometry.js";
