@@ -133,7 +133,7 @@ def test_python_sees_a_drag(explorer):
 
 @every_explorer
 def test_python_sees_the_margin_and_the_steps(explorer):
-    explorer.root.locator("input[type=range]").first.fill("1")
+    explorer.root.locator(".parameters input[type=range]").first.fill("1")
     explorer.python_sees("float({}.loss.margin)", lambda margin: margin == 1)
     explorer.shows_what_python_says()
     loss = explorer.ask("{}.terms().loss.item()")
@@ -161,7 +161,7 @@ def test_the_browser_shows_what_python_sets(explorer):
 
 @pytest.mark.parametrize("name", ["switch"])
 def test_python_sees_the_switch_between_losses(explorer):
-    explorer.root.locator("input[type=range]:visible").first.fill("1.25")
+    explorer.root.locator(".parameters input[type=range]:visible").first.fill("1.25")
     explorer.python_sees("{}.loss.margin", lambda margin: margin == 1.25)
     points = explorer.embeddings
     switch = explorer.root.locator("select[aria-label='Loss']")

@@ -136,7 +136,7 @@ def test_the_front_page_is_answered_played_and_swapped(opened):
 # Moving points
 
 
-TARGETS = [("cosine", (0.1, 0.9)), ("cosine", (-0.7, -0.2)), ("euclidean", (-1.2, 0.4)), ("manhattan", (0.3, 0.1))]
+TARGETS = [("cosine", (0.1, 0.9)), ("cosine", (-0.7, -0.35)), ("euclidean", (-1.2, 0.4)), ("manhattan", (0.3, 0.1))]
 
 
 def drag_with_mouse(explorer: Explorer, index: int, x: float, y: float) -> None:
@@ -462,7 +462,7 @@ def test_the_mask_is_that_of_torch(explorer):
 def test_a_point_that_nothing_pulls_is_hollow(explorer):
     names = ("backgroundColor", "color")
     paper, ink = (explorer.shown().evaluate(f"e => getComputedStyle(e).{name}") for name in names)
-    fills = ".dot", "dots => dots.map(dot => getComputedStyle(dot).fill)"
+    fills = ".point .dot", "dots => dots.map(dot => getComputedStyle(dot).fill)"
     pulled = (explorer.torch.gradient.norm(dim=-1) > 1e-9).tolist()
     assert explorer.find(".points").locator(fills[0]).evaluate_all(fills[1]) == [
         ink if each else paper for each in pulled
@@ -575,7 +575,7 @@ def test_every_control_has_a_name(explorer, tab):
 
 TEXT_COLOURS = """(root) => [...root.querySelectorAll("*")].flatMap((element) => {
   const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-  if (!own || element.closest(".point, .spoken, option, .faded")) return [];
+  if (!own || element.closest(".point, .raised, .spoken, option, .faded")) return [];
   if (!element.checkVisibility({ visibilityProperty: true })) return [];
   const style = getComputedStyle(element);
   let ground = element.ownerSVGElement ?? element;

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 import lossviz
 from lossviz.catalogue import ENTRIES
+from tests.widgets.conftest import MOUNT
 from tests.widgets.page import Explorer
-from tests.widgets.plane.test_plane import MOUNT
 
 WIDTHS = (706, 360)  # of the window: an explorer in the book's column at 1280 pixels, and on a phone
 PATIENCE = 6_000  # milliseconds, for what the engine is still asked about

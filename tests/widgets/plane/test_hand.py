@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 import lossviz
 from lossviz import BatchHardTripletLoss, ContrastiveLoss, ContrastiveTensionLoss, TripletLoss
+from tests.widgets.conftest import MOUNT
 from tests.widgets.page import Explorer, letter
-from tests.widgets.plane.test_plane import MOUNT
 
 
 @pytest.fixture(scope="module", params=["mouse", "finger"])

@@ -18,56 +18,27 @@ from tests.widgets.own_losses import DetachedLoss
 
 DOUBLE = torch.float64
 EDGE = 14  # pixels from a point to where its arrow begins
-MOUNT = """async ({ text, style, values }) => {
-  document.body.innerHTML = `<style>${style}</style><main></main>`;
-  const el = document.querySelector("main");
-  const heard = {};
-  const model = {
-    get: (name) => values[name],
-    set: (name, value) => { values[name] = value; },
-    save_changes() {},
-    on: (event, callback) => { heard[event] = callback; },
-    off() {},
-    send: (message) => askPython(message).then((answer) => heard["msg:custom"](answer)),
-  };
-  const { default: widget } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-  widget.render({ model, el });
+# The line of a term that is touched, once it is that term's.
+LINE_OF = """([root, k]) => {
+  const { scene: { state, reading } } = root.explorer;
+  const line = root.querySelector(".within").getAttribute("d");
+  return root.dataset.ready && state.lit?.index === reading.terms[k].index && line?.startsWith("M") && line;
 }"""
 # Where each point stands in pixels, and where each arrow of a layer ends.
 POINTS = "marks => marks.map(mark => mark.getAttribute('transform').match(/-?[\\d.]+/g).map(Number))"
 TIPS = "heads => heads.map(head => (head.getAttribute('d').match(/-?[\\d.]+/g) ?? []).slice(0, 2).map(Number))"
 
 
-@pytest.fixture(scope="module")
-def blank(chromium):
-    page = chromium.new_page(viewport={"width": 1200, "height": 1400})
-    page.python = None
-    page.expose_function("askPython", lambda message: page.python(message))
-    page.thrown = []
-    page.on("pageerror", lambda error: page.thrown.append(str(error)))
-    page.goto("about:blank")
-    yield page
-    page.close()
-
-
 @pytest.fixture
-def shown(blank):
-    """shown(explorer) → its element, answered by torch where it asks."""
+def shown(mounted):
+    """shown(explorer) → its element, its question answered."""
 
-    def show(explorer: lossviz.Explorer):
-        blank.python = lambda message: {"id": message["id"], "answer": explorer.answer(message["question"])}
-        values = {"spec": explorer.spec, "modules": explorer.modules, "state": explorer.state}
-        blank.evaluate(MOUNT, {"text": explorer._esm, "style": explorer._css, "values": values})
-        root = blank.locator(".lossviz-explorer")
-        expect(root).to_have_attribute("data-ready", "yes")
-        if root.evaluate("root => root.explorer.state.asked"):
-            root.get_by_role("button", name="Show me", exact=True).click()
-        return root
+    def show(widget: lossviz.Explorer):
+        explorer = mounted(widget)
+        explorer.show_answer()
+        return explorer.root
 
-    blank.thrown.clear()
-    yield show
-    assert blank.thrown == []
-    blank.goto("about:blank")
+    return show
 
 
 def steps(root, layer: str, start: torch.Tensor) -> torch.Tensor:
@@ -134,19 +105,19 @@ def test_the_reach_of_an_anchor_is_where_its_positive_could_stand(shown, distanc
     """Whatever the distance, also one of a reader's own: the line is as far from the anchor as the positive is."""
     explorer = lossviz.explore(BatchSemiHardTripletLoss(margin=0.5, distance=distance), engine=engine)
     root = shown(explorer)
-    line, crowd = root.locator(".within"), root.locator(".triplet-plane .crowd")  # twelve names have no room
+    crowd = root.locator(".triplet-plane .crowd")  # twelve names have no room
     last = root.evaluate("root => root.explorer.scene.reading.terms.length") - 1
     for term in (0, last):
         crowd.focus()
         if term:
             crowd.press("ArrowLeft")  # round to the last
-        expect(line).to_have_attribute("d", re.compile("^M"))
+        drawn = root.page.wait_for_function(LINE_OF, arg=[root.element_handle(), term]).json_value()
         reach = root.evaluate(
             "(root, k) => { const { scene } = root.explorer; return scene.reading.terms[k].reach; }", term
         )
         size = root.locator(".stage").evaluate("stage => stage.clientWidth")
         unit = size / 2 - 44 if distance == "cosine" else size / 2 / 1.6
-        corners = torch.tensor([float(each) for each in re.findall(r"-?[\d.]+", line.get_attribute("d"))], dtype=DOUBLE)
+        corners = torch.tensor([float(each) for each in re.findall(r"-?[\d.]+", drawn)], dtype=DOUBLE)
         ends = (corners.view(-1, 2) - size / 2) / unit * torch.tensor([1, -1])
         points = explorer.embeddings
         measure = distance if callable(distance) else lossviz.distances.paired(distance)

@@ -25,7 +25,7 @@ export const NO_CURVES = { positive: [], negative: [] };
 // Which way either side is drawn, of pairs that are given and of sentences that are encoded twice.
 function wordsOf({ loss: { reads }, situation: { rows } }) {
   const [positive, negative] =
-    reads === "distance" ? ["positive pairs: each is pulled to d = 0", "negative pairs: each is pushed to the right"]
+    reads === "distance" ? ["positive pairs: pulled to d = 0", "negative pairs: pushed to the right"]
     : "second" in rows ? ["a sentence with itself: pulled to the right", "with another: pushed to the left"]
     : [`positive pairs: pulled to a larger ${reads}`, `negative pairs: pushed to a smaller ${reads}`];
   return { positive: `▲ ${positive}`, negative: `▼ ${negative}` };
