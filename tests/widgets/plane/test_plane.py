@@ -129,7 +129,7 @@ def test_the_reach_of_an_anchor_is_where_its_positive_could_stand(shown, distanc
             assert len(ends) > 20
             assert torch.allclose(found, wanted.expand(len(ends)), atol=0.02 * max(1.0, wanted.item()))
         crowd.blur()
-        expect(line).to_have_attribute("d", "")
+        expect(root.locator(".within")).to_have_attribute("d", "")
 
 
 @pytest.mark.parametrize(("role", "term"), [("hardest_positive", 4), ("hardest_negative", 2)])
