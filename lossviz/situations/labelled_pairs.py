@@ -130,7 +130,7 @@ LABELLED_PAIRS = (
         on_circle(100, 45, 122, 238, 300, 214),
         labels=(1, 1, 1, 1, 1, 1),
         chosen=2,
-        symptom="The loss falls to 0, and every sentence ends in the same place.",
+        symptom="The loss falls towards 0, and every sentence drifts to the same place.",
         cures=(Cure("Add negative pairs", situation="start"),),
     ),
     _pairs(
@@ -149,7 +149,7 @@ LABELLED_PAIRS = (
         parameters={"distance": "cosine", "margin": 0.5},
         loss="ContrastiveLoss",
         chosen=2,
-        symptom="Every pair, positive or negative, has a cosine above 0.99, and training hardly moves.",
+        symptom="Every pair, positive or negative, has a cosine above 0.99, and training hardly moves at first.",
         cures=(Cure("The Euclidean distance: it pushes near points, too", parameters={"distance": "euclidean"}),),
     ),
     _pairs(

@@ -309,6 +309,13 @@ def test_where_a_label_goes(javascript, candidates, insists, expected):
     assert javascript("geometry.placeLabels(...given)", given) == [expected and box(expected)]
 
 
+def test_a_label_with_room_beside_its_place_comes_before_one_from_afar(javascript):
+    box = {"x": 40, "y": 20, "width": 20, "height": 10}
+    labels = [{"place": place, "candidates": [box]} for place in ((5, 80), (50, 42))]
+    placed = javascript("geometry.placeLabels(...given)", [labels, [], {"x": 0, "y": 0, "width": 100, "height": 100}])
+    assert placed == [None, {"at": 0, **box}]
+
+
 def test_a_label_that_insists_comes_first(javascript):
     box = {"x": 0, "y": 0, "width": 10, "height": 10}
     given = [[{"candidates": [box], "insists": insists} for insists in (False, True)], [], {**box, "width": 50}]

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import expect
 
 import lossviz
@@ -133,6 +134,15 @@ def test_where_all_cosines_are_near_1_little_moves_at_first(played):
     assert stuck.gradient.norm(dim=-1).max() < 0.1 * start.gradient.norm(dim=-1).max()
     assert slow["losses"][2] > 0.99 * slow["losses"][0] and fast["losses"][2] < 0.9 * fast["losses"][0]
     assert slow["losses"][-1] < 1e-5
+
+
+def test_at_a_margin_of_2_the_pairs_gather_in_two_places(played):
+    """As an answer of the chapter says: A, B and F opposite C, D and E, and no pair is left to pay."""
+    start, run = only(played, ContrastiveLoss(margin=2.0), "start")
+    assert run["losses"][-1] < 1e-3 * run["losses"][0]
+    _, points = start.descent(400, run["rate"])
+    sides = torch.tensor([1.0, 1.0, -1.0, -1.0, -1.0, 1.0], dtype=torch.float64)
+    assert (points @ points.T * torch.outer(sides, sides)).min() > 0.7
 
 
 def test_a_right_order_rests(played):
@@ -301,9 +311,14 @@ def test_a_run_that_is_over_is_played_again_and_one_that_is_not_goes_on(mounted)
     explorer.button("Step").click()
     expect(explorer.find(".history span")).to_contain_text("401 steps")
     assert explorer.says_what_torch_says().terms.loss < before
+    explorer.play()
+    assert explorer.state["at"] == 800
+    explorer.play("state.at > 800")
+    assert explorer.state["at"] > 800
     explorer.choose("Loss", "CosineSimilarityLoss")
     explorer.play()
     steps = explorer.state["at"]
+    explorer.choose("speed", "0.25 ×")
     explorer.button("Play").click()
     explorer.wait_until("root => root.explorer.state.playing && root.explorer.state.at < 9")
     explorer.button("Pause").click()
@@ -321,7 +336,7 @@ def test_what_jumps_says_so_and_what_does_not_move_too(mounted):
     explorer.choose("Situation", next(s["title"] for s in explorer.spec["situations"] if s["name"] == "collapsed"))
     explorer.show_answer()
     explorer.play()
-    expect(ending).to_have_text("Nothing moves: the gradient is too small for a step that can be seen.")
+    expect(ending).to_have_text("Nothing moves: the gradient is 0, or too small for a step that can be seen.")
 
 
 def test_a_step_size_of_the_readers_own_may_be_too_large(mounted):

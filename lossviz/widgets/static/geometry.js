@@ -213,9 +213,10 @@ function leaderOf(box, place) {
 
 // Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
 // obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
-// bounds.
-// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its own place
-// is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to its place.
+// bounds. Those that insist are placed first, then those with room beside their place: else one from afar may take it.
+// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its own
+// place is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to its
+// place.
 // One that is `steady` does not come nearer as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
@@ -249,9 +250,12 @@ export function placeLabels(labels, obstacles, bounds) {
     return far && joined(far, place);
   }
 
+  const boxesOf = ({ candidates, place }) =>
+    candidates.map((box, at) => (place ? { at, ...inside(box) } : inside(box)));
+
   function chosen(label) {
-    const { candidates, place, insists } = label;
-    const boxes = candidates.map((box, at) => (place ? { at, ...inside(box) } : inside(box)));
+    const { place, insists } = label;
+    const boxes = boxesOf(label);
     const free = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
     if (!place) return free();
     const wordings = [...new Set(boxes.map(({ words }) => words))];
@@ -263,8 +267,11 @@ export function placeLabels(labels, obstacles, bounds) {
     return last && joined(last, place);
   }
 
-  const insists = ({ label }) => Boolean(label.insists);
-  const order = labels.map((label, index) => ({ label, index })).sort((a, b) => insists(b) - insists(a));
+  // Before any label stands: whether there is room for its first words right beside its place.
+  const isEasy = (label) => Boolean(label.place) && boxesOf(label).some((box) =>
+    box.words === label.candidates[0].words && isClear(box, label.place) && isFree(box));
+  const ranked = labels.map((label, index) => ({ label, index, rank: label.insists ? 2 : Number(isEasy(label)) }));
+  const order = ranked.sort((a, b) => b.rank - a.rank);
   const placed = labels.map(() => null);
   for (const { label, index } of order) {
     const box = chosen(label);

@@ -115,11 +115,13 @@ export function createRun(spec, engine, store) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
   const clock = createClock();
   let waiting = 0; // for a frame in which no step is due
+  let finding = 0; // runs that are asked for: what they add is not shown yet
 
   // False where the reader did something else meanwhile.
   async function prepare() {
     const asked = store.state;
-    const run = await completed(spec, engine, asked);
+    finding += 1;
+    const run = await completed(spec, engine, asked).finally(() => { finding -= 1; });
     const { state } = store;
     const same = states.sameLasting(asked, state) && asked.run === state.run;
     if (same && asked.pace === state.pace && asked.trains === state.trains) store.change({ ...state, run });
@@ -132,7 +134,7 @@ export function createRun(spec, engine, store) {
     const { state } = store;
     if (!state.playing || !state.run) return clock.stop();
     const last = states.lastOf(state);
-    if (state.at === last) return store.change({ ...state, playing: false });
+    if (state.at === last) return finding ? clock.stop() : store.change({ ...state, playing: false });
     const due = still.matches ? last : clock.due(state.run, state.at, state.speed);
     if (due > state.at) return store.change({ ...states.scrub(spec, state, due), playing: true });
     waiting ||= requestAnimationFrame(() => {

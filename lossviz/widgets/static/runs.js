@@ -10,7 +10,7 @@ import { brief, fixed, plural } from "./words.js";
 const CURVES = { width: 300, height: 116, left: 46, right: 290, top: 22, bottom: 92 };
 const MOST = 120; // places of one curve: more are no finer
 const SAID = {
-  still: "Nothing moves: the gradient is too small for a step that can be seen.",
+  still: "Nothing moves: the gradient is 0, or too small for a step that can be seen.",
   arrived: "Arrived: a step moves nothing that one could see.",
   falling: "Not arrived: the loss still falls. Play goes on.",
   restless: "Not arrived: the loss goes up and down. Play goes on.",
