@@ -10,7 +10,7 @@ import { brief, fixed, plural } from "./words.js";
 const CURVES = { width: 300, height: 116, left: 46, right: 290, top: 22, bottom: 92 };
 const MOST = 120; // places of one curve: more are no finer
 const SAID = {
-  still: "Nothing moves: the gradient is too small for a step that can be seen.",
+  still: "Nothing moves: the gradient is 0, or too small for a step that can be seen.",
   arrived: "Arrived: a step moves nothing that one could see.",
   falling: "Not arrived: the loss still falls. Play goes on.",
   restless: "Not arrived: the loss goes up and down. Play goes on.",
@@ -54,7 +54,7 @@ function curvesOf(state, loss) {
   const all = [...state.runs.map(({ losses }) => losses), own];
   const shares = state.runs.length > 0;
   const scaled = shares ? all.map((losses) => losses.map((each) => (100 * each) / (losses[0] || 1))) : all;
-  const highest = niceCeiling(Math.max(...scaled.map((losses) => Math.max(...losses)), 1e-12));
+  const highest = niceCeiling(Math.max(...scaled.map((losses) => Math.max(...losses))) || 1);
   const longest = Math.max(1, ...scaled.map((losses) => losses.length - 1));
   return { scaled, highest, longest, title: shares ? "loss, % of its start" : "loss" };
 }
