@@ -78,8 +78,8 @@ def loss_surface(loss: Loss, situation: Situation, point: int, reach: float = 1.
     view |= {"camera": {"eye": {"x": 1.4, "y": 1.4, "z": 1.1}}, "annotations": names}
     moving, name = letter(point), situation.sentence(point).short
     title = {"text": f"{type(loss).__name__} as {moving} moves", "x": 0.5, "font": {"size": 16}}
-    margin = {"l": 0, "r": 0, "t": 40, "b": 0}
-    figure = go.Figure([drawn, marks], {"scene": axes | view, "margin": margin, "title": title, "showlegend": False})
+    place = {"margin": {"l": 0, "r": 0, "t": 40, "b": 0}, "modebar": {"orientation": "v"}}  # not over the title
+    figure = go.Figure([drawn, marks], {"scene": axes | view, "title": title, "showlegend": False, **place})
     return Interactive(figure, f"The loss from {low:.4f} to {high:.4f} as {moving}, “{name}”, moves over the plane")
 
 

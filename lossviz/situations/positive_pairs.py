@@ -200,7 +200,7 @@ POSITIVE_PAIRS = (
         rows={"anchor": (0, 0, 3), "positive": (1, 2, 4)},
         chosen=0,
         parameters={"scale": 20.0},
-        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and rests there: B and C are rivals for A.",
+        symptom="The loss comes to rest just above (2/3) · ln 2 = 0.4621: B and C are rivals for A.",
         cures=(Cure("Never two of them in one batch", situation="start"),),
     ),
     _positives(
@@ -233,9 +233,10 @@ POSITIVE_PAIRS = (
     _positives(
         "scale 1",
         "A scale of 1",
-        on_circle(90, 160, 210, 285, 330, 35),
+        on_circle(90, 168, 210, 290, 330, 46),
         parameters={"scale": 1.0, "similarity": "cosine"},
-        symptom="The loss begins near ln 3 = 1.0986, has a gradient, and ends no lower than 0.3690.",
+        symptom="The loss begins near ln 3 = 1.0986, with a gradient (magnify the arrows), and ends no lower than "
+        "0.3690.",
         cures=(Cure("A scale of 20", parameters={"scale": 20.0}),),
     ),
     _positives(
@@ -259,7 +260,7 @@ POSITIVE_PAIRS = (
         rows={"anchor": (0, 2, 3), "positive": (1, 1, 4)},
         chosen=1,
         parameters={"scale": 20.0},
-        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and rests there: each of the two rows can have one half.",
+        symptom="The loss comes to rest just above (2/3) · ln 2 = 0.4621: each of the two rows can have one half.",
         cures=(Cure("No duplicates in a batch", situation="start"),),
     ),
 )

@@ -81,7 +81,7 @@ TRIPLETS = (
         chosen=2,
         loss="TripletLoss",
         symptom="The loss is above the margin: the negatives are nearer than the positives.",
-        cures=(Cure(NONE_NEEDED, moves={2: (-1.1, -1.4), 5: (1.5, 1.6)}),),
+        cures=(Cure(NONE_NEEDED, moves={1: (-0.5, 0.8), 2: (0.9, 1.2), 4: (0.2, -0.7), 5: (-0.9, -1.0)}),),
     ),
     _triplets(
         "collapsed",

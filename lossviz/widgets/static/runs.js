@@ -54,7 +54,7 @@ function curvesOf(state, loss) {
   const all = [...state.runs.map(({ losses }) => losses), own];
   const shares = state.runs.length > 0;
   const scaled = shares ? all.map((losses) => losses.map((each) => (100 * each) / (losses[0] || 1))) : all;
-  const highest = niceCeiling(Math.max(...scaled.map((losses) => Math.max(...losses)), 1e-12));
+  const highest = niceCeiling(Math.max(...scaled.map((losses) => Math.max(...losses))) || 1);
   const longest = Math.max(1, ...scaled.map((losses) => losses.length - 1));
   return { scaled, highest, longest, title: shares ? "loss, % of its start" : "loss" };
 }

@@ -19,8 +19,8 @@ const choiceOf = ({ role, anchor }) =>
 // One scale for the situation, and what a step makes of it, once its size is known.
 function arrowsOf({ state: { run, magnified }, rate }) {
   const scale = rate * magnified;
-  const times = (run?.rate ?? 0) / scale;
-  const step = times ? `${brief(times, 2)} times as far` : "not as far";
+  const times = run && brief(run.rate / scale, 2);
+  const step = run ? `${times === "1" ? "just" : `${times} times`} as far` : "by a length of its own";
   return `Arrows: ${brief(scale, 2)} × the gradient, whatever you move or set here. Step goes the same way, ${step}.`
     + " Hollow point: gradient 0; ring beside a point: too small to draw; two heads: cut.";
 }

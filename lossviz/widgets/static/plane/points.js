@@ -3,7 +3,7 @@
 // more above the others, so that none covers it.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
-import { TAU, angleOf, atAngle, glyph, stacks } from "../geometry.js";
+import { TAU, angleOf, atAngle, glyph, nearest, stacks } from "../geometry.js";
 import { faded, hue } from "../marks/looks.js";
 import { brief, letter } from "../words.js";
 import { COVERED, FINGER, RADIUS, bounded, topOf } from "./place.js";
@@ -74,11 +74,14 @@ export function createPoints(actions, snap, held) {
     else if (other !== index) snap.onto(index, other);
   }
 
-  // Of points that cover one another the one on top is pointed at.
-  function point({ pointerType }, index) {
+  // What a press would take is pointed at: the nearest, of points that cover one another the one on top.
+  function point({ pointerType, clientX, clientY, currentTarget }) {
     if (pointerType !== "mouse" || held()) return;
     const { points, chosen } = shown.state;
-    const group = stacks(points.map(where.toPixel), COVERED).find((each) => each.includes(index));
+    const { left, top } = currentTarget.ownerSVGElement.getBoundingClientRect();
+    const pixels = points.map(where.toPixel);
+    const touched = nearest(pixels, [clientX - left, clientY - top], Infinity);
+    const group = stacks(pixels, COVERED).find((each) => each.includes(touched));
     actions.light({ kind: "point", index: topOf(group, chosen) });
   }
 
@@ -86,7 +89,7 @@ export function createPoints(actions, snap, held) {
     const mark = svg("g", { tabindex: 0, role: "button" }, svg("circle", { class: "hit", r: FINGER }), ...drawn(index));
     mark.addEventListener("keydown", (event) => press(event, index));
     mark.addEventListener("focus", () => actions.choose(index));
-    mark.addEventListener("pointerenter", (event) => point(event, index));
+    for (const event of ["pointerenter", "pointermove"]) mark.addEventListener(event, point);
     mark.addEventListener("pointerleave", () => !held() && actions.light(null));
     return mark;
   }

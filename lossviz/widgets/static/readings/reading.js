@@ -132,6 +132,8 @@ function describePair({ situation, loss, result }, terms, index) {
   return `${points.map(letter).join("–")}, ${names}, has ${has}; ${stands}.`;
 }
 
+const NO_WAY = "where two points coincide there is no direction to move in, so it stays where it is.";
+
 // Where two points coincide a distance or an angle has no direction, whatever the term does to others.
 function isFelt({ state: { points }, loss, variant }, { from, to, weight }) {
   const apart = points[from].some((value, axis) => Math.abs(value - points[to][axis]) > UNSEEN);
@@ -145,8 +147,9 @@ function describePoint(given, terms, index) {
   const called = plural(standing.length, nounOf(loss.axes) === "pair" ? "pair" : "term");
   const stands = `${letter(index)}, ${quoted(situation.sentences[index].short)}, stands in ${called}`;
   if (!active.length) return `${stands}; none is active, so it stays where it is.`;
-  const own = (link) => [link.from, link.to].includes(index) && isFelt(given, link);
-  const links = active.flatMap((term) => term.links).filter(own);
+  const own = active.flatMap((term) => term.links).filter(({ from, to }) => [from, to].includes(index));
+  const links = own.filter((link) => isFelt(given, link));
+  if (own.some(({ weight }) => weight >= FELT) && !links.length) return `${stands}; ${NO_WAY}`;
   const pulls = new Set(links.map(({ from, to, side }) => `${PULLS[side]} ${letter(from === index ? to : from)}`));
   const end = lengthOf(result.pointGradients[index]) > UNSEEN ? "" : "; that cancels out, so it stays where it is";
   const told = pulls.size ? ` and is ${[...pulls].join(", ")}` : `, ${active.length} of them active`;
