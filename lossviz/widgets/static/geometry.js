@@ -211,6 +211,12 @@ function leaderOf(box, place) {
   return length > START + 2 ? [place.map((value, axis) => value + (START / length) * way[axis]), end] : null;
 }
 
+const within = (box, { x, y, width, height }) => ({
+  ...box,
+  x: Math.max(x, Math.min(x + width - box.width, box.x)),
+  y: Math.max(y, Math.min(y + height - box.height, box.y)),
+});
+
 // Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
 // obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
 // bounds. Those that insist are placed first, then those with room beside their place: else one from afar may take it.
@@ -221,11 +227,6 @@ function leaderOf(box, place) {
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
   const taken = [...obstacles];
-  const inside = (box) => ({
-    ...box,
-    x: Math.max(bounds.x, Math.min(bounds.x + bounds.width - box.width, box.x)),
-    y: Math.max(bounds.y, Math.min(bounds.y + bounds.height - box.height, box.y)),
-  });
   const isFree = (box) => !taken.some((other) => touches(box, other));
   const places = labels.flatMap(({ place }) => (place ? [place] : []));
   const isClear = (box, place) => {
@@ -251,7 +252,7 @@ export function placeLabels(labels, obstacles, bounds) {
   }
 
   const boxesOf = ({ candidates, place }) =>
-    candidates.map((box, at) => (place ? { at, ...inside(box) } : inside(box)));
+    candidates.map((box, at) => ({ ...(place && { at }), ...within(box, bounds) }));
 
   function chosen(label) {
     const { place, insists } = label;

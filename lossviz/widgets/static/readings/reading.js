@@ -107,7 +107,8 @@ function describeAll({ loss, result }, terms, [largest]) {
   const told = terms.some(({ wrong }) => wrong !== undefined)
     ? [terms.filter(({ wrong }) => wrong), "the wrong way round"]
     : [active, "active"];
-  const count = `${told[0].length} of ${plural(terms.length, noun)} ${terms.length === 1 ? "is" : "are"} ${told[1]}`;
+  const verb = [terms.length, told[0].length].includes(1) ? "is" : "are";
+  const count = `${told[0].length} of ${plural(terms.length, noun)} ${verb} ${told[1]}`;
   const still = normOf(result) === 0;
   const end = still ? ", and no point moves" : "";
   if (fixed(result.loss) === fixed(0)) return `${count}: the loss is ${fixed(0)}${end}.`;
