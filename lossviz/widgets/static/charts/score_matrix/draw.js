@@ -13,7 +13,7 @@ import { candidatesOf, isOutside } from "./read.js";
 
 const SPACE = { left: 34, top: 62, bottom: 52, blocks: 20 };
 const GAP = 3;
-const BAR = 8; // the width of one
+const BAR = { width: 6, lying: 7, gap: 7 }; // of the bars of a share and of a push, pixels
 const HEADING = 132; // of a block: no narrower than its words
 const ONE_WAY = { row: 64, narrowest: 68 };
 const BOTH_WAYS = { row: 92, narrowest: 86 };
@@ -57,7 +57,7 @@ function footOf({ loss: { reads }, result }, { shared, crowded }) {
 function noteOf({ loss }, { shared, downward, apart }) {
   if (downward) return "Filled: shares, → of each row, ↓ of each column";
   if (!shared) return `A bar: the ${loss.reads}, from the lowest to the highest`;
-  return `Filled: share, 100 % per row${apart ? " and block" : ""}. Framed: its positive`;
+  return `Filled: share, 100 % per row${apart ? " and block" : ""}. Framed: positive`;
 }
 
 const pushNote = ({ pushes }) => (pushes ? "Hollow: how hard it is pushed, or pulled" : "");
@@ -102,14 +102,14 @@ function boxesOf({ share, push, down, pushDown, left, top }, { size, row }) {
   const foot = top + row - GAP - 3;
   const upright = (part, x) => {
     const height = Math.max(1, part * (row - 2 * GAP - 6));
-    return part >= 0 ? { x, y: foot - height, width: BAR, height } : null;
+    return part >= 0 ? { x, y: foot - height, width: BAR.width, height } : null;
   };
   const lying = (part, y) =>
-    (part >= 0 ? { x: left + GAP + 26, y, width: Math.max(1, part * (size - 2 * GAP - 30)), height: BAR - 1 } : null);
+    (part >= 0 ? { x: left + GAP + 26, y, width: Math.max(1, part * (size - 2 * GAP - 30)), height: BAR.lying } : null);
   return {
     frame: { x: left + GAP, y: top + GAP, width: size - 2 * GAP, height: row - 2 * GAP },
     bar: upright(share, left + GAP + 3),
-    push: upright(push, left + GAP + 13),
+    push: upright(push, left + GAP + 3 + BAR.gap),
     across: lying(down, foot - 18),
     pushAcross: lying(pushDown, foot - 8),
   };
@@ -117,7 +117,7 @@ function boxesOf({ share, push, down, pushDown, left, top }, { size, row }) {
 
 // What is said in a cell: its share or, without shares, its number; the number below; its share of the column.
 function textsOf({ share, logit, down, left, top }, { size, row, shared, crowded }) {
-  const x = left + size / 2 + 10;
+  const x = left + size / 2 + 8; // between the bars and the frame
   const both = down !== undefined;
   const second = shared && !crowded;
   const middle = top + row / 2 + (second ? -2 : 5);
