@@ -78,7 +78,7 @@ function numberOf(arrow, gradient, { size }) {
   const [x, y] = arrow.places.at(-1);
   const [near, far] = y < size / 2 ? [y - 18, y - 18 - LINE] : [y + 4, y + 4 + LINE];
   const left = x - 8 - width;
-  const sides = x + 8 + width < size ? [x + 8, left] : [left];
+  const sides = x + 8 + width < size ? [x + 8, left, x + 8 + LINE] : [left, left - LINE];
   const candidates = [near, far].flatMap((top) => sides.map((side) => ({ x: side, y: top, width, height: LINE })));
   return { words, candidates, insists: true };
 }
