@@ -42,8 +42,8 @@ CLASSIFIED_PAIRS = (
         parameters={"concatenation_sent_difference": False},
         question=Question(
             "choice",
-            "|u − v| is off. The colours say which class A–B gets for every place of B. You drag A. What do the "
-            "borders do?",
+            "|u − v| is off. Wherever B stands, A–B gets one of the classes; between them run borders. You drag A. "
+            "What do the borders do?",
             "Without |u − v| a border has one direction, wherever A stands: what is near A plays no part.",
             options=("They turn with A", "They only slide", "They stay in place"),
             replies=(
@@ -62,10 +62,10 @@ CLASSIFIED_PAIRS = (
         chosen=4,
         question=Question(
             "choice",
-            "From these places you train until all four pairs have their right class. D–E is an entailment, D–F is "
-            "neutral. Which of the two ends with the higher cosine?",
-            "From these places it is so: D and E end more than a right angle apart. Elsewhere it may end otherwise, "
-            "for the loss asks for classes and never compares a cosine.",
+            "The classifier keeps its weights. The sentences alone are trained, until all four pairs have their right "
+            "class. D–E is an entailment, D–F is neutral. Which of the two ends with the higher cosine?",
+            "D and E end more than a right angle apart. Play trains the weights too, and then D–E ends higher: the "
+            "loss asks for classes and never compares a cosine.",
             options=("D–F, the neutral pair", "D–E, the entailment", "Both end alike"),
             replies=(
                 "",

@@ -92,7 +92,7 @@ SCORED_PAIRS = (
             "choice",
             "Scores 0.1, 0.7, 0.9 for A–B, C–D, E–F; cosines 0.3, 0.4, 0.2. The scale is 20. Which wrong order costs "
             "most?",
-            "Its gap of 0.2 is the widest, and takes 88 % of the loss. See it: E–F raised, both orders are right.",
+            "Its gap of 0.2 is the widest, and takes 86 % of the softmax. See it: E–F raised, both orders are right.",
             options=("A–B above E–F", "C–D above E–F", "Both cost alike"),
             replies=(
                 "Its scores differ most, 0.1 and 0.9, but CoSENT does not weigh by scores. It weighs by the gap of the "
@@ -115,7 +115,7 @@ SCORED_PAIRS = (
             "choice",
             "AnglE adds two cosines: of A and B, and of A and B after a quarter turn. You turn B clockwise, away from "
             "A. At which angle is the sum largest?",
-            "In two dimensions it peaks at 45°, at √2, and opposite points score 1, as equal ones do.",
+            "In two dimensions it peaks at 45°, at √2. Its sign is dropped: opposite points score 1, as equal ones do.",
             options=("At 0°", "At 45°", "At 90°"),
             replies=(
                 "That is where the cosine alone is largest. The second part is 0 there, and it grows faster than the "
@@ -202,7 +202,7 @@ SCORED_PAIRS = (
         scores=(0.9, 0.5, 0.0),
         parameters={"scale": 20.0},
         loss="CoSENTLoss",
-        symptom="The loss falls to ln 2 = 0.6931 and rests there: the pair is above itself and below itself.",
+        symptom="The loss falls towards ln 2 = 0.6931, and never below it: the pair is above itself and below itself.",
         cures=(Cure("One score for every pair", situation="start"),),
     ),
 )

@@ -94,7 +94,7 @@ UNLABELLED = (
         rows={"first": (0, 0, 2), "second": (1, 1, 3)},
         chosen=1,
         parameters={"scale": 20.0},
-        symptom="The loss falls to (2/3) · ln 2 = 0.4621 and rests there: each of the two rows can have one half.",
+        symptom="The loss falls towards (2/3) · ln 2 = 0.4621, never below it: each of the two rows can have one half.",
         cures=(Cure("No duplicates in a batch", situation="start"),),
     ),
 )

@@ -404,6 +404,15 @@ def trained(state: State) -> int:
     assert shown.terms().matrix.argmax(-1).tolist() == list(state.situation.labels)
     entailment, neutral = torch.nn.functional.cosine_similarity(shown.points[3], shown.points[4:], dim=-1).tolist()
     assert entailment < 0 and state.situation.labels[2:] == (0, 1)
+    loss, points, inputs = state.loss, state.points, state.batch.inputs
+    for _ in range(400):  # as Play does: the weights are trained too
+        parts = [each.clone().requires_grad_() for each in (points, loss.weight, loss.bias)]
+        value = loss.changed(weight=parts[1], bias=parts[2])(*inputs(parts[0]))
+        steps = torch.autograd.grad(value, parts)
+        points, weight, bias = (each.detach() - 0.5 * step for each, step in zip(parts, steps, strict=True))
+        loss = loss.changed(weight=weight, bias=bias)
+    ends = torch.nn.functional.cosine_similarity(points[3], points[4:], dim=-1)
+    assert ends[0] > ends[1], "with the weights trained, the entailment ends higher"
     return 2 if math.isclose(entailment, neutral) else int(neutral < entailment)
 
 

@@ -5,7 +5,7 @@ import { html, keep, setAttributes, setText, svg } from "./dom.js";
 import { niceCeiling, polyline } from "./geometry.js";
 import * as axis from "./marks/axes.js";
 import { SPEEDS, lastOf, lossesOf } from "./state.js";
-import { brief, fixed, plural } from "./words.js";
+import { ROUNDING, brief, fixed, plural } from "./words.js";
 
 const CURVES = { width: 300, height: 116, left: 46, right: 290, top: 22, bottom: 92 };
 const MOST = 120; // places of one curve: more are no finer
@@ -54,7 +54,8 @@ function curvesOf(state, loss) {
   const all = [...state.runs.map(({ losses }) => losses), own];
   const shares = state.runs.length > 0;
   const scaled = shares ? all.map((losses) => losses.map((each) => (100 * each) / (losses[0] || 1))) : all;
-  const highest = niceCeiling(Math.max(...scaled.map((losses) => Math.max(...losses))) || 1);
+  const most = Math.max(...scaled.map((losses) => Math.max(...losses)));
+  const highest = niceCeiling(most > ROUNDING ? most : 1);
   const longest = Math.max(1, ...scaled.map((losses) => losses.length - 1));
   return { scaled, highest, longest, title: shares ? "loss, % of its start" : "loss" };
 }

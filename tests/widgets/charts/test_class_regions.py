@@ -71,6 +71,15 @@ def test_a_classifier_of_a_readers_own_has_bars_of_its_numbers(javascript):
     )
 
 
+def test_two_numbers_that_print_alike_are_not_called_less(javascript):
+    """In *One pair with two classes* both end at one half: "50 %, less than …, 50 %" says nothing."""
+    third = torch.tensor([[-0.001, 0.0, -9.0]], dtype=DOUBLE)
+    loss = CLASSIFIER.changed(weight=torch.zeros_like(CLASSIFIER.weight), bias=third[0])
+    notes = [term["note"] for term in javascript(READ, given_of(loss, FIRST, SECOND, LABELS))]
+    assert notes[0].endswith("gives that 50\u00a0%, a little less than class 1.")
+    assert notes[1].endswith("gives that 50\u00a0%, the most of all.")
+
+
 def test_scores_are_no_classes(javascript):
     assert not javascript("class_regions_read.fits(given)", given_of(CoSENTLoss(), FIRST, SECOND, LABELS.double()))
 

@@ -2,7 +2,8 @@
 // the circle, so that it hides nothing. What is too small to see is a ring, what is too long is cut: two heads.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
-import { angleOf, arcArrow, atAngle, lengthOf, straightArrow } from "../geometry.js";
+import { angleOf, arcArrow, atAngle, lengthOf, placeLabels, straightArrow } from "../geometry.js";
+import { widthOf } from "../marks/labels.js";
 import { faded } from "../marks/looks.js";
 import { brief } from "../words.js";
 import { RADIUS } from "./place.js";
@@ -12,7 +13,7 @@ const SHORTEST = 3; // pixels: what is shorter is a ring
 const LONGEST = 1; // units of the plane, or radians: what is longer is cut
 const HEADS = 10; // pixels between two heads
 const NOTHING = 1e-9; // a gradient that is 0
-const TEXT = { width: 62, height: 14 }; // pixels of a number beside an arrow
+const LINE = 14; // pixels: the height of a number beside an arrow
 
 // Both ends moved on, so that the arrow starts beyond the edge of its point.
 function fromEdge(from, to) {
@@ -71,15 +72,30 @@ export function setArrow(mark, look, arrow) {
 }
 
 // The gradient as a number, beside an arrow whose length does not tell it; away from the middle of the plane.
-function setNumber(mark, arrow, gradient, { size }) {
-  const tells = arrow && !arrow.ring && !arrow.cut;
-  const text = mark.children[3];
-  if (!arrow || tells) return setText(text, "") && [];
+function numberOf(arrow, gradient, { size }) {
+  const words = brief(lengthOf(gradient), 3);
+  const width = widthOf(words);
   const [x, y] = arrow.places.at(-1);
-  const right = x < size - TEXT.width - 12;
-  const at = { x: x + (right ? 8 : -8), y: y + (y < size / 2 ? -6 : 16) };
-  setText(setAttributes(text, { ...at, "text-anchor": right ? "start" : "end" }), brief(lengthOf(gradient), 3));
-  return [{ x: right ? at.x : at.x - TEXT.width, y: at.y - 12, ...TEXT }];
+  const [near, far] = y < size / 2 ? [y - 18, y - 18 - LINE] : [y + 4, y + 4 + LINE];
+  const left = x - 8 - width;
+  const sides = x + 8 + width < size ? [x + 8, left, x + 8 + LINE] : [left, left - LINE];
+  const candidates = [near, far].flatMap((top) => sides.map((side) => ({ x: side, y: top, width, height: LINE })));
+  return { words, candidates, insists: true };
+}
+
+// Writes the numbers of those arrows, each where no other stands. Answers with their boxes, as obstacles.
+function setNumbers(marks, arrows, gradients, isTold, place) {
+  const tells = (arrow) => !arrow || (!arrow.ring && !arrow.cut);
+  const told = [...arrows.keys()].filter((index) => isTold(index) && !tells(arrows[index]));
+  const numbers = told.map((index) => numberOf(arrows[index], gradients[index], place));
+  const boxes = placeLabels(numbers, [], { x: 0, y: 0, width: place.size, height: place.size });
+  marks.forEach((mark, index) => {
+    const at = told.indexOf(index);
+    const box = boxes[at];
+    const text = setAttributes(mark.children[3], { x: box?.x, y: box && box.y + 12 });
+    setText(text, numbers[at]?.words ?? "");
+  });
+  return boxes;
 }
 
 export function createArrows() {
@@ -90,11 +106,10 @@ export function createArrows() {
     draw(scene, place) {
       const { result: { pointGradients }, state, litPoints } = scene;
       const arrows = pointGradients.map((gradient, index) => gradientArrow(scene, place, index, gradient));
-      const numbers = keep(root, arrows.length, makeArrow).flatMap((mark, index) => {
-        setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]);
-        const told = index === state.chosen || litPoints?.has(index);
-        return setNumber(mark, told ? arrows[index] : null, pointGradients[index], place);
-      });
+      const marks = keep(root, arrows.length, makeArrow);
+      marks.forEach((mark, index) => setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]));
+      const isTold = (index) => index === state.chosen || litPoints?.has(index);
+      const numbers = setNumbers(marks, arrows, pointGradients, isTold, place);
       return [...arrows.filter(Boolean), ...numbers];
     },
   };

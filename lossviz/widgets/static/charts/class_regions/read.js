@@ -20,7 +20,9 @@ function noteOf({ situation, loss }, { letters, points, gives, shares, target })
   const guess = gives.indexOf(Math.max(...gives));
   const start = `${letters}, ${names}, is labelled ${called(target)}`;
   if (!(target in gives)) return `${start}; the classifier has no such class.`;
-  const most = guess === target ? "the most of all" : `less than ${called(guess)}, ${part(guess)}`;
+  const level = part(guess) === part(target); // as printed
+  const less = level ? `a little less than ${called(guess)}` : `less than ${called(guess)}, ${part(guess)}`;
+  const most = guess === target ? "the most of all" : less;
   return `${start}; the classifier gives that ${part(target)}, ${most}.`;
 }
 
