@@ -168,7 +168,7 @@ UNLABELLED_PAIRS = (
         _NEAR_THE_CENTRE,
         labels=(1, 1, 1, 1, 1, 1),
         chosen=2,
-        symptom="The loss falls to 0, unrelated sentences end on one side, and the lengths grow.",
+        symptom="The loss falls towards 0, unrelated sentences end on one side, and the lengths grow.",
         cures=(Cure("Add pairs of different sentences", situation="start"),),
     ),
     _copies(

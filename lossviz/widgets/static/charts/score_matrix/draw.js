@@ -258,7 +258,7 @@ export function createScoreMatrix(spec, engine, actions) {
     searches = layout;
     setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
     setText(note, noteOf(scene, layout));
-    setText(second, pushNote(layout));
+    setText(second, [pushNote(layout), whole > width && "scroll →"].filter(Boolean).join("; "));
     drawBlocks(blocks, layout);
     drawHeads(heads, layout, makeHead);
     drawRows(rows, scene, layout, cells, makeRow);
