@@ -139,7 +139,7 @@ def test_python_sees_the_margin_and_the_steps(explorer):
     loss = explorer.ask("{}.terms().loss.item()")
     explorer.root.get_by_role("button", name="Step", exact=True).click()
     explorer.python_sees("{}.terms().loss.item()", lambda after: after != loss)
-    (before,) = explorer.root.evaluate("root => root.explorer.state.history")
+    before = explorer.root.evaluate("root => root.explorer.state.run.frames[0].loss")
     assert before == pytest.approx(loss)
     explorer.shows_what_python_says()
 

@@ -130,9 +130,6 @@ class Explorer:
         """The losses of the run before each step that was taken."""
         return self.shown().evaluate(HISTORY)
 
-    def wait_for_run(self) -> None:
-        self.wait_until("root => root.explorer.state.run && root.dataset.ready")
-
     @property
     def terms(self) -> list[dict]:
         return self.shown().evaluate(READ)

@@ -434,7 +434,7 @@ def test_the_note_says_how_far_a_step_goes_beside_its_arrow(mounted):
     explorer = mounted(lossviz.explore(ContrastiveLoss()))
     explorer.show_answer()
     note = explorer.find(".plane .note")
-    expect(note).to_contain_text("Step goes the same way, not as far.")
+    expect(note).to_contain_text("Step goes the same way, by a length of its own.")
     explorer.button("Step").click()
     expect(note).to_contain_text("times as far")
     said = float(note.text_content().partition("the same way, ")[2].split()[0])

@@ -189,6 +189,7 @@ def test_a_label_follows_its_point_and_does_not_jump(mounted):
     before = explorer.find(".labels text").evaluate_all(texts)
     for step in range(1, 31):
         mouse.move(x + step, y + step / 2)
+        explorer.shown()
         after = explorer.find(".labels text").evaluate_all(texts)
         jumps += [math.dist(one, other) for one, other in zip(before, after, strict=True)]
         before = after

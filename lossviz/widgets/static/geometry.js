@@ -220,9 +220,9 @@ const within = (box, { x, y, width, height }) => ({
 // Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
 // obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
 // bounds. Those that insist are placed first, then those with room beside their place: else one from afar may take it.
-// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its own
-// place is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to its
-// place.
+// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its
+// own place is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to
+// its place.
 // One that is `steady` does not come nearer as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
@@ -268,9 +268,11 @@ export function placeLabels(labels, obstacles, bounds) {
     return last && joined(last, place);
   }
 
-  // Before any label stands: whether there is room for its first words right beside its place.
+  // Before any label stands: whether there is room for its first words right beside its place; on the move, where it
+  // stood.
   const isEasy = (label) => Boolean(label.place) && boxesOf(label).some((box) =>
-    box.words === label.candidates[0].words && isClear(box, label.place) && isFree(box));
+    (label.steady ? box.at === label.before : box.words === label.candidates[0].words)
+    && isClear(box, label.place) && isFree(box));
   const ranked = labels.map((label, index) => ({ label, index, rank: label.insists ? 2 : Number(isEasy(label)) }));
   const order = ranked.sort((a, b) => b.rank - a.rank);
   const placed = labels.map(() => null);

@@ -23,7 +23,7 @@ import { letter } from "../words.js";
 
 const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a little; "
   + "a letter puts it onto that letter's point";
-const FREE = "Alt, or a slow drag, goes free";
+const FREE = "Alt or slow: free";
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" }; // in JupyterLab a letter would else change the notebook
 
 // The layers, on a stage of their own, from the lowest to the highest; `late` is called when the engine has answered.
