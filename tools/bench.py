@@ -233,7 +233,7 @@ def drag_a_point(page, root, moves: int) -> None:
 
 
 def drag_a_slider(page, root, moves: int) -> None:
-    x, y = middle(root.locator("input[type=range]:visible").first)
+    x, y = middle(root.locator(".parameters input[type=range]:visible").first)
     page.mouse.move(x, y)
     page.mouse.down()
     for k in range(moves):
