@@ -190,16 +190,30 @@ const CLEAR = 4; // pixels between a label and a line
 const grown = ({ x, y, width, height }, by) =>
   ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
 
-// An obstacle is a box, or a line through {places}.
-function touches(box, { places, ...other }) {
+// An obstacle is a box, or a line through {places}, which is far from most boxes: that is seen by the box `about` it.
+function obstacle(given) {
+  if (!given.places) return given;
+  const [xs, ys] = [0, 1].map((axis) => given.places.map((place) => place[axis]));
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  const about = grown({ x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y }, CLEAR + 1);
+  return { places: given.places, about };
+}
+
+function touches(box, other) {
+  const { places, about } = other;
   if (!places) return overlap(box, other);
+  if (!overlap(box, about)) return false;
   const around = grown(box, CLEAR);
   return places.some((place, k) => meets(around, places[Math.max(0, k - 1)], place));
 }
 
 const nearestIn = ({ x, y, width, height }, place) =>
   [Math.max(x, Math.min(x + width, place[0])), Math.max(y, Math.min(y + height, place[1]))];
-const gapTo = (box, place) => Math.hypot(...nearestIn(box, place).map((value, axis) => value - place[axis]));
+
+function gapTo({ x, y, width, height }, [left, top]) {
+  const [aside, above] = [Math.max(x - left, 0, left - x - width), Math.max(y - top, 0, top - y - height)];
+  return Math.sqrt(aside * aside + above * above);
+}
 
 const BESIDE = 36; // pixels: a label that is farther from its place than this is joined to it by a line
 const START = 15; // pixels from a place to where its line begins
@@ -226,7 +240,7 @@ const within = (box, { x, y, width, height }) => ({
 // One that is `steady` does not come nearer as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
-  const taken = [...obstacles];
+  const taken = obstacles.map(obstacle);
   const isFree = (box) => !taken.some((other) => touches(box, other));
   const places = labels.flatMap(({ place }) => (place ? [place] : []));
   const isClear = (box, place) => {
@@ -279,7 +293,7 @@ export function placeLabels(labels, obstacles, bounds) {
   for (const { label, index } of order) {
     const box = chosen(label);
     if (box) taken.push(box);
-    if (box?.leader) taken.push({ places: box.leader });
+    if (box?.leader) taken.push(obstacle({ places: box.leader }));
     placed[index] = box;
   }
   return placed;
