@@ -55,7 +55,6 @@ export function createPlane(spec, engine, actions) {
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
   let said = null; // what a point has snapped to
   let covered = []; // what no label may cover
-  let labelled = {}; // for what the labels stand: {scene, found}
 
   function drawBatch() {
     said = snap.said(scene);
@@ -73,10 +72,7 @@ export function createPlane(spec, engine, actions) {
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
     const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
-    if (scene !== labelled.scene || found !== labelled.found) { // their places are the dearest of all to find
-      layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
-      labelled = { scene, found };
-    }
+    layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
     if (spec.compact) return;
     strip.draw(scene, place, found);
     setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
