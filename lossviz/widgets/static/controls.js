@@ -2,7 +2,7 @@
 // the arrows are drawn.
 
 import { button, html, setAttributes, setText } from "./dom.js";
-import { createBar, createHistory } from "./runs.js";
+import { createBar } from "./runs.js";
 import { MAGNIFIERS, alike, exists } from "./state.js";
 import { brief, inWords } from "./words.js";
 
@@ -13,7 +13,7 @@ const PACE = {
 // ---- one parameter
 
 const labelled = (meaning, input, name, ...beside) =>
-  html("label", { title: meaning }, html("span", {}, inWords(name), ...beside), input);
+  html("label", { title: meaning, "data-parameter": name }, html("span", {}, inWords(name), ...beside), input);
 
 function slider({ name, symbol, meaning, minimum, maximum, step }, change) {
   const said = `${name}: ${meaning}`;
@@ -97,7 +97,7 @@ function createParameters(spec, name, actions) {
   const tensors = Object.keys(variants[0].tensors);
   const parts = [
     ...controls.map((control) => parameter(spec, control, actions)), paceSlider(actions),
-    ...(tensors.length ? [trainSwitch(tensors, actions)] : []), ...(spec.dimension === 2 ? [magnifier(actions)] : []),
+    ...(tensors.length ? [trainSwitch(tensors, actions)] : []),
   ];
   const root = html("div", { class: "parameters" }, ...parts.map((part) => part.root));
   return {
@@ -121,16 +121,16 @@ export function createControls(spec, engine, actions) {
     ? [button("Swap the loss", () => actions.switchLoss(next()), { class: "swap" })]
     : [];
   const buttons = [play, button("Step", actions.step), button("Reset", actions.reset), ...swaps];
-  const [history, bar] = [createHistory(), createBar(actions)];
+  const [bar, arrows] = [createBar(actions), magnifier(actions)];
   const parameters = spec.compact ? [] : names.map((name) => createParameters(spec, name, actions));
-  const steps = html("div", { class: "steps" }, html("div", { class: "buttons" }, ...buttons), bar.size, bar.root);
-  const run = html("div", { class: "run" }, steps, history.root, bar.ending);
+  const run = html("div", { class: "run" }, html("div", { class: "buttons" }, ...buttons), bar.root);
   return {
+    magnifier: arrows.root,
     root: html("section", { class: "controls" }, run, ...parameters.map((each) => each.root)),
     draw(scene) {
       shown = scene.state.loss;
       setText(play, scene.state.playing ? "Pause" : "Play");
-      for (const part of [history, bar, ...parameters]) part.draw(scene);
+      for (const part of [bar, arrows, ...parameters]) part.draw(scene);
     },
   };
 }

@@ -55,22 +55,6 @@ export function setText(element, text) {
   return element;
 }
 
-// What is below an element must not move under a hand: it never gets lower, until it is told to `forget`.
-export function neverLower(element) {
-  let tallest = 0;
-  const grown = new ResizeObserver(() => {
-    tallest = Math.max(tallest, element.offsetHeight);
-    element.style.minHeight = `${tallest}px`;
-  });
-  grown.observe(element);
-  return function forget() {
-    tallest = 0;
-    element.style.minHeight = "";
-    grown.unobserve(element);
-    grown.observe(element); // anew: it tells the height that the element has now, be it the old one
-  };
-}
-
 // Keeps exactly `count` children made by `make(index)`, reusing those that are there, so that focus and hover survive.
 export function keep(parent, count, make) {
   while (parent.children.length > count) parent.lastElementChild.remove();

@@ -4,17 +4,16 @@
 // (Door in types.d.ts). `change(state)` goes the way of every change; `root.dataset.ready` says that it is shown.
 
 import { createControls } from "./controls.js";
-import { html, neverLower, setAttributes, setText } from "./dom.js";
+import { html, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
 import { createHeader } from "./header.js";
-import { createLegend } from "./legend.js";
 import { createPlane } from "./plane/plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { litPoints, litTerms, read } from "./readings/reading.js";
 import { createRun, createScales } from "./run.js";
+import { endingOf } from "./runs.js";
 import * as states from "./state.js";
-import { createSum } from "./sum.js";
-import { createTabs } from "./tabs.js";
+import { createViews } from "./views/views.js";
 
 const ABOUT = {
   page: () => "Computed in this page, in float64, by the torch definition of this loss lowered to JavaScript.",
@@ -125,70 +124,73 @@ function sceneOf(spec, state, result, rate) {
   };
 }
 
-// ---- the views
+// ---- what is shown
 
-function createFooter({ engine: { name, device } }) {
+const MEASURED = ":scope > .lossviz-explorer > :is(.plane, [role='tabpanel'])"; // by its size the page gives room
+
+function createAbout({ engine: { name, device } }) {
   const summary = html("summary", { "aria-label": "How these numbers are computed" }, "i");
   return html("details", { class: "about" }, summary, html("span", {}, ABOUT[name](device)));
 }
 
-// One sentence about what is seen; during Play it is not read out, for sixty a second would be noise.
-function createCaption() {
-  const root = html("p", { class: "caption" });
+// What is said of the state: its question or its symptom, one sentence about what is seen, how a run ended, and what
+// the arrows are. During Play nothing is read out, for sixty a second would be noise.
+function createMessage(spec, actions, note) {
+  const [question, diagnosis] = [createQuestion(spec, actions), createDiagnosis(spec, actions)];
+  const [caption, ending] = [html("p", { class: "caption" }), html("p", { class: "ending", "aria-live": "polite" })];
+  const said = spec.compact ? [] : [caption, ending, ...(note ? [note] : [])];
   return {
-    root,
-    draw({ state, reading }) {
-      setText(setAttributes(root, { "aria-live": state.playing ? "off" : "polite" }), reading.caption);
+    root: html("section", { class: "message", tabindex: spec.compact ? null : 0 },
+      question.root, diagnosis.root, ...said),
+    draw(scene) {
+      for (const part of [question, diagnosis]) part.draw(scene);
+      setText(setAttributes(caption, { "aria-live": scene.state.playing ? "off" : "polite" }), scene.reading.caption);
+      setText(ending, endingOf(scene.state));
     },
   };
 }
 
-// All that is shown, from top to bottom; where all is compact, nothing that does not help to play with the plane.
-function createViews(spec, engine, actions) {
-  const made = (isShown, create) => (isShown ? [create(spec, engine, actions)] : []);
-  const beside = [...made(spec.dimension === 2, createPlane), ...made(!spec.compact, createTabs)];
-  const above = [createHeader, createQuestion, createDiagnosis].map((create) => create(spec, actions));
-  const caption = made(!spec.compact, createCaption);
-  const sum = made(!spec.compact, createSum);
-  const below = [...caption, createControls(spec, engine, actions), ...sum, createLegend(spec, actions)];
-  const parts = [...above, ...beside, ...below];
-  const rootsOf = (views) => views.map(({ root }) => root);
-  const views = html("div", { class: spec.dimension === 2 ? "views" : "views alone" }, ...rootsOf(beside));
-  const root = html("div", { class: spec.compact ? "lossviz-explorer compact" : "lossviz-explorer" },
-    ...rootsOf(above), views, ...rootsOf(below), ...made(!spec.compact, createFooter));
-  const heights = [...rootsOf([...caption, ...sum]), ...root.querySelectorAll(".plane > .note")].map(neverLower);
-  let subject = null; // the batch and the loss whose heights are kept
+// All that is shown; where all is compact, nothing that does not help to play with the plane.
+function createParts(spec, engine, actions) {
+  const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
+  const views = spec.compact ? null : createViews(spec, engine, actions, plane ? { strip: plane.strip } : {});
+  const header = createHeader(spec, actions);
+  const message = createMessage(spec, actions, plane?.note);
+  const controls = createControls(spec, engine, actions);
+  const tools = views && html("div", { class: "tools" }, ...(plane ? [controls.magnifier] : []), views.tabs);
+  const below = html("div", { class: "below" }, message.root, controls.root);
+  const roots = [header.root, tools, plane?.root, views?.root, below].filter(Boolean);
+  const look = ["lossviz-explorer", spec.compact && "compact", !plane && "flat"].filter(Boolean).join(" ");
+  const root = html("div", { class: look }, ...roots);
+  if (tools) tools.prepend(createAbout(spec));
   root.style.visibility = "hidden"; // until the first frame: nobody sees the parts find their places
+  const parts = [header, plane, views, message, controls].filter(Boolean);
 
   return {
     root,
     // Reading a size makes the browser lay out the page, so sizes are read only when they may have changed.
     measure() {
-      for (const view of parts) view.measure?.();
-      subject = null;
+      for (const part of parts) part.measure?.();
     },
     draw(scene) {
-      const { state } = scene;
-      const about = `${state.situation} ${state.loss}`;
-      if (about !== subject) for (const forget of heights) forget();
-      subject = about;
-      for (const view of parts) view.draw(scene);
-      root.classList.toggle("asking", state.asked);
+      for (const part of parts) part.draw(scene);
+      root.classList.toggle("asking", scene.state.asked);
       root.style.visibility = "";
     },
   };
 }
 
-// Calls when the width or the theme of what surrounds an explorer changes.
+// Calls when the room for the plane and its views, or the theme, changes.
 function watch(el, { resized, themed }) {
-  let width = 0;
-  const sizes = new ResizeObserver(([{ contentRect }]) => {
-    if (contentRect.width === width) return; // heights are none of a view's business
-    width = contentRect.width;
+  let known = "";
+  const sizes = new ResizeObserver(() => {
+    const size = [...el.querySelectorAll(MEASURED)].map((part) => `${part.clientWidth} ${part.clientHeight}`).join();
+    if (size === known) return;
+    known = size;
     resized();
   });
   const themes = new MutationObserver(themed);
-  sizes.observe(el);
+  for (const part of el.querySelectorAll(MEASURED)) sizes.observe(part);
   themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] }); // the book
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] }); // JupyterLab
   return () => [sizes, themes].forEach((observer) => observer.disconnect());
@@ -207,28 +209,29 @@ function render({ model, el }) {
   const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
   let shown = null; // the last scene
   const store = createStore(spec, model, () => {
-    delete views.root.dataset.ready; // until what is shown is the state again
+    delete parts.root.dataset.ready; // until what is shown is the state again
     frames.soon();
   });
   const show = (scene, isNewest) => {
     shown = scene;
-    views.draw(scene);
-    if (isNewest) views.root.dataset.ready = "yes";
+    parts.draw(scene);
+    if (isNewest) parts.root.dataset.ready = "yes";
   };
   const frames = createFrames(spec, engine, store, show, () => run.advance());
   const run = createRun(spec, engine, store);
-  const views = createViews(spec, engine, createActions(spec, store, run));
+  const parts = createParts(spec, engine, createActions(spec, store, run));
   const resized = () => {
-    views.measure();
+    parts.measure();
     frames.draw();
   };
-  views.root.explorer = {
+  parts.root.explorer = {
     name: spec.name, spec, change: store.change,
     get state() { return store.state; },
     get result() { return frames.result; },
     get scene() { return shown; },
   };
-  el.append(views.root);
+  el.classList.add("lossviz-room"); // it is the room that decides how the parts stand
+  el.append(parts.root);
   const unwatch = watch(el, { resized, themed: frames.draw });
   resized();
   frames.refresh();

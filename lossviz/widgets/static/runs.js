@@ -36,7 +36,7 @@ function stepSizeOf({ run, playing, pace }) {
 }
 
 // How the run ended, once its end is shown, and where the loss rises in it.
-function endingOf(state) {
+export function endingOf(state) {
   const { run, at, pace } = state;
   if (!run) return "";
   const steps = plural(lastOf(state), "step");
@@ -95,13 +95,15 @@ function createPicture() {
 }
 
 export function createHistory() {
+  const size = html("p", { title: FOUND });
   const picture = createPicture();
   const text = html("span");
   return {
-    root: html("div", { class: "history" }, picture.root, text),
+    root: html("div", { class: "history" }, picture.root, text, size),
     draw(scene) {
       const words = describeRuns(scene.state);
       setText(text, words);
+      setText(size, stepSizeOf(scene.state));
       picture.draw(scene, words);
     },
   };
@@ -116,24 +118,19 @@ function createSpeeds(actions) {
   return { root: input, draw: ({ speed }) => { input.value = speed; } };
 }
 
-// Through the steps of the run, with the step size that it takes and how it ended.
+// Through the steps of the run.
 export function createBar(actions) {
   const bar = html("input", { type: "range", min: 0, step: 1, "aria-label": "step of the run" });
-  const [size, ending] = [html("span", { title: FOUND }), html("p", { class: "ending", "aria-live": "polite" })];
   const speeds = createSpeeds(actions);
   bar.addEventListener("input", () => actions.scrub(Number(bar.value)));
   return {
-    size,
     root: html("div", { class: "bar-of-run" }, bar, speeds.root),
-    ending,
     draw({ state, result }) {
       const last = lastOf(state);
       const said = `step ${state.at} of ${last}, loss ${fixed(result.loss)}`;
       setAttributes(bar, { max: Math.max(1, last), disabled: last ? null : "", "aria-valuetext": said });
       if (Number(bar.value) !== state.at) bar.value = state.at;
       speeds.draw(state);
-      setText(size, stepSizeOf(state));
-      setText(ending, endingOf(state));
     },
   };
 }

@@ -112,9 +112,9 @@ export function begin(spec, lasting, before = null) {
     const next = { ...state, asked: state.asked && questionOf(spec, state) !== null };
     return variantOf(spec, before) === variantOf(spec, next) ? next : { ...next, lit: null, pace: 1 };
   }
-  const { tab, trains, speed } = before ?? { tab: "chart", trains: true, speed: 1 };
+  const { view, trains, speed } = before ?? { view: "chart", trains: true, speed: 1 };
   const posed = { posed: lasting.situation, asked: question !== null, guess: null };
-  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, tab, trains, speed };
+  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed };
   return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
 
@@ -235,7 +235,9 @@ const chooses = (spec, state, name) => Object.hasOwn(variantOf(spec, state).choi
 export const choose = (spec, state, index) =>
   isIndex(index, state.points.length) && index !== state.chosen ? { ...state, chosen: index } : state;
 
-export const open = (spec, state, tab) => (["chart", "mask"].includes(tab) ? { ...state, tab } : state);
+export const VIEWS = ["chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentences", "code"];
+
+export const open = (spec, state, view) => (VIEWS.includes(view) ? { ...state, view } : state);
 
 export function light(spec, state, lit) {
   if (lit && !canBeLit(spec, state, lit)) return state;

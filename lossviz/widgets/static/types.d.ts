@@ -111,7 +111,7 @@ interface Lasting {
 interface Passing {
   chosen: number; // the point whose loss is drawn behind it
   lit: Lit | null; // what is touched
-  tab: "chart" | "mask";
+  view: string; // beside the plane: one of VIEWS in state.js
   trains: boolean; // whether Step and Play train the tensors too
   pace: number; // the reader's multiple of the step size that is found, 0.1 to 10
   speed: number; // of Play
@@ -282,7 +282,7 @@ interface Actions {
   move(index: number, position: Place): void;
   choose(index: number): void;
   light(lit: Lit | null): void;
-  open(tab: string): void;
+  open(view: string): void;
   setParameter(name: string, value: Value): void;
   answer(guess?: number | null): void;
   mark(index: number): void;

@@ -19,6 +19,7 @@ import { createPulls } from "./pulls.js";
 import { createReach } from "./reach.js";
 import { createSnap } from "./snap.js";
 import { createStrip } from "./strip.js";
+import { roomOf } from "../marks/room.js";
 import { letter } from "../words.js";
 
 const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a little; "
@@ -48,9 +49,11 @@ export function createPlane(spec, engine, actions) {
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
   const heard = html("p", { class: "spoken", role: "status" });
   const frame = html("div", { class: "frame" }, heat.root, stage, heard);
-  const root = html("section", { class: "plane" }, ...(spec.compact ? [frame] : [heading, frame, strip.root, note]));
+  const root = html("section", { class: "plane" }, ...(spec.compact ? [frame] : [heading, frame]));
+  const around = html("div", {}, strip.root);
 
-  let width = 0; // of the page's column, measured when it changes
+  let room = 0; // pixels of the largest square that the page has room for
+  let wide = 0; // and of the strip, in a view of its own
   let extent = NEAR; // how far the free plane reaches from its centre
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
   let said = null; // what a point has snapped to
@@ -74,21 +77,26 @@ export function createPlane(spec, engine, actions) {
     const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
     layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
     if (spec.compact) return;
-    strip.draw(scene, place, found);
+    if (around.isConnected) strip.draw(scene, wide, found);
     setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
     setText(note, noteOf(scene, shades, found));
   }
 
+  // As wide as its column, and no higher than the explorer leaves room for, where its height is given.
+  function measure() {
+    stage.style.display = "none"; // else it would hold its own frame open
+    room = Math.min(frame.clientWidth, frame.clientHeight || Infinity);
+    stage.style.display = "";
+  }
+
   return {
-    root,
-    measure() {
-      width = frame.clientWidth;
-    },
+    root, note, measure,
+    strip: { root: around, measure: () => { wide = roomOf(around).width; }, draw: drawBehind },
     draw(shown) {
       scene = shown;
       const round = scene.shape === "circle";
-      if (!round) extent = zoomed(extent, scene.state, drag.held(), edgeOf(width));
-      place = placeOf(width, round ? null : extent);
+      if (!round) extent = zoomed(extent, scene.state, drag.held(), edgeOf(room));
+      place = placeOf(room, round ? null : extent);
       const { size } = place;
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
       drawBatch();

@@ -120,9 +120,8 @@ export function createStrip(spec, engine, late) {
   return {
     root,
     // `found`: the borders of a choice, or null.
-    draw(scene, { size: width }, found) {
+    draw(scene, width, found) {
       const { state, shape, result } = scene;
-      setAttributes(root, { hidden: shape === "circle" ? null : "" });
       const scanned = scan(shape !== "circle" ? null : {
         subject: "round", // what is drawn stays until there is something better
         key: scanKey(state, state.chosen),

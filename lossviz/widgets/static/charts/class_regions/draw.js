@@ -4,6 +4,7 @@
 import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
 import { frame, glyph, reachOf } from "../../geometry.js";
 import { faded, hue } from "../../marks/looks.js";
+import { roomOf } from "../../marks/room.js";
 import { brief, className, letter, percent } from "../../words.js";
 import { createRegions } from "./regions.js";
 
@@ -50,8 +51,8 @@ function createPlane(engine, late) {
   const heading = html("p", { class: "note" });
   return {
     elements: [heading, html("div", { class: "frame" }, regions.canvas, stage)],
-    draw(scene, width) {
-      const size = Math.round(Math.max(PLANE.least, Math.min(width, PLANE.most)));
+    draw(scene, { width, height }) {
+      const size = Math.round(Math.max(PLANE.least, Math.min(width, PLANE.most, height)));
       const extent = reachOf(scene.state.points);
       const [held, second] = shownPair(scene.state, scene.reading.terms).points;
       const [one, other] = [held, second].map(letter);
@@ -116,9 +117,9 @@ function createBars(actions) {
 }
 
 export function createClassRegions(spec, engine, actions) {
-  let width = 300;
+  let room = { width: 300, height: 400 };
   let seen = null; // what is drawn, for an answer that comes later
-  const late = () => root.isConnected && plane.draw(seen, width);
+  const late = () => root.isConnected && plane.draw(seen, room);
   const legend = html("ul", { class: "class-names", "aria-label": "Classes" });
   const plane = spec.dimension === 2 ? createPlane(engine, late) : null;
   const bars = createBars(actions);
@@ -126,13 +127,13 @@ export function createClassRegions(spec, engine, actions) {
   return {
     root,
     measure() {
-      width = Math.max(240, root.clientWidth);
+      room = roomOf(root);
     },
     draw(scene) {
       seen = scene;
       drawLegend(legend, scene);
-      if (scene.reading.terms.length) plane?.draw(scene, width);
-      bars.draw(scene, width);
+      if (scene.reading.terms.length) plane?.draw(scene, room);
+      bars.draw(scene, room.width);
     },
   };
 }

@@ -8,6 +8,7 @@ import { createDots } from "../../marks/dots.js";
 import { LINE, besides, boxAround } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
 import { createScan } from "../../scan.js";
+import { roomOf } from "../../marks/room.js";
 import { ROUNDING, brief } from "../../words.js";
 import { SIDES, curvesOf } from "./curves.js";
 import { drawThresholds } from "./thresholds.js";
@@ -58,8 +59,8 @@ function scaleOf(ceilings, room) {
   return { higher, halves: { [lower]: least, [higher]: room - least }, unit: (room - least) / (ceilings[higher] || 1) };
 }
 
-export function layoutOf(scene, ends, curves, width) {
-  const height = Math.round(Math.max(340, Math.min(480, width * 1.2)));
+export function layoutOf(scene, ends, curves, { width, height: most = Infinity }) {
+  const height = Math.round(Math.max(260, Math.min(480, width * 1.2, most)));
   const [nearest, farthest] = ends;
   const ceilings = Object.fromEntries(SIDES.map((side) => [side, ceilingOf(side, scene, curves[side], farthest)]));
   const length = width - SPACE.left - SPACE.right - 2 * DOT;
@@ -142,7 +143,7 @@ export function createDistanceLine(spec, engine, actions) {
   const root = html("div", {}, picture);
   const scan = createScan(() => root.isConnected && draw(seen));
   let seen = null; // the last scene, for curves that come later
-  let width = 300; // measured when it changes
+  let room = { width: 300 }; // measured when it changes
 
   // What the curves depend on: nothing that moves with a point but the ends of the axis.
   function questionOf(scene, ends) {
@@ -157,8 +158,8 @@ export function createDistanceLine(spec, engine, actions) {
     seen = scene;
     const ends = endsOf(scene);
     const curves = scan(questionOf(scene, ends)) ?? NO_CURVES;
-    const layout = layoutOf(scene, ends, curves, width);
-    const { height } = layout;
+    const layout = layoutOf(scene, ends, curves, room);
+    const { width, height } = layout;
     const label = `Pairs on the axis of ${scene.loss.reads}`;
     setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": label });
     setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
@@ -170,7 +171,7 @@ export function createDistanceLine(spec, engine, actions) {
   return {
     root,
     measure() {
-      width = Math.max(240, root.clientWidth);
+      room = roomOf(root);
     },
     draw,
   };

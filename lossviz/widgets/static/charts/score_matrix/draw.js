@@ -6,6 +6,7 @@ import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
 import { rectangle } from "../../geometry.js";
 import { fit } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
+import { roomOf } from "../../marks/room.js";
 import { createScan, scanKey } from "../../scan.js";
 import { brief, inCell, inWords, letter, percent } from "../../words.js";
 import { canPush, pushesOf } from "./push.js";
@@ -271,7 +272,7 @@ export function createScoreMatrix(spec, engine, actions) {
   return {
     root, draw,
     measure() {
-      width = Math.max(240, root.clientWidth);
+      ({ width } = roomOf(root));
     },
   };
 }

@@ -10,6 +10,7 @@ import { CROWD, createCrowd } from "../../marks/crowd.js";
 import { createDots } from "../../marks/dots.js";
 import { besides } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
+import { roomOf } from "../../marks/room.js";
 import { brief, percent } from "../../words.js";
 import { scoredPairs } from "./read.js";
 
@@ -44,7 +45,7 @@ export function shares(terms, one) {
 }
 
 // Where everything stands: both axes as [from, to], and the pixels of a score and of a similarity.
-function layoutOf(scene, width) {
+function layoutOf(scene, { width, height: most }) {
   const { loss, result, reading: { terms } } = scene;
   const pairs = scoredPairs(scene);
   const orders = loss.axes.length > 1;
@@ -52,9 +53,9 @@ function layoutOf(scene, width) {
   const scores = span(pairs.map(({ score }) => score), 0, 1);
   const similarities = [...pairs.map(({ similarity }) => similarity), ...(aimed ? scores : [])];
   const heights = span(similarities, loss.reads === "cosine" ? -1 : 0, 1);
-  const bottom = Math.round(Math.max(280, Math.min(400, width * 0.9)));
   const one = orders ? result.terms.thresholds.the_1 : undefined;
   const softmax = one !== undefined && terms.every(({ share }) => share !== undefined);
+  const bottom = Math.round(Math.max(220, Math.min(400, width * 0.9, most - (softmax ? SHARES.height : 0))));
   const start = SPACE.left + 10;
   const part = (value, [from, to]) => (value - from) / (to - from);
   return {
@@ -197,16 +198,16 @@ export function createScorePlane(spec, engine, actions) {
   const region = svg("g", { class: "region" }, diagonal);
   picture.append(axes.root, region, crowd.root, segments.root, drops, dots.root, softmax.root);
   const root = html("div", {}, picture);
-  let width = 300;
+  let room = { width: 300, height: 400 };
 
   return {
     root,
     measure() {
-      width = Math.max(240, root.clientWidth);
+      room = roomOf(root);
     },
     draw(scene) {
-      const layout = layoutOf(scene, width);
-      const { height, aimed, scores, x, y } = layout;
+      const layout = layoutOf(scene, room);
+      const { width, height, aimed, scores, x, y } = layout;
       setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}` });
       drawAxes(axes, scene, layout);
       setAttributes(diagonal, { d: aimed ? polyline(scores.map((score) => [x(score), y(score)])) : "" });

@@ -8,6 +8,7 @@ import { CROWD, createCrowd } from "../../marks/crowd.js";
 import { createDots } from "../../marks/dots.js";
 import { LINE, besides } from "../../marks/labels.js";
 import { faded, hue } from "../../marks/looks.js";
+import { roomOf } from "../../marks/room.js";
 import { createScan } from "../../scan.js";
 import { ROUNDING } from "../../words.js";
 import { SIDES, batchOf } from "./ends.js";
@@ -28,7 +29,7 @@ export function lattice({ matrix, positive, negative }, size, row) {
 
 // The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost.
 export function layoutOf({ reading: { terms }, result }, width, soft) {
-  const height = Math.round(Math.max(300, Math.min(520, width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right)));
+  const height = Math.round(Math.max(260, Math.min(520, width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right)));
   const { margin = 0 } = result.terms.thresholds;
   const distances = terms.flatMap((term) => [term.toPositive, term.toNegative]);
   const tops = terms.filter(({ value }) => value > 0).map(({ toPositive }) => toPositive + margin);
@@ -171,7 +172,8 @@ export function createTripletPlane(spec, engine, actions) {
   return {
     root,
     measure() {
-      width = Math.max(240, root.clientWidth);
+      const room = roomOf(root);
+      width = Math.max(260, Math.min(room.width, room.height - SPACE.top - SPACE.bottom + SPACE.left + SPACE.right));
     },
     draw,
   };

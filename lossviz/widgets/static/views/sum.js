@@ -1,7 +1,7 @@
 // The sum: the loss as its terms, largest first, each with its numbers put into the formula.
 
-import { html, keep, lights, setAttributes, setText } from "./dom.js";
-import { fixed } from "./words.js";
+import { html, keep, lights, setAttributes, setText } from "../dom.js";
+import { fixed } from "../words.js";
 
 const MOST = 12; // so many terms are told one by one
 const LONG = 36; // letters of a formula that leave no room for the names beside it

@@ -1,9 +1,9 @@
 // The sentences behind the letters; touching one lights it up everywhere and makes it the chosen one.
 
-import { button, html, keep, setAttributes, setText } from "./dom.js";
-import { letter } from "./words.js";
+import { button, html, keep, setAttributes, setText } from "../dom.js";
+import { letter } from "../words.js";
 
-export function createLegend(spec, actions) {
+export function createSentences(spec, engine, actions) {
   const root = html("ol", { class: "legend", "aria-label": "The sentences" });
 
   function makeItem(index) {

@@ -1,0 +1,9 @@
+// How much room a view has in its panel, in pixels: so wide, and so high without scrolling.
+
+const NARROWEST = 240;
+const BESIDES = 16; // of the panel's height, above and below
+
+export function roomOf(root) {
+  const panel = root.closest("[role='tabpanel']");
+  return { width: Math.max(NARROWEST, root.clientWidth), height: (panel?.clientHeight || Infinity) - BESIDES };
+}
