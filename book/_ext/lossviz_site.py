@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import dock
 import every_loss
 import sections
 from sphinx.application import Sphinx
@@ -24,6 +25,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
     app.connect("doctree-resolved", describe_pictures)
+    app.connect("doctree-resolved", dock.dock_figures)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
     app.connect("html-page-context", name_page, priority=900)
     app.connect("build-finished", sections.write)

@@ -1,12 +1,15 @@
 // The explorer: one state, one result, linked views. The same code runs in Jupyter and on the published page.
 //
 // Its element has a door, `root.explorer`, for what else stands on the page: {name, spec, state, result, scene, change}
-// (Door in types.d.ts). `change(state)` goes the way of every change; `root.dataset.ready` says that it is shown.
+// (Door in types.d.ts). `change(state)` goes the way of every change, `follow(address)` where a link leads;
+// `root.dataset.ready` says that it is shown.
 
 import { createControls } from "./controls.js";
 import { html, setAttributes, setText } from "./dom.js";
 import { kernelEngine, pageEngine } from "./engine.js";
+import { addressOf, splitAddress } from "./address.js";
 import { createHeader } from "./header.js";
+import { createNumbers, listen, visitIn } from "./links.js";
 import { createPlane } from "./plane/plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { litPoints, litTerms, read } from "./readings/reading.js";
@@ -138,7 +141,8 @@ function createAbout({ engine: { name, device } }) {
 function createMessage(spec, actions, note) {
   const [question, diagnosis] = [createQuestion(spec, actions), createDiagnosis(spec, actions)];
   const [caption, ending] = [html("p", { class: "caption" }), html("p", { class: "ending", "aria-live": "polite" })];
-  const said = spec.compact ? [] : [caption, ending, ...(note ? [note] : [])];
+  const missed = html("p", { class: "missed", role: "status" }); // what a link asked for and there is not
+  const said = spec.compact ? [] : [missed, caption, ending, ...(note ? [note] : [])];
   return {
     root: html("section", { class: "message", tabindex: spec.compact ? null : 0 },
       question.root, diagnosis.root, ...said),
@@ -146,6 +150,7 @@ function createMessage(spec, actions, note) {
       for (const part of [question, diagnosis]) part.draw(scene);
       setText(setAttributes(caption, { "aria-live": scene.state.playing ? "off" : "polite" }), scene.reading.caption);
       setText(ending, endingOf(scene.state));
+      setText(missed, scene.state.notes.join(" "));
     },
   };
 }
@@ -215,10 +220,13 @@ function render({ model, el }) {
   const show = (scene, isNewest) => {
     shown = scene;
     parts.draw(scene);
+    numbers.draw(scene);
     if (isNewest) parts.root.dataset.ready = "yes";
   };
   const frames = createFrames(spec, engine, store, show, () => run.advance());
   const run = createRun(spec, engine, store);
+  const numbers = createNumbers(spec);
+  const visit = (query) => visitIn(spec, store, run, query);
   const parts = createParts(spec, engine, createActions(spec, store, run));
   const resized = () => {
     parts.measure();
@@ -229,13 +237,16 @@ function render({ model, el }) {
     get state() { return store.state; },
     get result() { return frames.result; },
     get scene() { return shown; },
+    get address() { return addressOf(spec, store.state); },
+    follow: (address) => visit(splitAddress(address).query),
   };
   el.classList.add("lossviz-room"); // it is the room that decides how the parts stand
   el.append(parts.root);
+  const unlisten = listen(spec, parts.root, visit);
   const unwatch = watch(el, { resized, themed: frames.draw });
   resized();
   frames.refresh();
-  return () => [store.stop, frames.stop, unwatch].forEach((stop) => stop());
+  return () => [store.stop, frames.stop, unwatch, unlisten].forEach((stop) => stop());
 }
 
 export default { render };

@@ -6,6 +6,7 @@ import { lengthOf, ontoCircle } from "./geometry.js";
 
 const PACES = [0.1, 10]; // the smallest and the largest multiple of the step size that is found
 export const SPEEDS = [0.25, 0.5, 1, 2, 4]; // of Play
+export const VIEWS = ["chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentences", "code"];
 export const MAGNIFIERS = [1, 10, 100, 1000]; // of the arrows
 
 // ---- what a state is about
@@ -50,7 +51,7 @@ const concerns = ({ loss }, state) => loss === null || loss === state.loss;
 // another loss.
 export function questionOf(spec, state) {
   const posed = spec.situations[state.posed];
-  return concerns(posed, state) ? posed.question : null;
+  return posed && concerns(posed, state) ? posed.question : null;
 }
 
 export function symptomOf(spec, state) {
@@ -112,9 +113,9 @@ export function begin(spec, lasting, before = null) {
     const next = { ...state, asked: state.asked && questionOf(spec, state) !== null };
     return variantOf(spec, before) === variantOf(spec, next) ? next : { ...next, lit: null, pace: 1 };
   }
-  const { view, trains, speed } = before ?? { view: "chart", trains: true, speed: 1 };
+  const { view, trains, speed, named } = before ?? { view: VIEWS[0], trains: true, speed: 1, named: [] };
   const posed = { posed: lasting.situation, asked: question !== null, guess: null };
-  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed };
+  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed, named, notes: [] };
   return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
 
@@ -143,6 +144,43 @@ export function enter(spec, before, index) {
   const { points, ...start } = starts[loss];
   const asked = { posed: index, asked: question !== null, guess: null };
   return fresh({ ...before, ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null }, points);
+}
+
+// Where a state would begin that is asked for: a situation, under its own loss if no other is named; or as it stands.
+export function startOf(spec, state, { situation = state.situation, loss }) {
+  const { starts, loss: own } = spec.situations[situation];
+  const name = [loss, own, state.loss].find((each) => Object.hasOwn(starts, each)) ?? Object.keys(starts)[0];
+  return { situation, loss: name, ...starts[name] };
+}
+
+// What an address asks for (address.js reads it): another situation from its start or another loss on the same batch,
+// then whatever else it names; nothing else changes.
+export function follow(spec, before, { parameters, points, tensors, notes, ...wanted }) {
+  const { situation = before.situation, loss, chosen, view, ask, reset: anew } = wanted;
+  let state = { ...before, notes };
+  if (wanted.situation !== undefined || anew) {
+    const { points: places, ...start } = startOf(spec, before, { situation, loss });
+    const { chosen: first } = spec.situations[situation];
+    state = fresh({ ...state, ...PLAIN, ...start, chosen: first, lit: null, ...UNPOSED }, places);
+  } else if (loss) state = switchLoss(spec, state, loss);
+  state = placed(spec, state, { parameters, points, tensors });
+  if (chosen !== undefined) state = choose(spec, state, chosen);
+  if (view) state = open(spec, state, view);
+  const asked = Boolean(ask && situationOf(spec, state).question);
+  return asked ? { ...state, posed: state.situation, asked, guess: null } : state;
+}
+
+// No question is asked, and none was answered.
+const UNPOSED = { posed: null, asked: false, guess: null };
+
+function placed(spec, state, { parameters, points, tensors }) {
+  if (![parameters, points, tensors].some((each) => Object.keys(each).length)) return state;
+  const changed = { ...state.parameters, ...parameters };
+  if (!exists(spec, state, changed)) return { ...state, notes: [...state.notes, "These parameters do not go together."] };
+  const places = state.points.map((place, index) => points[index] ?? place);
+  const there = refitted(spec, state, settled(spec, fresh({ ...state, parameters: changed }, places)));
+  const named = Object.keys(parameters).length ? Object.keys(parameters) : state.named;
+  return { ...there, tensors: { ...there.tensors, ...tensors }, named };
 }
 
 export const reset = (spec, state) => enter(spec, state, state.situation);
@@ -234,8 +272,6 @@ const chooses = (spec, state, name) => Object.hasOwn(variantOf(spec, state).choi
 
 export const choose = (spec, state, index) =>
   isIndex(index, state.points.length) && index !== state.chosen ? { ...state, chosen: index } : state;
-
-export const VIEWS = ["chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentences", "code"];
 
 export const open = (spec, state, view) => (VIEWS.includes(view) ? { ...state, view } : state);
 

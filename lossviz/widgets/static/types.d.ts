@@ -121,7 +121,9 @@ interface Passing {
   run: Run | null; // computed from there; null until Step or Play wants it
   at: number; // the frame of it that is shown: so many steps were taken
   runs: { loss: string; rate: number; losses: number[] }[]; // of other losses from the same origin
-  posed: number; // index of the situation whose question is asked, or was answered
+  posed: number | null; // index of the situation whose question is asked, or was answered; null for none
+  named: string[]; // parameters that the last link to name any named
+  notes: string[]; // on what a link asked for and there is not
   asked: boolean; // whether that question waits for its answer
   guess: number | number[] | null; // the reader's answer: an option, indices of terms, an arrow; null for none
 }
@@ -345,5 +347,7 @@ interface Door {
   readonly state: State;
   readonly result: Result | null;
   readonly scene: Scene | null;
+  readonly address: string; // of the state as it is now
   change(state: State): void;
+  follow(address: string): Promise<void>; // resolves when its steps are taken, or Play has begun
 }

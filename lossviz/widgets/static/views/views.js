@@ -86,6 +86,7 @@ export function createViews(spec, engine, actions, made) {
   const tabs = createTabs(actions);
   const panel = html("div", { role: "tabpanel" });
   let [name, view] = [null, null]; // what is shown
+  let hidden = false; // a figure that is pinned and closed shows none
 
   function open(next) {
     name = next;
@@ -99,8 +100,12 @@ export function createViews(spec, engine, actions, made) {
   return {
     tabs: tabs.root,
     root: panel,
-    measure: () => view?.measure?.(),
+    measure() {
+      hidden = panel.clientHeight === 0;
+      if (!hidden) view?.measure?.();
+    },
     draw(scene) {
+      if (hidden) return;
       const shown = viewOf(scene);
       tabs.draw(scene, shown);
       if (shown !== name) open(shown);
