@@ -11,6 +11,7 @@ from pathlib import Path
 import dock
 import every_loss
 import sections
+from action_links import ActionLinks
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from theme import describe_pictures, name_page, rewrite_widgets
@@ -21,6 +22,7 @@ PAGES = ("_ext", "_static", "_templates", "heights.json")  # what every page is 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("lossviz_code", "", "env")  # a new value reads and runs every page again
     app.add_config_value("lossviz_pages", "", "html")  # a new value writes every page again
+    app.add_post_transform(ActionLinks)
     app.connect("config-inited", watch_sources)
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
