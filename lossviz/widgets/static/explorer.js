@@ -5,7 +5,7 @@
 
 import { createControls } from "./controls.js";
 import { html, setAttributes, setText } from "./dom.js";
-import { kernelEngine, pageEngine } from "./engine.js";
+import { createAsking, kernelEngine, pageEngine } from "./engine.js";
 import { createHeader } from "./header.js";
 import { createPlane } from "./plane/plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
@@ -206,7 +206,8 @@ function specOf(model) {
 
 function render({ model, el }) {
   const spec = specOf(model);
-  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
+  const ask = createAsking(model);
+  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules"), ask) : kernelEngine(spec, ask);
   let shown = null; // the last scene
   const store = createStore(spec, model, () => {
     delete parts.root.dataset.ready; // until what is shown is the state again
