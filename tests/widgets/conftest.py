@@ -112,7 +112,7 @@ def mounted(blank):
     """mounted(explorer) → that explorer as a reader sees it."""
 
     def mount(widget: lossviz.Explorer) -> Explorer:
-        blank.python = lambda message: {"id": message["id"], "answer": widget.answer(message["question"])}
+        blank.python = widget.reply
         values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
         blank.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
         root = blank.locator(".lossviz-explorer")

@@ -307,7 +307,12 @@ interface Engine {
   ready(state: State): Promise<void>;
   evaluate(state: State, done: (result: Result) => void): void;
   answer(question: Question, signal?: AbortSignal): Promise<Answer[] | null>;
+  ask(message: Message): Promise<Reply>; // what Python says; without a kernel it never does
 }
+
+// What goes to Python, with an id that comes back beside the reply.
+type Message = { question: Question } | { library: "plotly" };
+type Reply = { answer: Answer[] } | { library: string }; // the text of its script
 
 interface Question {
   state: State; // its loss, parameters and tensors
