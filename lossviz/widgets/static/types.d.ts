@@ -28,6 +28,15 @@ interface LossSpec {
   parameters: Record<string, Value>;
   controls: ControlSpec[];
   variants: VariantSpec[];
+  code: string; // its definition as a chapter prints it, empty where its source is not known
+  cells: CellSpec[];
+}
+
+interface CellSpec {
+  title: string;
+  text: string | null; // Python with gaps: «the points», rows, labels, texts, classes; or a «parameter» or tensor
+  says: Record<string, Record<string, string>>; // parameter → its value → how this cell writes it
+  why: string; // in words, where there is no text
 }
 
 interface ControlSpec {

@@ -5,6 +5,7 @@ import { CHARTS } from "../charts/index.js";
 import { createMask } from "../charts/mask.js";
 import { button, html, setAttributes } from "../dom.js";
 import { createHistory } from "../runs.js";
+import { createCode } from "./code.js";
 import { createGradient } from "./gradient.js";
 import { createSentences } from "./sentences.js";
 import { createSum } from "./sum.js";
@@ -23,6 +24,7 @@ const VIEWS = {
   gradient: { title: "Gradient", fits: inPlane, create: createGradient },
   run: { title: "Run", fits: always, create: createHistory },
   sentences: { title: "Sentences", fits: always, create: createSentences },
+  code: { title: "Code", fits: always, create: createCode },
 };
 
 // The chart of the loss: one for each input type, made when a loss first needs it.
