@@ -29,18 +29,27 @@ function createLosses(spec, actions) {
   };
 }
 
-function createSituations(spec, actions) {
+function createSituations(spec, actions, done) {
   const options = spec.situations.map(({ title }, index) => [index, title]);
   const input = select("Situation", options, (value) => actions.enter(Number(value)));
   const hidden = options.length > 1 ? null : "";
   const root = html("label", { class: "situations", hidden }, html("span", {}, "Situation"), input);
-  return { root, draw: ({ situation }) => { input.value = situation; } };
+  return {
+    root,
+    draw({ situation }) {
+      [...input.options].forEach((option, index) => {
+        const { name, title } = spec.situations[index];
+        setText(option, done.has(name) ? `${title} ✓ done` : title);
+      });
+      input.value = situation;
+    },
+  };
 }
 
-export function createHeader(spec, actions) {
+export function createHeader(spec, actions, done) {
   const value = html("output", { class: "value", "aria-label": "loss" });
   const losses = createLosses(spec, actions);
-  const situations = createSituations(spec, actions);
+  const situations = createSituations(spec, actions, done);
   const name = html("span", { class: "name" }, losses.root, value);
   return {
     root: html("header", {}, name, ...(spec.compact ? [] : [situations.root])),
