@@ -16,7 +16,7 @@ LASTING = ("situation", "loss", "parameters", "points", "tensors", "chosen")
 LINKS = "links => [...new Set(links.map(link => link.getAttribute('href')))]"
 BEFORE = """root => { const { explorer } = root; return { spec: explorer.spec, state: explorer.state }; }"""
 SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
-STOP = (
+STOP = "root => root.explorer.change({ ...root.explorer.state, playing: false, asked: false })"
     """root => { const { explorer } = root; explorer.change({ ...explorer.state, playing: false, asked: false }); }"""
 )
 
