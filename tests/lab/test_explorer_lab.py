@@ -67,6 +67,8 @@ class InLab:
         self.settle()
         loss, values = self.ask("[{0}.terms().loss.item(), {0}.terms().values.tolist()]")
         assert shows(self.root.locator(".value").text_content(), loss)
+        self.root.get_by_role("tab", name="Sum").click()
+        self.settle()
         said = self.root.locator(".sum .number").all_text_contents()
         adding = sorted((value for value in values if value), reverse=True)
         assert all(shows(*each) for each in zip(said, adding, strict=True))

@@ -211,7 +211,7 @@ def test_every_point_of_a_stack_is_reached(hand, mounted):
     first = explorer.state["chosen"]
     presses = [chosen_after_a_press(hand, explorer, 0) for _ in range(count)]
     assert sorted(presses) == list(range(count)) and presses[-1] == first
-    explorer.find(".legend button").nth(3).click()
+    explorer.sentence(3).click()
     assert explorer.state["chosen"] == 3
     expect(explorer.find(".raised text")).to_have_text("D")
     before = explorer.state["points"]
