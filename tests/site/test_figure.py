@@ -17,8 +17,6 @@ LINKS = "links => [...new Set(links.map(link => link.getAttribute('href')))]"
 BEFORE = """root => { const { explorer } = root; return { spec: explorer.spec, state: explorer.state }; }"""
 SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
 STOP = "root => root.explorer.change({ ...root.explorer.state, playing: false, asked: false })"
-    """root => { const { explorer } = root; explorer.change({ ...explorer.state, playing: false, asked: false }); }"""
-)
 
 # What of the figure must be in sight, and the words of the link: the part of each that nothing else covers, in pixels.
 IN_SIGHT = """([root, link, wanted]) => {
