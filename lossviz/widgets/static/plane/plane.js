@@ -45,9 +45,9 @@ function createLayers(spec, engine, actions, late) {
 // Pixels of the largest square: as wide as its column, and no higher than the explorer leaves room for.
 function squareIn(frame, stage) {
   stage.style.display = "none"; // else it would hold its own frame open
-  const { clientWidth, clientHeight } = frame;
+  const { width, height } = frame.getBoundingClientRect();
   stage.style.display = "";
-  return Math.min(clientWidth, clientHeight || Infinity);
+  return Math.floor(Math.min(width, height || Infinity));
 }
 
 export function createPlane(spec, engine, actions) {
