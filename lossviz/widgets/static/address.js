@@ -17,7 +17,7 @@ const FLAGS = ["ask", "play", "reset"];
 
 // ---- words
 
-const slug = (name) => name.replaceAll(" ", "-");
+export const slug = (name) => name.replaceAll(" ", "-");
 const flat = (value) => (Array.isArray(value) ? value.flatMap(flat) : [value]);
 
 function written(value) {
