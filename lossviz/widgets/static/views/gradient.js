@@ -31,7 +31,7 @@ export const placesOf = (shape, extent) => shape === "circle"
   ? RINGS.flatMap((radius) => ring(radius, gapOf(extent)))
   : gridPositions(ACROSS, extent - gapOf(extent) / 2);
 
-async function* fields(spec, engine, state, places, signal) {
+export async function* fields(spec, engine, state, places, signal) {
   const gradients = await gradientsAt(spec, engine, state, places, signal);
   if (gradients) yield { places, gradients, longest: Math.max(...gradients.map(lengthOf)) };
 }
