@@ -192,7 +192,7 @@ def test_plotly_comes_when_the_surface_is_first_opened(open_page, tmp_path):
 
 def test_without_plotly_the_view_says_so(open_page, tmp_path):
     page = open_page(write_page(tmp_path, lossviz.explore(lossviz.TripletLoss())))
-    page.evaluate("globalThis.lossvizPlotly = () => Promise.reject(new Error('none'))")
+    page.evaluate("() => { globalThis.lossvizPlotly = () => Promise.reject(new Error('none')); }")
     root = page.locator(".lossviz-explorer[data-ready]")
     root.get_by_role("tab", name="Surface").click()
     expect(root.locator(".surface .note")).to_contain_text("plotly, comes from the page of the book or from a running")
