@@ -9,7 +9,7 @@ import { createHeat, gradientsAt } from "../plane/heat.js";
 import { bounded, edgeOf, zoomed } from "../plane/place.js";
 import { nudged } from "../plane/points.js";
 import { createScan, gridPositions, scanKey } from "../scan.js";
-import { brief, letter } from "../words.js";
+import { brief, fixed, letter } from "../words.js";
 
 const ACROSS = 10; // places across the plane; an even number, so that none stands in the middle
 const RINGS = [0.75, 1, 1.25, 1.5]; // where only directions count: circles of places
@@ -31,7 +31,7 @@ export const placesOf = (shape, extent) => shape === "circle"
   ? RINGS.flatMap((radius) => ring(radius, gapOf(extent)))
   : gridPositions(ACROSS, extent - gapOf(extent) / 2);
 
-async function* fields(spec, engine, state, places, signal) {
+export async function* fields(spec, engine, state, places, signal) {
   const gradients = await gradientsAt(spec, engine, state, places, signal);
   if (gradients) yield { places, gradients, longest: Math.max(...gradients.map(lengthOf)) };
 }
@@ -134,8 +134,8 @@ export function createGradient(spec, engine, actions) {
       setAttributes(path, { d: drawn[name] });
     }
     const strongest = found.places[found.gradients.findIndex((each) => lengthOf(each) === found.longest)];
-    const where = strongest.map((value) => brief(value, 2)).join(", ");
-    const what = found.longest ? `The longest, ${brief(found.longest, 3)}, is at ${where}.` : "It is 0 everywhere.";
+    const where = strongest.map((value) => brief(value)).join(", ");
+    const what = found.longest ? `The longest, ${fixed(found.longest)}, is at ${where}.` : "It is 0 everywhere.";
     setAttributes(picture, { "aria-label": `${heading.textContent}. ${noteOf(scene, scale)} ${what} The arrow keys move it.` });
     setText(note, noteOf(scene, scale));
   }

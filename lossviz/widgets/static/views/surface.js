@@ -60,7 +60,7 @@ function endsOf(places, losses) {
 }
 
 // The heights of the surface, and below each point: the loss if the chosen one stood there.
-async function* surfaces(spec, engine, state, shape, extent, signal) {
+export async function* surfaces(spec, engine, state, shape, extent, signal) {
   const lossesOf = (positions) => lossesAt(spec, engine, state, positions, signal);
   let found = null;
   for (const count of ACROSS[shape]) {
