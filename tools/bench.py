@@ -177,6 +177,24 @@ def frames() -> Iterator[Line]:
                     yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=16.7)
 
 
+# View → what shows that it is drawn, and the milliseconds that a frame may take while it is open
+VIEWS = {"gradient": (".field .shafts[d]", 16.7), "surface": (".plot canvas", 33)}
+
+
+@section
+def views() -> Iterator[Line]:
+    """One loss for each input type."""
+    first = {entry.loss.inputs.name: entry for entry in reversed(ENTRIES) if entry.loss.inputs.name in SITUATIONS}
+    with sync_playwright() as playwright, chromium(playwright) as running:
+        for entry in reversed(first.values()):
+            for shape, explorer in twelve_points(entry).items():
+                for view, (_, target) in VIEWS.items():
+                    for gesture in (drag_a_point, drag_a_slider):
+                        name = f"frame, {explorer.state['loss']}, {shape}, {view}: {gesture.__name__.replace('_', ' ')}"
+                        work = frame_work(running, explorer, gesture, view)
+                        yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=target)
+
+
 def twelve_points(entry: Entry) -> dict[str, lossviz.Explorer]:
     """Shape of the plane → the loss in its first setting with such a plane, on twelve rows of twelve sentences."""
     found = {}
@@ -200,7 +218,7 @@ def twelve(inputs: InputType) -> Situation:
     )
 
 
-def frame_work(running, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
+def frame_work(running, explorer: lossviz.Explorer, gesture: Callable, view: str | None = None) -> list[float]:
     """Milliseconds of the main thread's own time, whatever else runs beside, in each frame that a gesture changed."""
     context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
     opened = context.new_page()
@@ -208,6 +226,9 @@ def frame_work(running, explorer: lossviz.Explorer, gesture: Callable) -> list[f
         opened.goto(write_page(Path(folder), explorer).as_uri())
         opened.wait_for_selector(".lossviz-explorer[data-ready]")
     root = opened.locator(".lossviz-explorer")
+    if view:
+        root.locator(f"[role=tab][data-view={view}]").click()
+        root.locator(VIEWS[view][0]).first.wait_for(state="attached")
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
     running.start_tracing(page=opened, categories=["cc", "devtools.timeline"])
     gesture(opened, root, MOVES)

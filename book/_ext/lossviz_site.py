@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import dock
 import every_loss
 import sections
+from action_links import ActionLinks
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from theme import describe_pictures, name_page, rewrite_widgets
@@ -20,10 +22,12 @@ PAGES = ("_ext", "_static", "_templates", "heights.json")  # what every page is 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("lossviz_code", "", "env")  # a new value reads and runs every page again
     app.add_config_value("lossviz_pages", "", "html")  # a new value writes every page again
+    app.add_post_transform(ActionLinks)
     app.connect("config-inited", watch_sources)
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
     app.connect("doctree-resolved", describe_pictures)
+    app.connect("doctree-resolved", dock.dock_figures)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
     app.connect("html-page-context", name_page, priority=900)
     app.connect("build-finished", sections.write)

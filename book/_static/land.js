@@ -41,8 +41,17 @@ function scrolled() {
   if (held && !grown && Math.abs(topOf(held.element) - standing) > 2) release();
 }
 
+// An address that a browser cannot decode names nothing.
+function targetOf(hash) {
+  try {
+    return document.getElementById(decodeURIComponent(hash.slice(1)));
+  } catch {
+    return null;
+  }
+}
+
 function land(hash) {
-  const target = hash && document.getElementById(decodeURIComponent(hash.slice(1)));
+  const target = hash && targetOf(hash);
   if (!target) return;
   for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   hold(target);

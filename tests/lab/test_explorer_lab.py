@@ -40,6 +40,7 @@ switch = lossviz.explore(*family)
 switch""",
     'question = lossviz.explore(*family, situation="which pairs count", engine="kernel")\nquestion',
 )
+PROSE = "[A wider margin](#contrastive-easy?margin=1.5&A=30&view=mask) makes it [0.00](#contrastive-easy?live=loss)."
 NAMES = ("page", "kernel", "own", "switch", "question")
 every_explorer = pytest.mark.parametrize("name", ("page", "kernel", "own"))
 NOTEBOOK = "explorers.ipynb"
@@ -90,7 +91,7 @@ class InLab:
 @pytest.fixture(scope="module")
 def notebook(lab, chromium):
     """A notebook with explorers, run in JupyterLab."""
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    cells = [*map(nbformat.v4.new_code_cell, CELLS), nbformat.v4.new_markdown_cell(PROSE)]
     made = nbformat.v4.new_notebook(cells=cells)
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(made, lab.folder / NOTEBOOK)
@@ -193,6 +194,22 @@ def test_torch_in_the_kernel_answers_a_question(explorer):
     expect(verdict).to_contain_text("You marked A–B, B–C. B–C adds nothing: ")
     expect(verdict).to_contain_text(f"Active: {said}.")
     explorer.shows_what_python_says()
+
+
+@pytest.mark.parametrize("name", ["kernel"])
+@pytest.mark.parametrize("act", ["click", "press"])
+def test_a_link_in_the_words_moves_the_explorer_of_its_name(notebook, explorer, act):
+    """And a number in the words follows it; pressed again, the link does the same again."""
+    explorer.ask("setattr({0}, 'embeddings', -{0}.embeddings)")
+    explorer.settle()
+    link = notebook.get_by_role("link", name="A wider margin")
+    link.focus()
+    link.click() if act == "click" else notebook.keyboard.press("Enter")
+    explorer.python_sees("float({}.loss.margin)", lambda margin: margin == 1.5)
+    assert explorer.embeddings[0] == pytest.approx([math.cos(math.pi / 6), 0.5])
+    assert explorer.root.get_by_role("tab", name="Mask").get_attribute("aria-selected") == "true"
+    loss = explorer.ask("{}.terms().loss.item()")
+    expect(notebook.locator("a[data-live]")).to_have_text(f"{loss:.2f}")
 
 
 def test_an_i_names_engine_and_device(notebook):

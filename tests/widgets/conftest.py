@@ -121,7 +121,7 @@ def mounted(blank):
     """mounted(explorer) → that explorer as a reader sees it, in a window of that size."""
 
     def mounted_on(widget: lossviz.Explorer, size: tuple[int, int] = (1200, 1400)) -> Explorer:
-        blank.python = lambda message: {"id": message["id"], "answer": widget.answer(message["question"])}
+        blank.python = widget.reply
         blank.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         return mount(blank, widget)
 

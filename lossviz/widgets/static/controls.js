@@ -45,6 +45,10 @@ function choice({ name, symbol, meaning, choices }, change) {
   };
 }
 
+// Those that the last link to name any named, or else the first.
+const isNamed = ({ state: { named }, loss }, name) =>
+  (loss.controls.some((each) => named.includes(each.name)) ? named.includes(name) : loss.controls[0]?.name === name);
+
 function parameter(spec, control, actions) {
   const { name, needs, choices } = control;
   const change = (value) => actions.setParameter(name, value);
@@ -52,8 +56,10 @@ function parameter(spec, control, actions) {
   const isOffered = (state) => (value) => exists(spec, state, { ...state.parameters, [name]: value });
   return {
     root,
-    draw({ state }) {
+    draw(scene) {
+      const { state } = scene;
       const value = state.parameters[name];
+      setAttributes(root, { class: isNamed(scene, name) ? "named" : null });
       if (choices.length) show(value, isOffered(state));
       else show(value);
       setAttributes(input, { disabled: needs && state.parameters[needs] === null ? "" : null });

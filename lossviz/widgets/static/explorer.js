@@ -1,12 +1,16 @@
 // The explorer: one state, one result, linked views. The same code runs in Jupyter and on the published page.
 //
 // Its element has a door, `root.explorer`, for what else stands on the page: {name, spec, state, result, scene, change}
-// (Door in types.d.ts). `change(state)` goes the way of every change; `root.dataset.ready` says that it is shown.
+// (Door in types.d.ts). `change(state)` goes the way of every change, `follow(address)` where a link leads;
+// `root.dataset.ready` says that it is shown.
 
+import { addressOf, splitAddress } from "./address.js";
 import { createControls } from "./controls.js";
+import { createDone } from "./done.js";
 import { html, setAttributes, setText } from "./dom.js";
-import { kernelEngine, pageEngine } from "./engine.js";
+import { createAsking, kernelEngine, pageEngine } from "./engine.js";
 import { createHeader } from "./header.js";
+import { createNumbers, listen, visitIn } from "./links.js";
 import { createPlane } from "./plane/plane.js";
 import { createDiagnosis, createQuestion } from "./question.js";
 import { litPoints, litTerms, read } from "./readings/reading.js";
@@ -49,17 +53,24 @@ function createStore(spec, model, changed) {
 }
 
 // What a reader can do: each a transition of the state, but Step and Play, which wait for a run.
-function createActions(spec, store, run) {
+function createActions(spec, store, run, done) {
   const to = (transition) => (...given) => store.change(transition(spec, store.state, ...given));
-  const { move, choose, light, open, setParameter, switchLoss, enter, reset } = states;
+  const { moveByHand: move, setByHand: setParameter, choose, light, open, switchLoss, enter, reset } = states;
   const { setPace, setSpeed, train, scrub, magnify } = states;
-  const { answer, mark, sketch, demonstrate, apply: cure } = states;
+  const { mark, sketch, demonstrate, apply: cure } = states;
   const transitions = {
     move, choose, light, open, setParameter, switchLoss, enter, reset, setPace, setSpeed, train, scrub, magnify,
-    answer, mark, sketch, demonstrate, cure,
+    mark, sketch, demonstrate, cure,
   };
   const actions = Object.fromEntries(Object.entries(transitions).map(([name, transition]) => [name, to(transition)]));
-  return { ...actions, step: run.step, play: run.play };
+
+  function answer(guess) {
+    const { asked, posed } = store.state;
+    store.change(states.answer(spec, store.state, guess));
+    if (asked && !store.state.asked) done.add(spec.situations[posed].name);
+  }
+
+  return { ...actions, answer, forget: done.forget, step: run.step, play: run.play };
 }
 
 // ---- the frames
@@ -135,10 +146,11 @@ function createAbout({ engine: { name, device } }) {
 
 // What is said of the state: its question or its symptom, one sentence about what is seen, how a run ended, and what
 // the arrows are. During Play nothing is read out, for sixty a second would be noise.
-function createMessage(spec, actions, note) {
-  const [question, diagnosis] = [createQuestion(spec, actions), createDiagnosis(spec, actions)];
+function createMessage(spec, engine, actions, done, note) {
+  const [question, diagnosis] = [createQuestion(spec, engine, actions, done), createDiagnosis(spec, actions)];
   const [caption, ending] = [html("p", { class: "caption" }), html("p", { class: "ending", "aria-live": "polite" })];
-  const said = spec.compact ? [] : [caption, ending, ...(note ? [note] : [])];
+  const missed = html("p", { class: "missed", role: "status" }); // what a link asked for and there is not
+  const said = spec.compact ? [] : [missed, caption, ending, ...(note ? [note] : []), question.tally];
   return {
     root: html("section", { class: "message", tabindex: spec.compact ? null : 0 },
       question.root, diagnosis.root, ...said),
@@ -146,16 +158,17 @@ function createMessage(spec, actions, note) {
       for (const part of [question, diagnosis]) part.draw(scene);
       setText(setAttributes(caption, { "aria-live": scene.state.playing ? "off" : "polite" }), scene.reading.caption);
       setText(ending, endingOf(scene.state));
+      setText(missed, scene.state.notes.join(" "));
     },
   };
 }
 
 // All that is shown; where all is compact, nothing that does not help to play with the plane.
-function createParts(spec, engine, actions) {
+function createParts(spec, engine, actions, done) {
   const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
   const views = spec.compact ? null : createViews(spec, engine, actions, plane ? { strip: plane.strip } : {});
-  const header = createHeader(spec, actions);
-  const message = createMessage(spec, actions, plane?.note);
+  const header = createHeader(spec, actions, done);
+  const message = createMessage(spec, engine, actions, done, plane?.note);
   const controls = createControls(spec, engine, actions);
   const tools = views && html("div", { class: "tools" }, ...(plane ? [controls.magnifier] : []), views.tabs);
   const below = html("div", { class: "below" }, message.root, controls.root);
@@ -174,7 +187,10 @@ function createParts(spec, engine, actions) {
     },
     draw(scene) {
       for (const part of parts) part.draw(scene);
-      root.classList.toggle("asking", scene.state.asked);
+      const hidden = states.hides(spec, scene.state);
+      root.classList.toggle("asking", hidden);
+      root.classList.toggle("doing", scene.state.asked && !hidden);
+      root.classList.toggle("setting", states.settableIn(spec, scene.state).length > 0);
       root.style.visibility = "";
     },
   };
@@ -206,7 +222,8 @@ function specOf(model) {
 
 function render({ model, el }) {
   const spec = specOf(model);
-  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
+  const ask = createAsking(model);
+  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules"), ask) : kernelEngine(spec, ask);
   let shown = null; // the last scene
   const store = createStore(spec, model, () => {
     delete parts.root.dataset.ready; // until what is shown is the state again
@@ -215,11 +232,15 @@ function render({ model, el }) {
   const show = (scene, isNewest) => {
     shown = scene;
     parts.draw(scene);
+    numbers.draw(scene);
     if (isNewest) parts.root.dataset.ready = "yes";
   };
   const frames = createFrames(spec, engine, store, show, () => run.advance());
   const run = createRun(spec, engine, store);
-  const parts = createParts(spec, engine, createActions(spec, store, run));
+  const numbers = createNumbers(spec);
+  const visit = (query) => visitIn(spec, store, run, query);
+  const done = createDone(spec, () => frames.soon());
+  const parts = createParts(spec, engine, createActions(spec, store, run, done), done);
   const resized = () => {
     parts.measure();
     frames.draw();
@@ -229,13 +250,16 @@ function render({ model, el }) {
     get state() { return store.state; },
     get result() { return frames.result; },
     get scene() { return shown; },
+    get address() { return addressOf(spec, store.state); },
+    follow: (address) => visit(splitAddress(address).query),
   };
   el.classList.add("lossviz-room"); // it is the room that decides how the parts stand
   el.append(parts.root);
+  const unlisten = listen(spec, parts.root, visit);
   const unwatch = watch(el, { resized, themed: frames.draw });
   resized();
   frames.refresh();
-  return () => [store.stop, frames.stop, unwatch].forEach((stop) => stop());
+  return () => [store.stop, frames.stop, done.stop, unwatch, unlisten].forEach((stop) => stop());
 }
 
 export default { render };

@@ -1,5 +1,7 @@
 // The head of an explorer: which loss, its value, and which situation.
 
+import { addressOf } from "./address.js";
+import { copyButton } from "./copy.js";
 import { html, setText } from "./dom.js";
 import { fixed } from "./words.js";
 
@@ -29,22 +31,40 @@ function createLosses(spec, actions) {
   };
 }
 
-function createSituations(spec, actions) {
+function createSituations(spec, actions, done) {
   const options = spec.situations.map(({ title }, index) => [index, title]);
   const input = select("Situation", options, (value) => actions.enter(Number(value)));
   const hidden = options.length > 1 ? null : "";
   const root = html("label", { class: "situations", hidden }, html("span", {}, "Situation"), input);
-  return { root, draw: ({ situation }) => { input.value = situation; } };
+  return {
+    root,
+    draw({ situation }) {
+      [...input.options].forEach((option, index) => {
+        const { name, title } = spec.situations[index];
+        setText(option, done.has(name) ? `${title} ✓ done` : title);
+      });
+      input.value = situation;
+    },
+  };
 }
 
-export function createHeader(spec, actions) {
+// An address that opens this state: of a page the whole, of a notebook what a link in it needs.
+function linkTo(address) {
+  const inNotebook = document.body.dataset.jpThemeLight !== undefined;
+  return inNotebook ? address : location.href.split("#")[0] + address;
+}
+
+export function createHeader(spec, actions, done) {
+  const link = copyButton("Copy link", () => linkTo(addressOf(spec, shown)));
+  let shown = null; // the state
   const value = html("output", { class: "value", "aria-label": "loss" });
   const losses = createLosses(spec, actions);
-  const situations = createSituations(spec, actions);
+  const situations = createSituations(spec, actions, done);
   const name = html("span", { class: "name" }, losses.root, value);
   return {
-    root: html("header", {}, name, ...(spec.compact ? [] : [situations.root])),
+    root: html("header", {}, name, ...(spec.compact ? [] : [situations.root, link])),
     draw({ state, result }) {
+      shown = state;
       losses.draw(state);
       situations.draw(state);
       setText(value, fixed(result.loss));

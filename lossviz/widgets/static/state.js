@@ -6,6 +6,7 @@ import { lengthOf, ontoCircle } from "./geometry.js";
 
 const PACES = [0.1, 10]; // the smallest and the largest multiple of the step size that is found
 export const SPEEDS = [0.25, 0.5, 1, 2, 4]; // of Play
+export const VIEWS = ["chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentences", "code"];
 export const MAGNIFIERS = [1, 10, 100, 1000]; // of the arrows
 
 // ---- what a state is about
@@ -50,7 +51,7 @@ const concerns = ({ loss }, state) => loss === null || loss === state.loss;
 // another loss.
 export function questionOf(spec, state) {
   const posed = spec.situations[state.posed];
-  return concerns(posed, state) ? posed.question : null;
+  return posed && concerns(posed, state) ? posed.question : null;
 }
 
 export function symptomOf(spec, state) {
@@ -58,7 +59,16 @@ export function symptomOf(spec, state) {
   return concerns(situation, state) ? situation.symptom : null;
 }
 
-const waitingFor = (spec, state, kind) => state.asked && questionOf(spec, state)?.kind === kind;
+const waitingFor = (spec, state, ...kinds) => state.asked && kinds.includes(questionOf(spec, state)?.kind);
+
+// Whether the question that waits is a task: points and parameters move, but only those that it names.
+export const isTask = (spec, state) => waitingFor(spec, state, "reach");
+
+export const settableIn = (spec, state) => (isTask(spec, state) ? questionOf(spec, state).settable : []);
+
+// Whether what would give the answer away is out of sight.
+export const hides = (spec, state) =>
+  state.asked && !(questionOf(spec, state)?.shown ?? isTask(spec, state));
 
 // ---- what there is
 
@@ -112,9 +122,9 @@ export function begin(spec, lasting, before = null) {
     const next = { ...state, asked: state.asked && questionOf(spec, state) !== null };
     return variantOf(spec, before) === variantOf(spec, next) ? next : { ...next, lit: null, pace: 1 };
   }
-  const { view, trains, speed } = before ?? { view: "chart", trains: true, speed: 1 };
-  const posed = { posed: lasting.situation, asked: question !== null, guess: null };
-  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed };
+  const { view, trains, speed, named } = before ?? { view: VIEWS[0], trains: true, speed: 1, named: [] };
+  const posed = { posed: lasting.situation, asked: question !== null, guess: null, refused: null };
+  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed, named, notes: [] };
   return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
 
@@ -141,8 +151,51 @@ export function enter(spec, before, index) {
   const loss = Object.hasOwn(starts, own) ? own : before.loss;
   if (!Object.hasOwn(starts, loss)) return before;
   const { points, ...start } = starts[loss];
-  const asked = { posed: index, asked: question !== null, guess: null };
+  const asked = { posed: index, asked: question !== null, guess: null, refused: null };
   return fresh({ ...before, ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null }, points);
+}
+
+// Where a state would begin that is asked for: a situation, under its own loss if no other is named; or as it stands.
+export function startOf(spec, state, { situation = state.situation, loss }) {
+  const { starts, loss: own } = spec.situations[situation];
+  const name = [loss, own, state.loss].find((each) => Object.hasOwn(starts, each)) ?? Object.keys(starts)[0];
+  return { situation, loss: name, ...starts[name] };
+}
+
+// What the loss would train from there with those parameters: another variant has tensors of its own, untrained.
+export function tensorsOf(spec, start, parameters) {
+  const [own, other] = [start.parameters, parameters].map((each) => variantWith(spec, start, each));
+  return other && other !== own ? other.tensors : start.tensors;
+}
+
+// What an address asks for (address.js reads it): another situation from its start or another loss on the same batch,
+// then whatever else it names; nothing else changes.
+export function follow(spec, before, { parameters, points, tensors, notes, ...wanted }) {
+  const { situation = before.situation, loss, chosen, view, ask, reset: anew } = wanted;
+  let state = { ...before, notes };
+  if (wanted.situation !== undefined || anew) {
+    const { points: places, ...start } = startOf(spec, before, { situation, loss });
+    const { chosen: first } = spec.situations[situation];
+    state = fresh({ ...state, ...PLAIN, ...start, chosen: first, lit: null, ...UNPOSED }, places);
+  } else if (loss) state = switchLoss(spec, state, loss);
+  state = placed(spec, state, { parameters, points, tensors });
+  if (chosen !== undefined) state = choose(spec, state, chosen);
+  if (view) state = open(spec, state, view);
+  const asked = Boolean(ask && situationOf(spec, state).question);
+  return asked ? { ...state, ...UNPOSED, posed: state.situation, asked } : state;
+}
+
+// No question is asked, and none was answered.
+const UNPOSED = { posed: null, asked: false, guess: null, refused: null };
+
+function placed(spec, state, { parameters, points, tensors }) {
+  if (![parameters, points, tensors].some((each) => Object.keys(each).length)) return state;
+  const changed = { ...state.parameters, ...parameters };
+  if (!exists(spec, state, changed)) return { ...state, notes: [...state.notes, "These parameters do not go together."] };
+  const places = state.points.map((place, index) => points[index] ?? place);
+  const there = refitted(spec, state, settled(spec, fresh({ ...state, parameters: changed }, places)));
+  const named = Object.keys(parameters).length ? Object.keys(parameters) : state.named;
+  return { ...there, tensors: { ...there.tensors, ...tensors }, named };
 }
 
 export const reset = (spec, state) => enter(spec, state, state.situation);
@@ -189,11 +242,12 @@ export function apply(spec, before, change) {
 
 // ---- questions
 
-// `guess` is the option chosen, null for "Show me", undefined for what was marked or drawn.
+// `guess` is the option chosen, null for "Show me", undefined for what was marked, drawn or placed, true for a task
+// that is done.
 export function answer(spec, state, guess) {
   const question = state.asked ? questionOf(spec, state) : null;
   const known = guess === undefined || guess === null || isIndex(guess, question?.options.length ?? 0);
-  if (!question || !known) return state;
+  if (!question || !(known || (guess === true && question.kind === "reach"))) return state;
   return { ...state, asked: false, guess: guess === undefined ? state.guess : guess };
 }
 
@@ -204,14 +258,37 @@ export function mark(spec, state, index) {
   return { ...state, guess: marked.includes(index) ? marked.filter((each) => each !== index) : [...marked, index] };
 }
 
-export const sketch = (spec, state, arrow) =>
-  waitingFor(spec, state, "draw") && isPlace(arrow, 2) ? { ...state, guess: arrow } : state;
+// An arrow, or the place of a ghost.
+export function sketch(spec, state, drawn) {
+  if (!waitingFor(spec, state, "draw", "place") || !isPlace(drawn, 2)) return state;
+  const round = shapeOf(spec, state) === "circle" && waitingFor(spec, state, "place");
+  return { ...state, guess: round ? ontoCircle(drawn) : drawn };
+}
 
-// What the answer to a question looks like; question and answer stay beside it.
+// What the answer to a question looks like; question and answer stay beside it. The way to a task's goal begins at its
+// start, whatever was tried.
 export function demonstrate(spec, state) {
   const { posed, guess } = state;
   const question = questionOf(spec, state);
-  return question ? { ...apply(spec, state, question), posed, guess, asked: false } : state;
+  if (!question) return state;
+  const from = question.kind === "reach" ? enter(spec, state, posed) : state;
+  return { ...apply(spec, from, question), posed, guess, asked: false };
+}
+
+// {point, place} of the ghost that a question wants placed, at first upon its point; null where none does.
+export function ghostIn(spec, state) {
+  if (!waitingFor(spec, state, "place")) return null;
+  const { point } = questionOf(spec, state);
+  return { point, place: state.guess ?? state.points[point] };
+}
+
+// What a task leaves fixed stays as it is, and is named.
+function byHand(list, transition) {
+  return (spec, state, which, value) => {
+    if (isTask(spec, state) && !questionOf(spec, state)[list].includes(which)) return { ...state, refused: which };
+    const next = transition(spec, state, which, value);
+    return next.refused === null ? next : { ...next, refused: null };
+  };
 }
 
 // ---- what a reader moves and touches
@@ -230,12 +307,13 @@ export function setParameter(spec, state, name, value) {
   return refitted(spec, state, settled(spec, fresh({ ...state, parameters }, state.points)));
 }
 
+export const moveByHand = byHand("movable", move);
+export const setByHand = byHand("settable", setParameter);
+
 const chooses = (spec, state, name) => Object.hasOwn(variantOf(spec, state).choices, name);
 
 export const choose = (spec, state, index) =>
   isIndex(index, state.points.length) && index !== state.chosen ? { ...state, chosen: index } : state;
-
-export const VIEWS = ["chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentences", "code"];
 
 export const open = (spec, state, view) => (VIEWS.includes(view) ? { ...state, view } : state);
 

@@ -5,7 +5,7 @@ import { placeLabels, stacks } from "../geometry.js";
 import { LINE, besides, boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
 import { letter } from "../words.js";
 import { ARROW_GAP } from "./arrows.js";
-import { COVERED, RADIUS, topOf } from "./place.js";
+import { COVERED, NAMED, RADIUS, topOf } from "./place.js";
 
 const MOST = 12; // letters of a stack; of more the rest is counted
 
@@ -35,9 +35,11 @@ function lettersOf(group) {
   return group.length > MOST ? `${shown} and ${group.length - MOST} more` : shown;
 }
 
-// {index, words: [what is written, or else]}: a label for each point that covers no other, and one for each stack.
-function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said) {
-  return stacks(pixels, COVERED).map((group) => {
+// {index, words: [what is written, or else]}: a label for each point that covers no other, and one for each stack; in
+// a small picture for stacks alone.
+function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said, size) {
+  const groups = stacks(pixels, COVERED).filter((group) => size >= NAMED || group.length > 1);
+  return groups.map((group) => {
     const index = topOf(group, chosen);
     const own = group.length > 1 ? lettersOf(group) : sentences[index].short;
     const snapped = said && group.includes(said.index) ? [`${letter(said.index)} ${said.words.split(",")[0]}`] : [];
@@ -59,7 +61,7 @@ export function createLabels() {
       const subject = [state.situation, scene.shape, size, place.extent].join();
       if (subject !== about) [about, stood] = [subject, []];
       const pixels = state.points.map(toPixel);
-      const labels = labelsOf(scene, pixels, said).map(({ index, words }) => ({
+      const labels = labelsOf(scene, pixels, said, size).map(({ index, words }) => ({
         index, steady, place: pixels[index], before: stood[index],
         candidates: words.flatMap((each) => candidatesOf(pixels[index], each, place)),
       }));

@@ -6,8 +6,9 @@ export const RADIUS = 12; // of a point, in pixels
 export const FINGER = 24; // how near a finger must come to a point
 export const MARK = 18; // the farthest that a mark reaches from its point: a triangle's corner
 export const COVERED = 15; // nearer than this one point hides the letter of the other
-const [NARROWEST, WIDEST] = [240, 420]; // pixels of the square
-const AROUND = 44; // pixels between the circle and the edge, for arrows and names
+const [NARROWEST, WIDEST] = [150, 420]; // pixels of the square
+export const NAMED = 220; // of a smaller one: letters alone, names have no room
+const aroundOf = (size) => (size < NAMED ? 26 : 44); // pixels between the circle and the edge, for arrows and names
 
 const sizeOf = (width) => Math.max(NARROWEST, Math.min(width, WIDEST));
 
@@ -19,7 +20,7 @@ export const edgeOf = (width) => (2 * MARK) / sizeOf(width);
 export function placeOf(width, extent) {
   const size = sizeOf(width);
   const reach = extent && extent * (1 - edgeOf(width));
-  return { size, extent, reach, ...frame(size, size, extent ?? size / (size - 2 * AROUND)) };
+  return { size, extent, reach, ...frame(size, size, extent ?? size / (size - 2 * aroundOf(size))) };
 }
 
 // The plane zooms out when a point's mark leaves it, and in again when a run is over; never under a dragging hand.

@@ -1,0 +1,75 @@
+// The docked figures of a page: addresses that open a state, Back and Forward between states, and on a small screen how
+// far the pinned figure is open. The figure itself follows links (links.js of lossviz); here is what only a page can do.
+(() => {
+"use strict";
+
+const WIDE = matchMedia("(min-width: 1100px)");
+const LEAST = 72;  // pixels of a sentence that stay in sight below the pinned figure
+
+const roots = () => [...document.querySelectorAll(".lossviz-explorer")].filter(root => root.explorer);
+const nameOf = address => /^#([A-Za-z0-9-]+)\?/.exec(address)?.[1];
+const rootOf = address => roots().find(root => root.explorer.name === nameOf(address));
+
+// ---- how far a pinned figure is open: closed, as far as a view that a link names, or all
+
+const dockOf = root => root.closest(".figure-dock");
+
+function open(dock, much) {
+  const toggle = dock.querySelector(".figure-toggle");
+  dock.dataset.open = much;
+  toggle.textContent = much ? "Close" : "Open";
+  toggle.setAttribute("aria-expanded", String(much === "all"));
+}
+
+for (const dock of document.querySelectorAll(".figure-dock")) {
+  open(dock, "");
+  dock.querySelector(".figure-toggle").addEventListener("click", () => open(dock, dock.dataset.open ? "" : "all"));
+}
+
+// What the link asks to see is in sight, and so is the sentence that asks.
+function makeRoom(root, link, address) {
+  const dock = dockOf(root);
+  if (!dock || WIDE.matches) return;
+  const asks = new URLSearchParams(address.split("?")[1]);
+  open(dock, asks.has("view") ? "view" : "");
+  requestAnimationFrame(() => {
+    const free = dock.getBoundingClientRect().bottom + 8;
+    const { top, bottom } = link.getBoundingClientRect();
+    if (top < free) scrollBy({ top: top - free, behavior: "instant" });
+    else if (bottom > innerHeight - 8) scrollBy({ top: top - Math.max(free, innerHeight - LEAST), behavior: "instant" });
+  });
+}
+
+// ---- the history: each entry knows the state in which its figure was left
+
+function remember(root, address) {
+  history.replaceState({ ...history.state, figure: root.explorer.address }, "");
+  history.pushState({}, "", address);
+}
+
+document.addEventListener("lossviz-follow", ({ target, detail: { link, address } }) => {
+  remember(target, address);
+  makeRoom(target, link, address);
+});
+
+const follow = address => rootOf(address)?.explorer.follow(address);
+
+addEventListener("popstate", ({ state }) => follow(state?.figure ?? location.hash));
+
+// ---- an address from elsewhere: its figure as it says, and the first sentence that speaks of it
+
+let opened = !nameOf(location.hash);
+
+function begin() {
+  const root = opened ? null : rootOf(location.hash);
+  if (!root) return;
+  opened = true;
+  const { figure } = history.state ?? {};
+  root.explorer.follow(figure ?? location.hash);
+  const sentence = [...document.querySelectorAll(".words a")].find(link => link.hash === location.hash);
+  (dockOf(root) ? sentence : root)?.scrollIntoView({ block: "center", behavior: "instant" });
+}
+
+document.addEventListener("widgets-in-sight", begin);
+new MutationObserver(begin).observe(document.documentElement, { attributeFilter: ["data-widgets"] });
+})();

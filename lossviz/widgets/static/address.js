@@ -1,0 +1,153 @@
+// A state as an address, for links in the prose, the page's URL and *Copy link*: #name?key=value&flag. What an address
+// does not name it leaves as it is; what is malformed or not there is left out, and a note says so. Pure functions.
+//
+//   situation=nearly-collapsed  loss=TheLoss  scale=20  distance=euclidean  directions=query_to_doc,doc_to_query
+//   A=30 (degrees on the unit circle)  A=0.5,-0.2  weight=…  chosen=D  view=mask
+//   ask  play  step  step=5  reset  live=loss (what the text of a link follows)
+
+import { TAU, atAngle } from "./geometry.js";
+import { VIEWS, alike, lossOf, situationOf, startOf, tensorsOf } from "./state.js";
+import { letter } from "./words.js";
+
+const LONGEST = 1e6; // letters of an address
+const FARTHEST = 1e6; // of a number
+const MOST_STEPS = 1000;
+const SHOWN = 40; // letters of what a note quotes
+const FLAGS = ["ask", "play", "reset"];
+
+// ---- words
+
+export const slug = (name) => name.replaceAll(" ", "-");
+const flat = (value) => (Array.isArray(value) ? value.flatMap(flat) : [value]);
+
+function written(value) {
+  if (Array.isArray(value)) return flat(value).map(written).join(",");
+  return value === null ? "none" : String(value);
+}
+
+// Which name an address is for, and what it says; null for a link to something else.
+export function splitAddress(address) {
+  const found = /^#([A-Za-z0-9-]+)\?(.*)$/s.exec(address);
+  return found && { name: found[1], query: found[2] };
+}
+
+// ---- read
+
+const numbersOf = (text) => text.split(",").map((each) => (each.trim() === "" ? NaN : Number(each)));
+const areGood = (numbers) => numbers.every((value) => Number.isFinite(value) && Math.abs(value) <= FARTHEST);
+
+// Numbers laid out as they are in another value of the same shape.
+function shaped(like, numbers) {
+  const rest = [...numbers];
+  const fill = (part) => (Array.isArray(part) ? part.map(fill) : rest.shift());
+  return fill(like);
+}
+
+function readPlace(text, dimension) {
+  const numbers = numbersOf(text);
+  if (!areGood(numbers)) return undefined;
+  if (numbers.length === dimension) return numbers;
+  return numbers.length === 1 && dimension === 2 ? atAngle((numbers[0] * TAU) / 360) : undefined;
+}
+
+// The value that a text stands for: one of the choices that there are, or a number that the slider could have.
+function readParameter({ parameters, controls, variants }, name, text) {
+  const control = controls.find((each) => each.name === name);
+  const choices = [...(control?.choices ?? []), ...variants.map(({ choices }) => choices[name])];
+  const choice = choices.find((each) => each !== undefined && written(each) === text);
+  if (choice !== undefined || typeof parameters[name] !== "number") return choice;
+  const [value] = numbersOf(text);
+  const { minimum = -FARTHEST, maximum = FARTHEST } = control ?? {};
+  return value === parameters[name] || (value >= minimum && value <= maximum) ? value : undefined;
+}
+
+function readSteps(text) {
+  const steps = text === "" ? 1 : Number(text);
+  return Number.isInteger(steps) && steps >= 1 && steps <= MOST_STEPS ? steps : undefined;
+}
+
+// What stands for a key that says what the state is about.
+function readWhole(spec, key, text) {
+  if (key === "situation") return indexOf(spec.situations, ({ name }) => slug(name) === text);
+  if (key === "loss") return Object.hasOwn(spec.losses, text) ? text : undefined;
+  if (key === "view") return VIEWS.includes(text) ? text : undefined;
+  if (key === "step") return readSteps(text);
+  if (FLAGS.includes(key)) return text === "" ? true : undefined;
+  return key === "live" ? text : undefined;
+}
+
+const WHOLE = ["situation", "loss", "view", "step", "live", ...FLAGS];
+
+function indexOf(list, test) {
+  const index = list.findIndex(test);
+  return index < 0 ? undefined : index;
+}
+
+const isParameter = (spec, start, key) => Object.hasOwn(lossOf(spec, start).parameters, key);
+
+// What else a key can be: a parameter, a point, which is chosen or put somewhere, a tensor that is trained.
+function readPart(spec, start, tensors, key, text) {
+  const { dimension } = spec;
+  const letters = situationOf(spec, start).sentences.map((_, index) => letter(index));
+  if (isParameter(spec, start, key)) return { parameters: { [key]: readParameter(lossOf(spec, start), key, text) } };
+  if (key === "chosen") return { chosen: indexOf(letters, (each) => each === text) };
+  if (letters.includes(key)) return { points: { [letters.indexOf(key)]: readPlace(text, dimension) } };
+  if (!Object.hasOwn(tensors, key)) return {};
+  const numbers = numbersOf(text);
+  const fits = areGood(numbers) && numbers.length === flat(tensors[key]).length;
+  return { tensors: { [key]: fits ? shaped(tensors[key], numbers) : undefined } };
+}
+
+const isNothing = (part) => Object.values(part).every((value) =>
+  value === undefined || (value && typeof value === "object" && !Array.isArray(value) && isNothing(value)));
+
+const quoted = (text) => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+
+// What the query of an address asks of a state, and notes on what it could not mean.
+export function readAddress(spec, state, query) {
+  const wanted = { parameters: {}, points: {}, tensors: {}, notes: [] };
+  if (query.length > LONGEST) return { ...wanted, notes: ["The address is too long."] };
+  const pairs = [...new URLSearchParams(query)];
+  const miss = (key, text) =>
+    wanted.notes.push(`“${quoted(text === "" ? key : `${key}=${text}`)}” is not known here.`);
+  for (const [key, text] of pairs.filter(([key]) => WHOLE.includes(key))) {
+    const value = readWhole(spec, key, text);
+    if (value === undefined) miss(key, text);
+    else wanted[key] = value;
+  }
+  const start = startOf(spec, state, wanted);
+  const others = pairs.filter(([key]) => !WHOLE.includes(key));
+  const first = ([key]) => Number(!isParameter(spec, start, key)); // they say what is trained
+  for (const [key, text] of others.toSorted((one, other) => first(one) - first(other))) {
+    const tensors = tensorsOf(spec, start, { ...start.parameters, ...wanted.parameters });
+    const part = readPart(spec, start, tensors, key, text);
+    if (isNothing(part)) miss(key, text);
+    else for (const [name, found] of Object.entries(part)) {
+      wanted[name] = typeof found === "object" ? { ...wanted[name], ...found } : found;
+    }
+  }
+  return wanted;
+}
+
+// ---- write
+
+const entry = (key, value) => `${key}=${encodeURIComponent(written(value)).replaceAll("%2C", ",")}`;
+
+// The address of a state, exactly: its situation and loss, and whatever is not as it begins.
+export function addressOf(spec, state) {
+  const { name, chosen } = situationOf(spec, state);
+  const start = startOf(spec, state, { situation: state.situation, loss: state.loss });
+  const differing = (one, other) => Object.keys(one).filter((key) => !alike(one[key], other[key]));
+  const deeply = (one, other) => alike(flat(one), flat(other));
+  const moved = state.points.flatMap((place, index) => (alike(place, start.points[index]) ? [] : [[index, place]]));
+  const tensors = tensorsOf(spec, start, state.parameters);
+  const trained = Object.entries(state.tensors).filter(([key, value]) => !deeply(value, tensors[key]));
+  return `#${spec.name}?${[
+    entry("situation", slug(name)), entry("loss", state.loss),
+    ...differing(state.parameters, start.parameters).map((key) => entry(key, state.parameters[key])),
+    ...moved.map(([index, place]) => entry(letter(index), place)),
+    ...trained.map(([key, value]) => entry(key, value)),
+    ...(state.chosen === chosen ? [] : [entry("chosen", letter(state.chosen))]),
+    ...(state.view === VIEWS[0] ? [] : [entry("view", state.view)]),
+  ].join("&")}`;
+}
