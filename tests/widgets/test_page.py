@@ -282,7 +282,7 @@ def test_the_switch_keeps_the_batch_and_the_run_of_the_other_loss(mounted):
 # Questions
 
 
-HIDDEN = (".value", ".caption", ".message .note", ".controls", ".arrows", ".plane canvas")
+HIDDEN = (".value", ".caption", ".message > .note", ".controls", ".arrows", ".plane canvas")
 
 
 def seen(explorer: Explorer) -> dict[str, bool]:
@@ -519,7 +519,7 @@ def test_the_border_where_a_choice_changes(mounted, engine):
     assert not border.get_attribute("d")
     explorer.show_answer()
     expect(named).to_have_text(["▼D", "▼E"])
-    expect(explorer.find(".message .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
+    expect(explorer.find(".message > .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
     left, top, unit = explorer.stage()
     box = explorer.find(".stage").bounding_box()
     places = torch.tensor(border.evaluate(NUMBERS)).view(-1, 2) + torch.tensor([box["x"], box["y"]])
