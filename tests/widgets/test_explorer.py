@@ -678,7 +678,8 @@ def read(javascript):
               let hear;
               const model = { on: (event, callback) => { hear = callback; }, send: ({ id }) => hear({ id, answer }) };
               const now = state.begin(spec, lasting);
-              const result = await new Promise((done) => engine.kernelEngine(spec, engine.createAsking(model)).evaluate(now, done));
+              const kernel = engine.kernelEngine(spec, engine.createAsking(model));
+              const result = await new Promise((done) => kernel.evaluate(now, done));
               const found = readings_reading.read(spec, now, result);
               return { ...found, measures: found.measures };
             })()""",

@@ -1,4 +1,4 @@
-"""The gradient: a field of arrows that is torch's gradient at every place, in one scale, and moves with all that moves."""
+"""The gradient: a field of arrows, torch's gradient at every place, in one scale; it moves with all that moves."""
 
 import json
 import math
