@@ -557,6 +557,7 @@ def questions_of(explorer: lossviz.Explorer, losses: tuple[Loss, ...], **changes
     }
     plane = [
         own | {"moving": {"point": 1, "positions": positions}, "keep": [["loss"]]},
+        own | {"moving": {"point": 1, "positions": positions}, "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 1, "positions": positions}, "terms": [0], "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 0, "positions": positions}, "keep": [["terms", "chosen"], ["terms", "matrix"]]},
         others,

@@ -1,5 +1,5 @@
-// The surface: the loss over the plane, in 3-D, as the chosen point moves; every point stands on it by its letter. Where
-// only directions count the surface is a ring: along each of its rays the height is the same.
+// The surface: the loss over the plane, in 3-D, as the chosen point moves; every point stands on it by its letter.
+// Where only directions count the surface is a ring: along each of its rays the height is the same.
 
 import { html, setAttributes, setText } from "../dom.js";
 import { NEAR, TAU, angleOf, atAngle, niceCeiling } from "../geometry.js";
