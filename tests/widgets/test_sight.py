@@ -173,7 +173,8 @@ SWEEP = f"""async (root, patience) => {{
       for (const box of root.querySelectorAll("[role=tabpanel], .message, .scroll")) {{
         const {{ scrollWidth, clientWidth }} = box;
         const told = box.textContent.includes("scroll →"); // a matrix that is wider says so
-        if (scrollWidth > clientWidth && !told) tell([title, tab.dataset.view], [`${{scrollWidth}} pixels in ${{clientWidth}}`]);
+        const wider = [`${{scrollWidth}} pixels in ${{clientWidth}}`];
+        if (scrollWidth > clientWidth && !told) tell([title, tab.dataset.view], wider);
       }}
     }}
     await open("chart");
