@@ -64,7 +64,7 @@ class State(Scene):
     def value_and_gradient(self) -> tuple[float, Tensor]:
         """The loss, and its gradient at every point: (), (points, 2)."""
         points = self.points.clone().requires_grad_()
-        loss = self.loss.complete(*self.batch.inputs(points)).loss
+        loss = self.loss.value(*self.batch.inputs(points))
         return loss.item(), torch.autograd.grad(loss, points)[0]
 
     def shake(self, seed: int, degrees: float = 2.0) -> "State":
