@@ -774,6 +774,8 @@ CLAIMS = {
         "hard negatives": Claim(symptom=above_the_triplet_margin),
         "collapsed": Claim(symptom=at_the_margin),
         "duplicates": Claim(symptom=one_triplet_is_dead),
+        "from labelled pairs": Claim(),
+        "which triplets count": Claim(),
     },
     "positive_pairs": {
         "start": Claim(),
