@@ -3,7 +3,7 @@
 
 import { readAddress, splitAddress } from "./address.js";
 import { TAU, angleOf, turn } from "./geometry.js";
-import { follow } from "./state.js";
+import { follow, hides } from "./state.js";
 import { fixed, letter } from "./words.js";
 
 const FOLLOWED = "lossviz-follow"; // tells the page, before anything has changed
@@ -91,7 +91,7 @@ export function createNumbers(spec) {
 
   return {
     draw(scene) {
-      if (scene.state.asked) return;
+      if (hides(spec, scene.state)) return;
       for (const link of document.querySelectorAll("a[href*='live=']")) if (ASKS.test(link.href)) drawOne(link, scene);
     },
   };
