@@ -5,7 +5,6 @@ from lossviz.situations.base import (
     Cure,
     Question,
     Situation,
-    active,
     adds,
     at,
     on_circle,
@@ -83,7 +82,7 @@ LABELLED_PAIRS = (
     _pairs(
         "push hardest",
         "Predict: put C where A pushes hardest",
-        on_circle(100, 45, 190, 250, 300, 340),
+        on_circle(100, 0, 190, 250, 295, 330),
         chosen=2,
         parameters={"distance": "cosine", "margin": 0.5},
         loss="ContrastiveLoss",
@@ -116,14 +115,15 @@ LABELLED_PAIRS = (
     _pairs(
         "opposite",
         "Predict: at rest",
-        on_circle(100, 45, 122, 238, 300, 214),
+        on_circle(70, 110, 10, 290, 250, 350),
         chosen=2,
         parameters={"distance": "cosine", "margin": 2.0},
         loss="ContrastiveLoss",
         question=Question(
             "place",
             "The margin is 2: only exact opposites are that far apart. Put C where training leaves it.",
-            "C must stand opposite A, and D must, too. So they meet, though no label says that they are alike.",
+            "C goes to the side opposite A, and so does D: they come together, though no label says that they are "
+            "alike.",
             point=2,
             truth="rest",
         ),
@@ -167,7 +167,7 @@ LABELLED_PAIRS = (
             "B and C may move.",
             "The nearest negative stands between the two positives: what is nearer than it is done, what is farther "
             "still counts.",
-            goal=(active("D–E").equals(1), active("A–B").equals(0)),
+            goal=(adds("D–E").above(0), adds("A–B").equals(0)),
             movable=(1, 2),
             moves={1: at(170)},
         ),
@@ -196,7 +196,7 @@ LABELLED_PAIRS = (
             "Both positives are nearer than the nearest negative, so nothing counts. The margin is 0.5. Give the batch "
             "something to teach: let A–C count. C alone may move.",
             "C had to be nearer to A than the farthest positive: 12°. The margin, 60°, was far too wide a gate.",
-            goal=(active("A–C").equals(1),),
+            goal=(adds("A–C").above(0),),
             movable=(2,),
             moves={2: at(101)},
         ),
@@ -231,14 +231,14 @@ LABELLED_PAIRS = (
     _pairs(
         "one place",
         "Predict: all labelled 1",
-        on_circle(100, 45, 122, 238, 300, 214),
+        on_circle(60, 10, 30, 120, 170, 150),
         labels=(1, 1, 1, 1, 1, 1),
         chosen=3,
         loss="ContrastiveLoss",
         question=Question(
             "place",
             "Every label is 1, so every pair pulls. Put D where training leaves it.",
-            "Nothing pushes, so all six end in one place.",
+            "Nothing pushes, so all six drift to one place, slower and slower.",
             point=3,
             truth="rest",
         ),
@@ -305,7 +305,7 @@ LABELLED_PAIRS = (
     _pairs(
         "same reach",
         "Do: the same reach",
-        on_circle(100, 45, 145, 238, 300, 308),
+        on_circle(100, 45, 145, 238, 286, 308),
         chosen=2,
         parameters={"distance": "euclidean", "margin": 0.5},
         loss="ContrastiveLoss",
@@ -315,7 +315,7 @@ LABELLED_PAIRS = (
             "and D–F does not, which is 70° apart.",
             "The Euclidean distance is 0.77 at 45° and 1.15 at 70°: the margin must lie between. Among cosine "
             "distances, 0.29 and 0.66, a margin of 0.5 does the same.",
-            goal=(active("A–C").equals(1), active("D–F").equals(0)),
+            goal=(adds("A–C").above(0), adds("D–F").equals(0)),
             settable=("margin",),
             parameters={"margin": 1.0},
         ),
