@@ -745,6 +745,7 @@ CLAIMS = {
         "over the line": Claim(answer=over_the_line),
         "all satisfied": Claim(answer=all_satisfied_without_margin),
         "released": Claim(answer=released),
+        "two triplets": Claim(),
         "easy": Claim(symptom=all_satisfied),
         "hard negatives": Claim(symptom=above_the_margin),
         "a single positive": Claim(symptom=pushed_alone),
