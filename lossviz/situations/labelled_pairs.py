@@ -1,6 +1,6 @@
 """Batches of (anchor, other, label)."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle, part_of_hardest
 
 _BANK_AND_RAIN = (
     "ran_the_bank", "headed_lender", "ran_to_bank", "rain_cats_dogs", "rain_pours", "pets_hate_rain",
@@ -66,6 +66,24 @@ LABELLED_PAIRS = (
                 "square does.",
             ),
             answer=1,
+            moves={2: at(132.53)},
+        ),
+    ),
+    _pairs(
+        "push hardest",
+        "Do: find the hardest push",
+        on_circle(100, 45, 190, 250, 300, 340),
+        chosen=2,
+        parameters={"distance": "cosine", "margin": 0.5},
+        loss="ContrastiveLoss",
+        question=Question(
+            "reach",
+            "A–C is a negative pair, and the margin is 0.5: 60° under the cosine distance. Move C to where A–C pushes "
+            "it hardest.",
+            "At 60° the push begins, and on A itself it is 0 again: there the pair costs most, but the cosine is flat. "
+            "In between, near 33°, slope and cost are both large.",
+            goal=(part_of_hardest("A–C", on=2).above(0.98),),
+            movable=(2,),
             moves={2: at(132.53)},
         ),
     ),

@@ -1,6 +1,6 @@
 """Batches of (anchor, positive), with explicit negatives or without."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, costs, on_circle
 
 _QUESTIONS = (
     "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
@@ -15,6 +15,23 @@ def _positives(name, title, places, keys=_QUESTIONS, rows=_THREE, **others) -> S
 
 POSITIVE_PAIRS = (
     _positives("start", "Start", on_circle(95, 35, 215, 130, 330, 270), chosen=3),
+    _positives(
+        "find its answer",
+        "Do: let C find its answer",
+        on_circle(95, 35, 215, 130, 330, 270),
+        chosen=3,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "reach",
+            "C looks for D, and F is nearer. The scale is 20. Bring what C costs below 0.1: move D, nothing else.",
+            "F still stands 55° from C. It is no rival any more because D is nearer, and by enough for this scale: a "
+            "search compares, and nothing has to be far away.",
+            goal=(costs("C").below(0.1),),
+            movable=(3,),
+            moves={3: at(180)},
+        ),
+    ),
     _positives(
         "add pairs",
         "Predict: add a pair",

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from lossviz.situations import Cure, Question
+from lossviz.situations import Condition, Cure, Quantity, Question
 
 Value = float | str | bool | tuple | None  # of a parameter
 Nested = float | list["Nested"]  # a tensor, as lists in lists
 
-QuestionSpec, CureSpec = Question, Cure
+QuestionSpec, CureSpec, ConditionSpec, QuantitySpec = Question, Cure, Condition, Quantity
 
 
 @dataclass(frozen=True)

@@ -718,6 +718,7 @@ CLAIMS = {
         "first": Claim(),
         "which pairs count": Claim(),
         "strongest push": Claim(answer=strongest_push),
+        "push hardest": Claim(),
         "one move": Claim(answer=one_move),
         "easy": Claim(symptom=partial(nothing_to_learn, below=0.01), helps=more_active),
         "hard negatives": Claim(symptom=negatives_nearer),
@@ -777,6 +778,7 @@ CLAIMS = {
     },
     "positive_pairs": {
         "start": Claim(),
+        "find its answer": Claim(),
         "add pairs": Claim(answer=add_pairs),
         "accumulation": Claim(answer=accumulation),
         "who pushes": Claim(answer=who_pushes),

@@ -11,7 +11,7 @@ from lossviz.widgets.explorer import STATIC
 
 TYPES = (STATIC / "types.d.ts").read_text(encoding="utf-8")
 DESCRIBED = ["Spec", "EngineSpec", "LossSpec", "ControlSpec", "VariantSpec", "SituationSpec", "QuestionSpec",
-             "CureSpec", "Start"]  # fmt: skip
+             "QuantitySpec", "ConditionSpec", "CureSpec", "Start"]  # fmt: skip
 
 
 def interface(name: str) -> list[str]:

@@ -1,9 +1,10 @@
 // What stands above and below the plane in words.
 
+import { hides } from "../state.js";
 import { brief, fixed, inWords, letter, roleSign } from "../words.js";
 
-export function headingOf({ state, shape }) {
-  if (state.asked) return "Sentences as points";
+export function headingOf({ spec, state, shape }) {
+  if (hides(spec, state)) return "Sentences as points";
   if (shape === "circle") return "Sentences on the unit circle";
   return `Sentences; shaded: the loss as ${letter(state.chosen)} moves`;
 }
