@@ -7,12 +7,13 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from lossviz import catalogue
+from lossviz import catalogue, listing
 from lossviz.batches import Batch
 from lossviz.losses import Loss
 from lossviz.lowering import to_javascript
 from lossviz.situations import Situation
 from lossviz.situations.offered import Offer, ignores_length
+from lossviz.widgets.cells import cells
 from lossviz.widgets.spec import ControlSpec, LossSpec, Nested, Start, Value, VariantSpec
 
 
@@ -32,6 +33,8 @@ def describe(
         parameters=plain_parameters(loss),
         controls=offered,
         variants=[_describe_variant(*each, number, dimension, lower) for number, each in enumerate(variants)],
+        code=listing.code(loss),
+        cells=cells(loss, plain_parameters(loss), lower),
     )
 
 

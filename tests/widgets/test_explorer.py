@@ -678,7 +678,7 @@ def read(javascript):
               let hear;
               const model = { on: (event, callback) => { hear = callback; }, send: ({ id }) => hear({ id, answer }) };
               const now = state.begin(spec, lasting);
-              const result = await new Promise((done) => engine.kernelEngine(spec, model).evaluate(now, done));
+              const result = await new Promise((done) => engine.kernelEngine(spec, engine.createAsking(model)).evaluate(now, done));
               const found = readings_reading.read(spec, now, result);
               return { ...found, measures: found.measures };
             })()""",
@@ -845,7 +845,7 @@ def test_while_torch_thinks_only_the_newest_state_waits(javascript):
           const asked = [], answered = [];
           let hear;
           const model = { on: (event, callback) => { hear = callback; }, send: (message) => asked.push(message) };
-          const kernel = engine.kernelEngine(given.spec, model);
+          const kernel = engine.kernelEngine(given.spec, engine.createAsking(model));
           const state = (margin) => ({ ...given.state, parameters: { ...given.state.parameters, margin }, lit: null });
           const done = [1, 2, 3, 4].map((margin) => new Promise((resolve) =>
             kernel.evaluate(state(margin), (result) => { answered.push([margin, result.loss]); resolve(); })));

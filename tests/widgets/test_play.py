@@ -309,7 +309,7 @@ def test_a_run_that_is_over_is_played_again_and_one_that_is_not_goes_on(mounted)
     assert explorer.state["at"] == 400
     before = explorer.torch.terms.loss
     explorer.button("Step").click()
-    expect(explorer.find(".history span")).to_contain_text("401 steps")
+    explorer.has_run("401 steps")
     assert explorer.says_what_torch_says().terms.loss < before
     explorer.play()
     assert explorer.state["at"] == 800
@@ -403,7 +403,7 @@ def test_arrows_have_one_scale_in_a_situation(mounted, loss):
             slider.press("End")
             assert_arrows_tell(explorer)
         assert explorer.scale == scale
-        said = explorer.find(".plane .note").text_content().removeprefix("Arrows: ").split()[0]
+        said = explorer.find(".message > .note").text_content().removeprefix("Arrows: ").split()[0]
         assert shows(said, scale) or float(said) == pytest.approx(scale, rel=0.05)
 
 
@@ -433,7 +433,7 @@ def test_what_is_too_small_is_a_ring_with_its_number_until_it_is_magnified(mount
 def test_the_note_says_how_far_a_step_goes_beside_its_arrow(mounted):
     explorer = mounted(lossviz.explore(ContrastiveLoss()))
     explorer.show_answer()
-    note = explorer.find(".plane .note")
+    note = explorer.find(".message > .note")
     expect(note).to_contain_text("Step goes the same way, by a length of its own.")
     explorer.button("Step").click()
     expect(note).to_contain_text("times as far")

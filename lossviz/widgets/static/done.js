@@ -1,10 +1,10 @@
 // Which questions of an explorer were answered, kept in this browser alone; links that ask them bear a tick. Where
 // nothing can be kept, it is known until the page is left.
 
+import { slug, splitAddress } from "./address.js";
 import { html } from "./dom.js";
 
 const keyOf = ({ name }) => `lossviz.done.${name}`;
-const slug = (name) => name.replaceAll(" ", "-");
 
 function kept(key) {
   try {
@@ -26,9 +26,9 @@ function keep(key, names) {
 
 // The name in a link's address, as it is written there, of the situation whose question it asks; null for none.
 function askedBy(link, name) {
-  const [start, query] = link.getAttribute("href").split(/\?(.*)/s);
-  if (start !== `#${name}`) return null;
-  const asked = new URLSearchParams(query);
+  const address = splitAddress(link.getAttribute("href"));
+  if (address?.name !== name) return null;
+  const asked = new URLSearchParams(address.query);
   return asked.has("ask") ? asked.get("situation") : null;
 }
 

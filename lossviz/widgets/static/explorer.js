@@ -4,11 +4,11 @@
 // (Door in types.d.ts). `change(state)` goes the way of every change, `follow(address)` where a link leads;
 // `root.dataset.ready` says that it is shown.
 
+import { addressOf, splitAddress } from "./address.js";
 import { createControls } from "./controls.js";
 import { createDone } from "./done.js";
 import { html, setAttributes, setText } from "./dom.js";
-import { kernelEngine, pageEngine } from "./engine.js";
-import { addressOf, splitAddress } from "./address.js";
+import { createAsking, kernelEngine, pageEngine } from "./engine.js";
 import { createHeader } from "./header.js";
 import { createNumbers, listen, visitIn } from "./links.js";
 import { createPlane } from "./plane/plane.js";
@@ -222,7 +222,8 @@ function specOf(model) {
 
 function render({ model, el }) {
   const spec = specOf(model);
-  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
+  const ask = createAsking(model);
+  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules"), ask) : kernelEngine(spec, ask);
   let shown = null; // the last scene
   const store = createStore(spec, model, () => {
     delete parts.root.dataset.ready; // until what is shown is the state again

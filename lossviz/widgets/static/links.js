@@ -48,8 +48,6 @@ export async function visitIn(spec, store, run, query) {
 
 // ---- numbers
 
-const ASKS = /[?&]live=([^&]*)/;
-
 // A number of the figure by its name: the loss, active, a parameter, adds:A-B, angle:A-B; null for none.
 function numberOf({ state, reading }, name) {
   if (name === "loss") return reading.loss;
@@ -96,7 +94,7 @@ export function createNumbers(spec) {
   return {
     draw(scene) {
       if (scene.state.asked) return;
-      for (const link of document.querySelectorAll("a[href*='live=']")) if (ASKS.test(link.href)) drawOne(link, scene);
+      for (const link of document.querySelectorAll("a[href*='live=']")) drawOne(link, scene);
     },
   };
 }

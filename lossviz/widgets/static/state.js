@@ -162,6 +162,12 @@ export function startOf(spec, state, { situation = state.situation, loss }) {
   return { situation, loss: name, ...starts[name] };
 }
 
+// What the loss would train from there with those parameters: another variant has tensors of its own, untrained.
+export function tensorsOf(spec, start, parameters) {
+  const [own, other] = [start.parameters, parameters].map((each) => variantWith(spec, start, each));
+  return other && other !== own ? other.tensors : start.tensors;
+}
+
 // What an address asks for (address.js reads it): another situation from its start or another loss on the same batch,
 // then whatever else it names; nothing else changes.
 export function follow(spec, before, { parameters, points, tensors, notes, ...wanted }) {
@@ -176,7 +182,7 @@ export function follow(spec, before, { parameters, points, tensors, notes, ...wa
   if (chosen !== undefined) state = choose(spec, state, chosen);
   if (view) state = open(spec, state, view);
   const asked = Boolean(ask && situationOf(spec, state).question);
-  return asked ? { ...state, posed: state.situation, asked, guess: null, refused: null } : state;
+  return asked ? { ...state, ...UNPOSED, posed: state.situation, asked } : state;
 }
 
 // No question is asked, and none was answered.

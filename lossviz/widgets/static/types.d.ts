@@ -28,6 +28,15 @@ interface LossSpec {
   parameters: Record<string, Value>;
   controls: ControlSpec[];
   variants: VariantSpec[];
+  code: string; // its definition as a chapter prints it, empty where its source is not known
+  cells: CellSpec[];
+}
+
+interface CellSpec {
+  title: string;
+  text: string | null; // Python with gaps: «the points», rows, labels, texts, classes; or a «parameter» or tensor
+  says: Record<string, Record<string, string>>; // parameter → its value → how this cell writes it
+  why: string; // in words, where there is no text
 }
 
 interface ControlSpec {
@@ -328,7 +337,12 @@ interface Engine {
   ready(state: State): Promise<void>;
   evaluate(state: State, done: (result: Result) => void): void;
   answer(question: Question, signal?: AbortSignal): Promise<Answer[] | null>;
+  ask(message: Message): Promise<Reply>; // what Python says; without a kernel it never does
 }
+
+// What goes to Python, with an id that comes back beside the reply.
+type Message = { question: Question } | { library: "plotly" };
+type Reply = { answer: Answer[] } | { library: string }; // the text of its script
 
 interface Question {
   state: State; // its loss, parameters and tensors

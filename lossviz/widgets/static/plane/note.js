@@ -32,7 +32,7 @@ export function noteOf(scene, heat, borders) {
   const chosen = letter(state.chosen);
   return [
     arrowsOf(scene),
-    shape === "circle" && `Below: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
+    state.view === "strip" && shape === "circle" && `Strip: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
     heat && `Behind: the loss if ${chosen} stood there, ${rangeOf(heat)}.`,
     borders && choiceOf(borders),
   ].filter(Boolean).join(" ");

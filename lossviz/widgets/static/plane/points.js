@@ -14,7 +14,7 @@ const TIMES = { altKey: 0.1, shiftKey: 4 };
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 // Where a key leads a point: a little farther round the circle, or in the plane; null for any other key.
-function nudged(event, [x, y], { extent, reach }) {
+export function nudged(event, [x, y], { extent, reach }) {
   if (!(event.key in KEYS)) return null;
   const [right, up] = KEYS[event.key];
   const size = Object.keys(TIMES).reduce((product, key) => (event[key] ? product * TIMES[key] : product), NUDGE);
