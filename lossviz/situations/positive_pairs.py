@@ -78,6 +78,21 @@ POSITIVE_PAIRS = (
         ),
     ),
     _positives(
+        "who still learns",
+        "Predict: who still learns?",
+        on_circle(175, 165, 110, 135, 330, 270),
+        chosen=4,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "terms",
+            "A is 10° from its answer, C 25°, E 60°. The nearest rivals are 40° from A, 55° from C, 165° from E. The "
+            "scale is 20. Which searches still move something? Mark them.",
+            "E is farthest from its answer, and moves nothing: its rivals are far behind. A and C have found theirs, but "
+            "with a rival so close behind they go on.",
+        ),
+    ),
+    _positives(
         "hardest push",
         "Predict: the hardest push",
         on_circle(90, 150, 250, 310, 200, 340),

@@ -781,6 +781,7 @@ CLAIMS = {
         "find its answer": Claim(),
         "own question": Claim(),
         "add pairs": Claim(answer=add_pairs),
+        "who still learns": Claim(),
         "hardest push": Claim(),
         "accumulation": Claim(answer=accumulation),
         "who pushes": Claim(answer=who_pushes),
