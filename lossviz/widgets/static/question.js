@@ -137,7 +137,7 @@ export function createQuestion(spec, engine, actions, done) {
     const question = questionOf(spec, scene.state);
     const { asked } = scene.state;
     deeds.settle(asked && isReached(question, facts));
-    setAttributes(root, { hidden: question ? null : "", class: `question${asked ? " waits" : ""}` });
+    setAttributes(root, { hidden: question ? null : "" });
     if (!question) return;
     setText(prompt, question.prompt);
     answers.draw(question, scene, facts);
