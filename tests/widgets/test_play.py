@@ -428,12 +428,12 @@ def test_what_is_too_small_is_a_ring_with_its_number_until_it_is_magnified(mount
     while not any(assert_arrows_tell(explorer, times)):
         button.click()
         times *= 10
-        expect(button).to_have_text(f"Arrows {times} times as long")
+        expect(button).to_have_text(f"Arrows × {times}")
     assert button.get_attribute("aria-pressed") == "true"
     explorer.button("Reset").click()
     explorer.show_answer()
     assert explorer.state["magnified"] == 1
-    expect(button).to_have_text("Magnify arrows")
+    expect(button).to_have_text("Magnify")
 
 
 def test_the_note_says_how_far_a_step_goes_beside_its_arrow(mounted):
