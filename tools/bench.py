@@ -163,7 +163,7 @@ def one_opening(running, page: Path) -> float:
 
 BEHIND = {"circle": "strip", "free": "heat map"}  # shape of the plane → what is drawn behind the points
 MOVES = 150
-
+NOTHING = 1  # milliseconds: of a frame in which plotly only looks whether it has to draw
 
 
 @section
@@ -222,13 +222,13 @@ def frame_work(running, explorer: lossviz.Explorer, gesture: Callable, view: str
     """Milliseconds of the main thread's own time, whatever else runs beside, in each frame that a gesture changed."""
     context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
     opened = context.new_page()
+    root = opened.locator(".lossviz-explorer")
     with tempfile.TemporaryDirectory() as folder:
         opened.goto(write_page(Path(folder), explorer).as_uri())
         opened.wait_for_selector(".lossviz-explorer[data-ready]")
-    root = opened.locator(".lossviz-explorer")
-    if view:
-        root.locator(f"[role=tab][data-view={view}]").click()
-        root.locator(VIEWS[view][0]).first.wait_for(state="attached")
+        if view:
+            root.locator(f"[role=tab][data-view={view}]").click()
+            root.locator(VIEWS[view][0]).first.wait_for(state="attached")
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
     running.start_tracing(page=opened, categories=["cc", "devtools.timeline"])
     gesture(opened, root, MOVES)
@@ -236,11 +236,12 @@ def frame_work(running, explorer: lossviz.Explorer, gesture: Callable, view: str
     context.close()
     callbacks = [event["ts"] for event in events if event["name"] == "FireAnimationFrame"]
     drawn = [event for event in events if event["name"] == "ProxyMain::BeginMainFrame" and "tdur" in event]
-    return [
+    work = [
         frame["tdur"] / 1000
         for frame in drawn
         if any(frame["ts"] <= callback <= frame["ts"] + frame["dur"] for callback in callbacks)
     ]
+    return [each for each in work if each > NOTHING]
 
 
 def drag_a_point(page, root, moves: int) -> None:

@@ -162,6 +162,25 @@ def test_the_browser_shows_what_python_sets(explorer):
     explorer.shows_what_python_says()
 
 
+ON_THE_SURFACE = """([root, loss]) => {
+  const { data, layout } = root.querySelector(".plot");
+  if (!data) return false;
+  const [low, high] = layout.scene.zaxis.range;
+  const diamond = data[1].marker.symbol.indexOf("diamond");
+  return Math.abs(data[1].z[diamond] - 0.02 * (high - low) - loss) < 1e-9;
+}"""
+
+
+@pytest.mark.parametrize("name", ["page", "kernel"])
+def test_the_surface_comes_with_plotly_from_the_kernel(explorer):
+    explorer.root.get_by_role("tab", name="Surface").click()
+    expect(explorer.root.locator(".plot canvas").first).to_be_visible(timeout=SOON)
+    loss = explorer.ask("{}.terms().loss.item()")
+    handle = explorer.root.element_handle()
+    explorer.root.page.wait_for_function(ON_THE_SURFACE, arg=[handle, loss], timeout=SOON)
+    explorer.root.get_by_role("tab", name="Sum").click()
+
+
 @pytest.mark.parametrize("name", ["switch"])
 def test_python_sees_the_switch_between_losses(explorer):
     explorer.root.locator(".parameters input[type=range]:visible").first.fill("1.25")

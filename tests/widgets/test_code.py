@@ -175,6 +175,8 @@ def test_a_loss_of_which_no_source_is_kept(mounted, written):
     shown.tab("Code").click()
     expect(shown.find(".code pre p")).to_contain_text("not kept")
     assert shown.find(".code code").text_content() == ""
+    expect(shown.find(".code .copies")).to_contain_text("Sentence-transformers has no MineLoss.")
+    assert shown.find(".code .copies button:visible").all_text_contents() == ["Copy as lossviz"]
 
 
 def test_what_has_no_name_elsewhere_is_said_in_words():
@@ -249,7 +251,7 @@ def test_a_press_copies_and_the_text_is_there_to_read(opened):
     opened.page.evaluate(COPIES)
     for title in ("Copy as lossviz", "Copy for sentence-transformers"):
         opened.button(title).click()
-        expect(opened.find(".code .copies .note")).to_have_text("Copied: paste it into a cell.")
+        expect(opened.find(".code [role=status]")).to_have_text("Copied: paste it into a cell.")
     copied = opened.page.evaluate("copied")
     assert ["import lossviz" in each for each in copied] == [True, False]
     opened.find(".code summary").click()
@@ -257,14 +259,16 @@ def test_a_press_copies_and_the_text_is_there_to_read(opened):
     assert [areas.nth(k).input_value() for k in range(2)] == copied
     opened.slider("margin").fill("0.7")
     expect(areas.nth(0)).to_have_value(copied[0].replace("margin=1.2,", "margin=0.7,"))
-    expect(opened.find(".code .copies .note")).to_have_text("")
+    expect(opened.find(".code [role=status]")).to_have_text("")
 
 
 def test_where_a_page_may_not_copy_the_text_is_selected(opened):
     opened.page.evaluate(REFUSES)
     opened.button("Copy for sentence-transformers").press("Enter")
-    expect(opened.find(".code .copies .note")).to_contain_text("press Ctrl+C")
-    text = opened.find(".code textarea").nth(1).evaluate(SELECTED)
+    expect(opened.find(".code [role=status]")).to_contain_text("press Ctrl+C")
+    area = opened.find(".code textarea").nth(1)
+    expect(area).to_be_in_viewport()
+    text = area.evaluate(SELECTED)
     assert "losses.OnlineContrastiveLoss(\n" in text
     printed, _ = run(text)
     close(printed, opened.torch.terms.loss.item(), 1e-6)

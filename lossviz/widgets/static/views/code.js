@@ -63,9 +63,9 @@ function createTerm() {
 // ---- Python to copy
 
 const COPIED = "Copied: paste it into a cell.";
-const BY_HAND = "The browser does not let this page copy. The text below is selected: press Ctrl+C, or ⌘C.";
+const BY_HAND = "The browser does not let this page copy. The text below is selected: press Ctrl+C or ⌘C.";
 
-// A button for each cell, what became of it, and a fold with the text itself.
+// A button for each cell, or why there is none; what became of it; and a fold with the text itself.
 function createCells(spec) {
   const said = html("p", { class: "note", role: "status" });
   const fold = html("details", {}, html("summary", {}, "Read it first"));
@@ -76,12 +76,15 @@ function createCells(spec) {
     copied = shown.state;
     try {
       await navigator.clipboard.writeText(text);
-      setText(said, COPIED);
+      buttons.append(setText(said, COPIED));
     } catch {
       fold.open = true;
+      area.before(setText(said, BY_HAND));
       area.value = text;
+      area.focus();
       area.select();
-      setText(said, BY_HAND);
+      area.scrollTop = 0;
+      said.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -89,14 +92,15 @@ function createCells(spec) {
     const area = html("textarea", { readonly: "", rows: 10, wrap: "off", spellcheck: "false", "aria-label": title });
     return { area, why: html("p", { class: "note" }), press: button(title, () => copy(k, area)) };
   });
-  const buttons = html("div", { class: "copies" }, ...parts.map(({ press }) => press), said);
-  fold.append(...parts.flatMap(({ area, why }) => [why, area]));
+  const buttons = html("div", { class: "copies" }, ...parts.flatMap(({ press, why }) => [press, why]), said);
+  fold.append(...parts.map(({ area }) => area));
   fold.addEventListener("toggle", () => draw(shown));
 
   // The texts are long: they follow where they are read, and not through a run.
   function draw(scene) {
     shown = scene;
     if (copied && !sameLasting(copied, scene.state)) setText(said, "");
+    setAttributes(fold, { hidden: scene.loss.cells.some(({ text }) => text !== null) ? null : "" });
     parts.forEach(({ area, why, press }, k) => {
       const cell = scene.loss.cells[k];
       const hidden = cell.text === null ? "" : null;
