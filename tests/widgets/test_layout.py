@@ -46,6 +46,7 @@ WRONG = r"""(root, whole) => {
     const target = element.type === "checkbox" ? element.closest("label") : element;
     const part = element.closest("header, .tools, .plane, [role=tabpanel], .message, .controls");
     const scrolls = part.matches("[role=tabpanel], .message");
+    if (scrolls) element.focus({ preventScroll: true }); // what sticks to an edge shows what has the focus
     if (scrolls || !whole) target.scrollIntoView({ block: "nearest" });
     const box = boxOf(target);
     if (!within(box, boxOf(part))) found.push(`${name(target)} is cut`);
@@ -55,6 +56,7 @@ WRONG = r"""(root, whole) => {
     const grown = Math.abs(parseFloat(getComputedStyle(target, "::after").inset)) || 0; // the i
     if (box.height + 2 * grown < 44) found.push(`${name(target)} is ${box.height} pixels high`);
     if (box.width + 2 * grown < 24) found.push(`${name(target)} is ${box.width} pixels wide`);
+    if (scrolls) element.blur();
   }
   return found;
 }"""
