@@ -24,7 +24,7 @@ from lossviz import (
 )
 from lossviz.catalogue.positive_pairs import ALL_FOUR, BOTH, OWN_SIDE
 from lossviz.situations import SITUATIONS, Situation, on_circle
-from tests.widgets.page import IN_A_CROWD, Explorer, letter
+from tests.widgets.page import IN_A_CROWD, PATIENCE, SHOWN, Explorer, letter
 from tests.widgets.printed import NUMBER, shows, shows_share
 from tests.widgets.seen import Seen
 
@@ -282,17 +282,28 @@ def test_the_switch_keeps_the_batch_and_the_run_of_the_other_loss(mounted):
 # Questions
 
 
-HIDDEN = (".value", ".caption", ".message > .note", ".controls", ".arrows", ".plane canvas")
+HIDDEN = (".value", ".caption", ".message > .note:not(.tally)", ".controls", ".arrows", ".plane canvas")
+
+
+SEEN_IN_VIEWS = f"""async (root, [parts, patience]) => {{
+  const [shown, seen] = [{SHOWN}, {SEEN}];
+  const {{ explorer }} = root;
+  const found = Object.fromEntries(parts.map((part) => [part, seen(root.querySelector(part))]));
+  const before = explorer.state.view;
+  const views = [...root.querySelectorAll("[role=tab]:not([hidden])")].map((tab) => tab.dataset.view);
+  for (const view of [...views, before]) {{
+    explorer.change({{ ...explorer.state, view }});
+    await shown(root, patience);
+    found[view] = seen(root.querySelector("[role=tabpanel] > *"));
+  }}
+  return found;
+}}"""
 
 
 def seen(explorer: Explorer) -> dict[str, bool]:
     """Of each part that may give an answer away, and of each view beside the plane, whether it can be seen."""
-    found = {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN}
-    views = explorer.find("[role=tab]:visible").evaluate_all("tabs => tabs.map(tab => tab.dataset.view)")
-    assert len(views) > 3
-    for view in views:
-        with explorer.opened(view):
-            found[view] = explorer.find("[role=tabpanel] > *").evaluate(SEEN)
+    found = explorer.shown().evaluate(SEEN_IN_VIEWS, [HIDDEN, PATIENCE])
+    assert len(found) > len(HIDDEN) + 4
     return found
 
 
@@ -519,7 +530,7 @@ def test_the_border_where_a_choice_changes(mounted, engine):
     assert not border.get_attribute("d")
     explorer.show_answer()
     expect(named).to_have_text(["▼D", "▼E"])
-    expect(explorer.find(".message > .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
+    expect(explorer.note).to_contain_text("▼ between the borders: the hardest negative of C.")
     left, top, unit = explorer.stage()
     box = explorer.find(".stage").bounding_box()
     places = torch.tensor(border.evaluate(NUMBERS)).view(-1, 2) + torch.tensor([box["x"], box["y"]])
