@@ -322,7 +322,9 @@ def answered(explorer: Explorer, said: str) -> None:
     """All can be seen, and the verdict is told with what the question reveals."""
     expect(explorer.root).not_to_have_class(re.compile(r"\basking\b"))
     assert all(seen(explorer).values())
-    expect(explorer.find(".verdict")).to_have_text(f"{said} {explorer.torch.situation['question']['reveal']}")
+    reveal = re.escape(explorer.torch.situation["question"]["reveal"])
+    measured = "( Measured: .*)?" if explorer.torch.situation["question"]["keys"] else ""
+    expect(explorer.find(".verdict")).to_have_text(re.compile(f"^{re.escape(said)}{measured} {reveal}$"))
     expect(explorer.button("Show me")).to_be_hidden()
     explorer.says_what_torch_says()
 
@@ -344,10 +346,10 @@ def test_a_question_with_choices(mounted, loss, name, right):
     question = explorer.torch.situation["question"]
     expect(explorer.find(".prompt")).to_have_text(question["prompt"])
     waits(explorer)
-    answer = question["options"][question["answer"]]
-    wrong = question["options"][question["answer"] - 1]
+    right_one = question["replies"].index("")
+    answer, wrong = question["options"][right_one], question["options"][right_one - 1]
     explorer.button({True: answer, False: wrong, None: "Show me"}[right]).press("Enter")
-    said = f"You said: {wrong}. {question['replies'][question['answer'] - 1]} The answer: {answer}."
+    said = f"You said: {wrong}. {question['replies'][right_one - 1]} The answer: {answer}."
     told = {True: f"Right: {answer}.", False: said, None: f"The answer: {answer}."}
     answered(explorer, told[right])
     verdict = explorer.find(".verdict").inner_text()
