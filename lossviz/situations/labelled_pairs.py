@@ -7,6 +7,7 @@ from lossviz.situations.base import (
     Situation,
     adds,
     at,
+    hardest_at,
     on_circle,
     part_of_hardest,
     push,
@@ -75,7 +76,11 @@ LABELLED_PAIRS = (
                 "There the push only begins: at the margin the cost leaves 0, and it rises slowly at first, as a "
                 "square does.",
             ),
-            answer=1,
+            keys=(
+                hardest_at("A–C", on=2).nearest(0),
+                hardest_at("A–C", on=2).nearest(33),
+                hardest_at("A–C", on=2).nearest(60),
+            ),
             moves={2: at(132.53)},
         ),
     ),
@@ -129,6 +134,26 @@ LABELLED_PAIRS = (
         ),
     ),
     _pairs(
+        "come to rest",
+        "Predict: where C comes to rest",
+        on_circle(90, 60, 112),
+        chosen=2,
+        keys=("ran_the_bank", "headed_lender", "ran_to_bank"),
+        rows={"anchor": (0, 0), "other": (1, 2)},
+        labels=(1, 0),
+        parameters={"distance": "cosine", "margin": 0.5},
+        loss="ContrastiveLoss",
+        question=Question(
+            "place",
+            "A and B mean the same, A and C do not. The margin is 0.5: 60° under the cosine distance. Where will Play "
+            "leave C? Drag a ghost of it there, or use the arrow keys.",
+            "A push fades as the margin comes near and ends there: C is left about 60° from A, no farther. And A has "
+            "moved, too: B pulled it.",
+            point=2,
+            truth="rest",
+        ),
+    ),
+    _pairs(
         "one move",
         "Predict: one move",
         on_circle(90, 190, 2, 270, 170, 40),
@@ -149,7 +174,7 @@ LABELLED_PAIRS = (
                 "nearest negative of the batch: A–C.",
                 "What a positive costs grows with its own distance alone. Another pair decides only whether it counts.",
             ),
-            answer=0,
+            keys=(adds("D–E").equals(0), adds("D–E").stays(), adds("D–E").rises()),
             moves={2: at(-20)},
         ),
     ),

@@ -1,6 +1,6 @@
 """Batches of (anchor, positive), with explicit negatives or without."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, costs, on_circle
+from lossviz.situations.base import LOSS, NONE_NEEDED, Cure, Question, Situation, at, costs, on_circle
 
 _QUESTIONS = (
     "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
@@ -53,7 +53,7 @@ POSITIVE_PAIRS = (
                 "C and D have not moved, but C chooses among all answers of the batch, and F is one now.",
                 "",
             ),
-            answer=2,
+            keys=(costs("C").falls(), costs("C").stays(), costs("C").rises()),
             situation="start",
         ),
     ),
@@ -149,7 +149,7 @@ POSITIVE_PAIRS = (
                 "",
                 "ln 4 is four equal shares. Training takes them from the two rivals, and the pair's own two are left.",
             ),
-            answer=1,
+            keys=(LOSS.nearest(0), LOSS.nearest(0.6931), LOSS.nearest(1.3863)),
             parameters={"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "joint"},
         ),
         listed=False,

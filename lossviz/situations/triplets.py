@@ -1,6 +1,6 @@
 """Batches of (anchor, positive, negative)."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import LOSS, NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _TRAIN_AND_SOUP = (
     "missed_train", "train_gone", "caught_train", "soup_too_salty", "heavy_hand", "soup_needs_salt",
@@ -35,7 +35,7 @@ TRIPLETS = (
                 "",
                 "5 is what a triplet costs where both are equally far. A farther negative takes up to 2 off.",
             ),
-            answer=1,
+            keys=(LOSS.nearest(0), LOSS.nearest(3), LOSS.nearest(5)),
             moves={0: at(90), 1: at(90), 2: at(270), 3: at(250), 4: at(250), 5: at(70)},
         ),
         symptom="The loss falls to 3 and stays there.",

@@ -65,10 +65,10 @@ function judgePlace(question, { state: { guess }, shape }, facts) {
   if (!facts) return null;
   const where = WHERE[question.truth](question);
   if (!facts.places.length) return "There is no such place here.";
-  if (guess === null) return `The point goes ${where}.`;
+  if (guess === null) return `The point: ${where}.`;
   const off = apart(guess, nearestTo(guess, facts.places, shape), shape);
   const far = shape === "circle" ? `${Math.round(off)}° apart` : `${brief(off, 2)} apart`;
-  const told = `Dashed: yours. The point goes ${where}. They are ${far}.`;
+  const told = `Dashed: yours. The point: ${where}. They are ${far}.`;
   return off <= (shape === "circle" ? NEARLY : NEAR) ? `Right. ${told}` : told;
 }
 
