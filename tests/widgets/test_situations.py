@@ -36,7 +36,7 @@ IN_THE_BOOK = {
 OVERLAP_IS_THE_POINT = {
     "collapsed", "nearly collapsed", "where c goes", "all alike", "another distance", "perfect", "without dropout",
 }  # fmt: skip
-NOTHING_MOVES_IS_THE_POINT = {"where c goes"}
+NOTHING_MOVES_IS_THE_POINT = {"where c goes", "something to teach"}
 EVERY = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch]
 DEFAULTS = [entry.default() for entry in catalogue.ENTRIES]
 LOSSES = {  # one that is given an encoder is, in the plane, the same without
@@ -199,7 +199,8 @@ def another_distance(state: State) -> int:
     """What becomes of the push of the pair A–C, row 2, on C: as much, weaker, stronger."""
     shown = state.apply(state.situation.question)
     if not state.shaken:
-        assert max(degrees_between(state, one, other) for one in range(6) for other in range(6)) <= 7.001
+        angles = torch.atan2(state.points[:, 1], state.points[:, 0]).rad2deg()
+        assert (angles.max() - angles.min()).item() == pytest.approx(7)
     before, after = (term_gradient(each, (2,))[2].norm().item() for each in (state, shown))
     return 0 if after == pytest.approx(before, rel=0.01) else 1 + int(after > before)
 
@@ -896,7 +897,7 @@ def test_the_symptom_is_there_and_every_cure_helps(states, kind, batch):
 @pytest.mark.parametrize("kind, batch", named([case for case in EVERY if CLAIMS[case[0]][case[1].name] == Claim()]))
 def test_where_nothing_is_wrong_something_moves(states, kind, batch):
     for state in states(kind, batch):
-        assert state.pull() > 1e-3, state.loss
+        assert (state.pull() > 1e-3) == (batch.name not in NOTHING_MOVES_IS_THE_POINT), state.loss
         assert state.terms().active.any(), state.loss
 
 
