@@ -316,7 +316,8 @@ def explorer_of(kind: str, batch: Situation) -> lossviz.Explorer:
     (loss,) = [each for each in DEFAULTS if type(each).__name__ == batch.loss] or [
         next(each for each in DEFAULTS if each.inputs.name == kind)
     ]
-    return lossviz.explore(loss, situation=batch.name, controls=tuple(batch.question.parameters) or None)
+    movable = {**batch.parameters, **batch.question.parameters} if batch.question.parameters else ()
+    return lossviz.explore(loss, situation=batch.name, controls=tuple(movable) or None)
 
 
 def perturbed(points: list, on_circle: bool, most: float, chance: random.Random) -> list:
