@@ -166,7 +166,6 @@ MOVES = 150
 NOTHING = 1  # milliseconds: of a frame in which plotly only looks whether it has to draw
 
 
-
 @section
 def frames() -> Iterator[Line]:
     with sync_playwright() as playwright, chromium(playwright) as running:

@@ -140,6 +140,17 @@ LABELLED_SENTENCES = (
         ),
     ),
     _classes(
+        "two triplets",
+        "Two triplets",
+        ((-0.35, 0.0), (0.35, 0.0), (0.9, 0.5)),
+        keys=("no_interest", "bills_piling", "stock_simmers"),
+        labels=(0, 0, 1),
+        rows=(0, 1, 2),
+        chosen=2,
+        parameters={"distance": "euclidean", "margin": 0.3},
+        loss="BatchAllTripletLoss",
+    ),
+    _classes(
         "easy",
         "Easy batch",
         _APART,

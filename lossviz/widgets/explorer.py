@@ -137,9 +137,9 @@ def explore(
         offers = own(losses, batch, situation, dimension)
     name = _slug(type(losses[0]).__name__, offers[0].situation.name) if name is None else _checked_name(name)
     known = {type(loss).__name__: loss for loss in losses}
-    counts, dimension = sorted({each.batch.count for each in offers}), offers[0].batch.embeddings.shape[1]
+    dimension = offers[0].batch.embeddings.shape[1]
     described = {
-        key: variants.describe(loss, counts, dimension, engine == "page", controls) for key, loss in known.items()
+        key: variants.describe(loss, offers, dimension, engine == "page", controls) for key, loss in known.items()
     }
     situations = [_describe(each, offers, described) for each in offers]
     spec = Spec(name, described, situations, dimension, compact, EngineSpec(engine, str(torch.device(device))))

@@ -6,18 +6,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from lossviz.address import split
 from lossviz.catalogue import ENTRIES
+from lossviz.situations import situation
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path for path in (ROOT / "book").glob("*.ipynb") if path.stem != "index")
-FOLDS = (
-    "The loss as a surface to turn",
-    "The gradient as a field of arrows",
-    "The same batch in sentence-transformers",
-)
+FOLDS = ("The same batch in sentence-transformers",)
 SECTIONS = ("Move it", "The formula and the code", "Break it, and cure it", "The same on real embeddings", "Exercises")
 DROPDOWNS = ("Answers", "What ")  # what changed, or what is different
 SAME_FUNCTION = {"CachedMultipleNegativesRankingLoss"}  # as MultipleNegativesRankingLoss: one landscape does for both
+AFTER = {"unlabelled_pairs": "unlabelled"}  # where an input type shares another's chapter
+LINK = re.compile(r"\]\((#[^)\s]*)\)")
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -45,9 +45,7 @@ def code(cells, *, folded: bool) -> list[str]:
     return [cell.source for cell in found if ("hide-cell" in cell.metadata.get("tags", [])) == folded]
 
 
-def test_a_definition_stands_without_the_code_that_prints_it(cells):
-    printed = [cell for cell in cells if cell.cell_type == "code" and "\ndefinition(" in f"\n{cell.source}"]
-    assert printed and all("remove-input" in cell.metadata.tags for cell in printed)
+def test_no_code_is_printed_that_the_figure_shows(cells):
     assert not [each for each in code(cells, folded=False) if "getsource" in each]
 
 
@@ -60,29 +58,28 @@ def test_real_embeddings_move_too(cells):
     assert any("explore(" in cell.source and "dimension=384" in cell.source for cell in cells)
 
 
-def test_every_loss_is_printed():
-    sources = [path.read_text(encoding="utf-8") for path in CHAPTERS]
-    named = {name for source in sources for name in re.findall(r"\b(\w+)\.define\b", source)}
-    assert {entry.loss.__name__ for entry in ENTRIES} - SAME_FUNCTION <= named | {"AnglELoss"}  # CoSENT's, but for one
-
-
 def test_what_makes_a_nan_is_told_once():
     titles = [line for path in CHAPTERS for line in path.read_text(encoding="utf-8").splitlines() if "# " in line]
     assert len([line for line in titles if "NaN" in line]) == 1
 
 
-@pytest.mark.parametrize("figure", ["loss_surface", "gradient_field"])
-def test_every_loss_has_its_landscape(figure):
-    assert {entry.loss.__name__ for entry in ENTRIES} - SAME_FUNCTION <= drawn(figure)
+@pytest.mark.parametrize("view", ["code", "surface", "gradient"])
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_loss_is_shown_as_code_and_as_a_landscape(path, view):
+    kinds = {entry.loss.__name__: entry.loss.inputs.name for entry in ENTRIES}
+    own = {name: kind for name, kind in kinds.items() if AFTER.get(kind, kind) == path.stem}
+    assert own.keys() - SAME_FUNCTION <= shown(path, view, own)
 
 
-def drawn(figure: str) -> set[str]:
-    """The losses that the chapters draw with this figure, each named in the call or where its variable was made."""
+def shown(path: Path, view: str, own: dict[str, str]) -> set[str]:
+    """The losses under which links of a chapter open that view: the one named, the situation's, or the only one."""
+    cells = nbformat.read(path, as_version=4).cells
+    links = LINK.findall("\n".join(cell.source for cell in cells if cell.cell_type == "markdown"))
     found = set()
-    for path in CHAPTERS:
-        cells = nbformat.read(path, as_version=4).cells
-        source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-        for call in re.finditer(rf"figures\.{figure}\(\s*(\w+)", source):
-            made = re.findall(rf"^{call[1]} = (\w+)", source[: call.start()], re.MULTILINE)
-            found.add(made[-1] if made else call[1])
+    for name, asked in filter(None, map(split, links)):
+        if asked.get("view") == view:
+            kind = name.removesuffix("-real").replace("-", "_")
+            about = situation(kind, asked["situation"].replace("-", " ")).loss if "situation" in asked else None
+            known = [each for each in own if own[each] == kind]
+            found |= {asked.get("loss", about)} if {"loss"} & asked.keys() or about else set(known[:1])
     return found

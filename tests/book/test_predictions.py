@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "book").glob("*.ipynb"))
-ASKS = re.compile(r"First, predict|\bPredict\b")
+ASKS = re.compile(r"[?&]ask\b|\bPredict\b")  # a link that asks, or an exercise
 HEADING = re.compile(r"^#{2,} ", re.MULTILINE)
 FOLDS = {"hide-cell", "hide-output"}
 
@@ -36,7 +36,8 @@ def test_no_answer_stands_open_below_its_question(path):
 def test_it_finds_what_stands_open():
     """A question, its answer, and after a heading what is none."""
     code = nbformat.v4.new_code_cell("print(1)", outputs=[nbformat.v4.new_output("stream", text="1")])
-    cells = [nbformat.v4.new_markdown_cell(text) for text in ("First, predict.", "The same in torch:", "## Next")]
+    texts = ("First, [predict](#a?situation=b&ask).", "The same in torch:", "## Next")
+    cells = [nbformat.v4.new_markdown_cell(text) for text in texts]
     assert asked_and_printed([cells[0], cells[1], code, cells[2], code]) == [("print(1)", False)]
     assert asked_and_printed([cells[1], code]) == []
     folded = nbformat.v4.new_code_cell("print(1)", outputs=code.outputs, metadata={"tags": ["hide-cell"]})

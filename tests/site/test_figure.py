@@ -45,8 +45,17 @@ IN_SIGHT = """([root, link, wanted]) => {
 }"""
 
 
+# To where one reads it: below what is pinned.
+BELOW = """link => {
+  const docks = [...document.querySelectorAll(".figure-dock")].map((dock) => dock.getBoundingClientRect());
+  const pinned = docks.filter(({ left, right, top }) => left < 40 && right > innerWidth - 40 && top < 100);
+  const free = Math.max(80, ...pinned.map(({ bottom }) => bottom));
+  scrollBy({ top: link.getBoundingClientRect().top - free - 30, behavior: "instant" });
+}"""
+
+
 def links_of(page: Page) -> list[str]:
-    return page.locator("article a[href^='#'][href*='?']").evaluate_all(LINKS)
+    return page.locator("article a[href^='#'][href*='?']:not(.still a)").evaluate_all(LINKS)
 
 
 def expected(page: Page, href: str) -> tuple[dict, dict, dict]:
@@ -78,7 +87,7 @@ def parts_of(root, asked: dict, state: dict) -> list[str]:
     wanted += [".stage"] if root.locator(".stage").count() else []
     if state["asked"]:
         return [*wanted, ".prompt"]
-    controls = [f'[data-parameter="{name}"] :is(input, select)' for name in asked]
+    controls = [f'.parameters:not([hidden]) [data-parameter="{name}"] :is(input, select)' for name in asked]
     wanted += [each for each in controls if root.locator(each).count()]
     wanted += [".buttons .primary"] if "play" in asked else []
     return wanted + (["[role=tabpanel]"] if "view" in asked else [])
@@ -95,7 +104,8 @@ def test_every_link_moves_the_figure_and_both_are_in_sight(open_page, name, scre
         root = root_of(page, address.split(href)[0])
         link = page.locator(f"article a[href='{href}']").first
         link.evaluate("link => { for (let f = link.closest('details'); f; f = f.parentElement.closest('details')) "
-                      "f.open = true; link.scrollIntoView({ block: 'center' }); }")  # fmt: skip
+                      "f.open = true; }")  # fmt: skip
+        link.evaluate(BELOW)
         act: Callable = link.tap if screen is PHONE else link.click
         act()
         page.wait_for_function(SHOWN, arg=root.element_handle())

@@ -560,6 +560,7 @@ def questions_of(explorer: lossviz.Explorer, losses: tuple[Loss, ...], **changes
     }
     plane = [
         own | {"moving": {"point": 1, "positions": positions}, "keep": [["loss"]]},
+        own | {"moving": {"point": 1, "positions": positions}, "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 1, "positions": positions}, "terms": [0], "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 0, "positions": positions}, "keep": [["terms", "chosen"], ["terms", "matrix"]]},
         others,
@@ -681,7 +682,8 @@ def read(javascript):
               let hear;
               const model = { on: (event, callback) => { hear = callback; }, send: ({ id }) => hear({ id, answer }) };
               const now = state.begin(spec, lasting);
-              const result = await new Promise((done) => engine.kernelEngine(spec, engine.createAsking(model)).evaluate(now, done));
+              const kernel = engine.kernelEngine(spec, engine.createAsking(model));
+              const result = await new Promise((done) => kernel.evaluate(now, done));
               const found = readings_reading.read(spec, now, result);
               return { ...found, measures: found.measures };
             })()""",

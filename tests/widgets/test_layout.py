@@ -8,7 +8,12 @@ from tests.widgets.page import PATIENCE, SHOWN
 
 LAPTOP, PHONE = (766, 674), (360, 640)  # of the window: 656 pixels beside the words, and a margin of the page's own
 # Beside the words these charts are higher than their panel, which scrolls: their marks have a smallest size.
-HIGHER = {}
+HIGHER = {
+    "BatchHardSoftMarginTripletLoss",  # the slope stands below the plane
+    "SoftmaxLoss",  # regions and bars
+    "MultipleNegativesSymmetricRankingLoss",  # cells of five lines
+    "ContrastiveTensionLossInBatchNegatives",
+}
 
 # All that is wrong with where things stand, in words.
 WRONG = r"""(root, whole) => {
@@ -89,7 +94,7 @@ def test_all_is_in_sight_beside_the_words(mounted, entry):
     assert seen["found"] == {}
     assert seen["height"] == 640
     assert seen["message"] >= 60  # two lines of what is seen
-    assert max(0, seen["higher"]) == HIGHER.get(entry.loss.__name__, 0)
+    assert (seen["higher"] > 0) == (entry.loss.__name__ in HIGHER)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)

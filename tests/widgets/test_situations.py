@@ -67,7 +67,7 @@ class State(Scene):
     def value_and_gradient(self) -> tuple[float, Tensor]:
         """The loss, and its gradient at every point: (), (points, 2)."""
         points = self.points.clone().requires_grad_()
-        loss = self.loss.complete(*self.batch.inputs(points)).loss
+        loss = self.loss.value(*self.batch.inputs(points))
         return loss.item(), torch.autograd.grad(loss, points)[0]
 
     def shake(self, seed: int, degrees: float = 2.0) -> "State":
@@ -758,6 +758,7 @@ CLAIMS = {
         "over the line": Claim(answer=over_the_line),
         "all satisfied": Claim(answer=all_satisfied_without_margin),
         "released": Claim(answer=released),
+        "two triplets": Claim(),
         "easy": Claim(symptom=all_satisfied),
         "hard negatives": Claim(symptom=above_the_margin),
         "a single positive": Claim(symptom=pushed_alone),
@@ -804,15 +805,23 @@ CLAIMS = {
     "positive_pairs": {
         "start": Claim(),
         "find its answer": Claim(),
+        "own question": Claim(),
         "add pairs": Claim(answer=add_pairs),
+        "who still learns": Claim(),
+        "hardest push": Claim(),
         "accumulation": Claim(answer=accumulation),
         "who pushes": Claim(answer=who_pushes),
         "rows and columns": Claim(answer=rows_and_columns),
+        "wrong way back": Claim(),
         "way back": Claim(answer=way_back),
         "harder rivals": Claim(answer=harder_rivals),
+        "not its negative": Claim(answer=not_its_negative),
         "easy": Claim(symptom=partial(nothing_to_learn, below=1e-6)),
         "perfect": Claim(symptom=not_zero_though_right),
         "hard negatives": Claim(symptom=negatives_win),
+        "one row": Claim(),
+        "filler": Claim(),
+        "negatives in rows": Claim(symptom=partial(falls_to, math.log(2))),
         "several positives": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
         "one pair": Claim(symptom=always_zero),
         "collapsed": Claim(symptom=at_log_b),
@@ -852,7 +861,8 @@ def test_every_situation_has_its_line():
 @pytest.mark.parametrize("kind, batch", named(EVERY))
 def test_what_it_asks_and_reports_has_its_check(kind, batch):
     claim = CLAIMS[kind][batch.name]
-    assert (claim.answer is not None) == (batch.question is not None and batch.question.kind == "choice")
+    stored = batch.question is not None and batch.question.kind == "choice" and not batch.question.keys
+    assert (claim.answer is not None) == stored
     assert (claim.symptom is not None) == (batch.symptom is not None)
     assert bool(batch.cures) == (batch.symptom is not None)
 

@@ -169,6 +169,10 @@ function createMessage(spec, engine, actions, done, note) {
   };
 }
 
+// Whether the parameters of a loss stand in two rows: then all that is below the plane is higher, for each loss of it.
+const needsTwoRows = ({ losses }) => Object.values(losses).some(({ controls, variants: [{ tensors }] }) =>
+  controls.length > 4 || Object.keys(tensors).length > 0);
+
 // All that is shown; where all is compact, nothing that does not help to play with the plane.
 function createParts(spec, engine, actions, done) {
   const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
@@ -179,7 +183,8 @@ function createParts(spec, engine, actions, done) {
   const tools = views && html("div", { class: "tools" }, ...(plane ? [controls.magnifier] : []), views.tabs);
   const below = html("div", { class: "below" }, message.root, controls.root);
   const roots = [header.root, tools, plane?.root, views?.root, below].filter(Boolean);
-  const look = ["lossviz-explorer", spec.compact && "compact", !plane && "flat"].filter(Boolean).join(" ");
+  const looks = { compact: spec.compact, flat: !plane, tall: needsTwoRows(spec) };
+  const look = ["lossviz-explorer", ...Object.keys(looks).filter((name) => looks[name])].join(" ");
   const root = html("div", { class: look }, ...roots);
   if (tools) tools.prepend(createAbout(spec));
   root.style.visibility = "hidden"; // until the first frame: nobody sees the parts find their places

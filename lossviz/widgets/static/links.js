@@ -55,11 +55,15 @@ function numberOf({ state, reading }, name) {
   if (typeof state.parameters[name] === "number") return state.parameters[name];
   const [kind, letters = ""] = name.split(":");
   const points = letters.split("-").map((each) => state.points.findIndex((_, index) => letter(index) === each));
-  if (kind === "adds") return reading.terms.find((term) => alikeIn(term.points, points))?.value ?? null;
+  if (kind === "adds") return reading.terms.find((term) => isCalled(term, letters, points))?.value ?? null;
   if (kind !== "angle" || points.length !== 2 || points.includes(-1)) return null;
   const [one, other] = points.map((index) => angleOf(state.points[index]));
   return (Math.abs(turn(one, other)) * 360) / TAU;
 }
+
+// By its letters, or by all of its points.
+const isCalled = (term, letters, points) =>
+  term.letters.replaceAll("–", "-") === letters || alikeIn(term.points, points);
 
 const alikeIn = (one, other) => one.length === other.length && one.every((index) => other.includes(index));
 

@@ -1,4 +1,4 @@
-"""The gradient: a field of arrows that is torch's gradient at every place, in one scale, and moves with all that moves."""
+"""The gradient: its arrows are torch's gradient at every place, in one scale, and they follow all that moves."""
 
 import json
 import math
@@ -87,6 +87,7 @@ def test_the_scale_stays_as_long_as_arrows_can_be_seen_in_it(javascript):
 
 
 # ---- live
+
 
 def opened(explorer) -> None:
     explorer.show_answer()

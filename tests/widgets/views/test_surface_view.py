@@ -1,4 +1,4 @@
-"""The surface: the loss over the plane is torch's, every point stands on it, and plotly comes only when it is wanted."""
+"""The surface: its heights are torch's, every point stands on it, and plotly comes only when it is wanted."""
 
 import json
 import re

@@ -28,11 +28,11 @@ function arrowsOf({ state: { run, magnified }, rate }) {
 
 // `heat`: what is shown of the loss in the plane; `borders`: of a choice that changes; null for none.
 export function noteOf(scene, heat, borders) {
-  const { state, shape } = scene;
+  const { state } = scene;
   const chosen = letter(state.chosen);
   return [
     arrowsOf(scene),
-    state.view === "strip" && shape === "circle" && `Strip: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
+    state.view === "strip" && `Strip: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
     heat && `Behind: the loss if ${chosen} stood there, ${rangeOf(heat)}.`,
     borders && choiceOf(borders),
   ].filter(Boolean).join(" ");

@@ -17,6 +17,7 @@ const LONGEST = 0.9; // of the gap between two places
 const SMALL = 0.25; // of the scale: when all gradients are smaller, it is a new one
 const [DOT, HEAD, RADIUS] = [2.5, 5, 9]; // pixels: the shortest arrow, its head, a point
 const NARROWEST = 160; // pixels of the square
+const KEYS = "The arrow keys move it.";
 
 const gapOf = (extent) => (2 * extent) / ACROSS;
 
@@ -74,6 +75,31 @@ function noteOf({ state, shape }, scale) {
   ].filter(Boolean).join(" ");
 }
 
+function longestOf({ places, gradients, longest }) {
+  if (!longest) return "It is 0 everywhere.";
+  const place = places[gradients.findIndex((each) => lengthOf(each) === longest)];
+  return `The longest, ${fixed(longest)}, is at ${place.map((value) => brief(value)).join(", ")}.`;
+}
+
+// Three paths, whatever there is to draw.
+function createField() {
+  const paths = ["shafts", "heads", "dots"].map((look) => svg("path", { class: look }));
+  const root = svg("g", { class: "field" }, ...paths);
+  const scaleOf = createScale();
+  return {
+    root,
+    // Answers with the scale.
+    draw({ state, shape }, found, gap, toPixel) {
+      setAttributes(root, { visibility: found ? null : "hidden" });
+      if (!found) return null;
+      const scale = scaleOf(`${state.loss} ${state.situation} ${shape}`, found.longest);
+      const drawn = drawnField(found, state.magnified / scale, gap, toPixel);
+      for (const path of paths) setAttributes(path, { d: drawn[path.getAttribute("class")] });
+      return scale;
+    },
+  };
+}
+
 // The points where they stand: the chosen one last, above the others, with a ring.
 function createStanding() {
   const root = svg("g", { class: "standing" });
@@ -98,11 +124,10 @@ function createStanding() {
 
 export function createGradient(spec, engine, actions) {
   const late = () => root.isConnected && draw(scene); // another view may be open by now
-  const [heat, scan, scaleOf] = [createHeat(spec, engine, late), createScan(late), createScale()];
-  const [background, standing] = [createBackground(), createStanding()];
-  const [shafts, heads, dots] = ["shafts", "heads", "dots"].map((look) => svg("path", { class: look }));
-  const field = svg("g", { class: "field" }, shafts, heads, dots);
-  const picture = svg("svg", { role: "group", tabindex: 0 }, heat.contours, background.root, field, standing.root);
+  const [heat, scan] = [createHeat(spec, engine, late), createScan(late)];
+  const [background, field, standing] = [createBackground(), createField(), createStanding()];
+  const layers = [heat.contours, background.root, field.root, standing.root];
+  const picture = svg("svg", { role: "group", tabindex: 0 }, ...layers);
   const box = html("div", { class: "frame" }, heat.root, picture);
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
   const root = html("section", { class: "gradient" }, heading, box, note);
@@ -124,22 +149,6 @@ export function createGradient(spec, engine, actions) {
   picture.addEventListener("click", press);
   picture.addEventListener("keydown", walk);
 
-  function drawField(found) {
-    const { state, shape } = scene;
-    setAttributes(field, { visibility: found ? null : "hidden" });
-    if (!found) return;
-    const scale = scaleOf(`${state.loss} ${state.situation} ${shape}`, found.longest);
-    const drawn = drawnField(found, state.magnified / scale, gapOf(extent) * place.unit, place.toPixel);
-    for (const [path, name] of [[shafts, "shafts"], [heads, "heads"], [dots, "dots"]]) {
-      setAttributes(path, { d: drawn[name] });
-    }
-    const strongest = found.places[found.gradients.findIndex((each) => lengthOf(each) === found.longest)];
-    const where = strongest.map((value) => brief(value)).join(", ");
-    const what = found.longest ? `The longest, ${fixed(found.longest)}, is at ${where}.` : "It is 0 everywhere.";
-    setAttributes(picture, { "aria-label": `${heading.textContent}. ${noteOf(scene, scale)} ${what} The arrow keys move it.` });
-    setText(note, noteOf(scene, scale));
-  }
-
   function draw(shown) {
     scene = shown;
     const { state, shape } = scene;
@@ -151,12 +160,16 @@ export function createGradient(spec, engine, actions) {
     setText(heading, `Where ${letter(state.chosen)} would go; shaded: the loss there`);
     heat.draw(scene, { ...measure, extent });
     background.draw(scene, place);
-    drawField(scan({
+    const found = scan({
       subject: `${shape} ${extent} ${state.chosen}`,
       key: scanKey(state, state.chosen),
       answers: (signal) => fields(spec, engine, state, placesOf(shape, extent), signal),
-    }));
+    });
+    const scale = field.draw(scene, found, gapOf(extent) * place.unit, place.toPixel);
     standing.draw(scene, place.toPixel);
+    if (!found) return;
+    setText(note, noteOf(scene, scale));
+    setAttributes(picture, { "aria-label": `${heading.textContent}. ${note.textContent} ${longestOf(found)} ${KEYS}` });
   }
 
   return {

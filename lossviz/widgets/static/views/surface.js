@@ -1,5 +1,5 @@
-// The surface: the loss over the plane, in 3-D, as the chosen point moves; every point stands on it by its letter. Where
-// only directions count the surface is a ring: along each of its rays the height is the same.
+// The surface: the loss over the plane, in 3-D, as the chosen point moves; every point stands on it by its letter.
+// Where only directions count the surface is a ring: along each of its rays the height is the same.
 
 import { html, setAttributes, setText } from "../dom.js";
 import { NEAR, TAU, angleOf, atAngle, niceCeiling } from "../geometry.js";
@@ -15,7 +15,7 @@ const FINE = 101; // places across the free plane, for the ends of the loss: as 
 const RADII = [0.6, 1, 1.4]; // of the ring; the middle one is the circle
 const LIFT = 0.02; // of the height: so far above the surface the marks stand
 const FILLED = 0.35; // of the height: a surface that fills less of it gets another scale
-const START = { eye: { x: 0.9, y: -1.75, z: 1.05 }, center: { x: 0, y: 0, z: -0.22 }, up: { x: 0, y: 0, z: 1 } };
+const START = { eye: { x: 1.1, y: -2.12, z: 1.26 }, center: { x: 0, y: 0, z: -0.22 }, up: { x: 0, y: 0, z: 1 } };
 const TURN = TAU / 36; // of an arrow key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const SWIPE = 0.01; // of a turn in radians, for each pixel of a finger

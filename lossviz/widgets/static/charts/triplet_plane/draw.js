@@ -101,7 +101,7 @@ function dotOf(term, { state, reading, lit }, { x, y }) {
     term, kind,
     place: [x(term.toPositive), y(term.toNegative)],
     look: `${hue(kind)}${term.active ? " active" : ""}${faded(lit, term.index)}`,
-    touched: state.lit?.kind === "term" && lit.has(term.index),
+    touched: state.lit?.kind === "term" && Boolean(lit?.has(term.index)),
   };
 }
 
