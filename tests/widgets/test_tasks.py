@@ -316,7 +316,8 @@ def explorer_of(kind: str, batch: Situation) -> lossviz.Explorer:
     (loss,) = [each for each in DEFAULTS if type(each).__name__ == batch.loss] or [
         next(each for each in DEFAULTS if each.inputs.name == kind)
     ]
-    return lossviz.explore(loss, situation=batch.name, controls=tuple(batch.question.parameters) or None)
+    movable = {**batch.parameters, **batch.question.parameters} if batch.question.parameters else ()
+    return lossviz.explore(loss, situation=batch.name, controls=tuple(movable) or None)
 
 
 def perturbed(points: list, on_circle: bool, most: float, chance: random.Random) -> list:
@@ -346,7 +347,10 @@ def to_the_edge(explorer: Explorer, batch: Situation, state: dict) -> list[dict]
         points = torch.tensor(state["points"], dtype=torch.float64)
         for point, place in batch.question.moves.items():
             points[point] += share * (points.new_tensor(place) - points[point])
-        return state | {"points": (normalize(points) if explorer.torch.on_circle else points).tolist()}
+        now = state["parameters"]
+        wanted = {name: now[name] + share * (value - now[name]) for name, value in batch.question.parameters.items()}
+        places = (normalize(points) if explorer.torch.on_circle else points).tolist()
+        return state | {"points": places, "parameters": now | wanted}
 
     def is_reached(at: dict) -> bool:
         seen = Seen(explorer.losses, explorer.spec, explorer.torch.state | at)
