@@ -7,7 +7,7 @@ naming it, for authors. Pure functions on an explorer's spec, as JSON holds it.
 import math
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from lossviz.inputs import wrong
 
@@ -60,6 +60,20 @@ def follow(spec: dict, before: State, asked: dict[str, str]) -> State:
         points = [_on_circle(each) for each in points]
     trained = state["tensors"] if was is now else now["tensors"]
     return {**state, "parameters": parameters, "points": points, "tensors": {**trained, **tensors}}
+
+
+def of(spec: dict, state: State) -> str:
+    """The address of a state, exactly: its situation and loss, and whatever is not as it begins."""
+    start = enter(spec, state["situation"], state["loss"], state["loss"])
+    told = {"situation": spec["situations"][state["situation"]]["name"].replace(" ", "-"), "loss": state["loss"]}
+    for part in ("parameters", "tensors"):
+        told |= {name: each for name, each in state[part].items() if each != start[part].get(name)}
+    places = zip(state["points"], start["points"], strict=True)
+    told |= {letter(index): place for index, (place, begun) in enumerate(places) if place != begun}
+    if state["chosen"] != start["chosen"]:
+        told["chosen"] = letter(state["chosen"])
+    written = (f"{name}={quote(_written(each), safe='~()*!.,')}" for name, each in told.items())
+    return f"#{spec['name']}?{'&'.join(written)}"
 
 
 def variant(spec: dict, state: State) -> dict:
@@ -177,7 +191,8 @@ def _parameter(loss: dict, name: str, text: str):
 def _written(value) -> str:
     if isinstance(value, list | tuple):
         return ",".join(map(_written, value))
-    return {"None": "none", "True": "true", "False": "false"}.get(str(value), str(value))
+    text = str(value).removesuffix(".0")
+    return {"None": "none", "True": "true", "False": "false"}.get(text, text)
 
 
 def _tensor(name: str, text: str, like: list) -> list:

@@ -5,6 +5,8 @@ import inspect
 import textwrap
 from collections.abc import Callable
 
+from lossviz.losses import Loss
+
 WIDTH = 78  # letters of code in a chapter's column
 INDENT = "    "
 FOR_PICTURES = {"active", "chosen", "numbers", "pulls", "shares", "thresholds", "valid"}
@@ -19,10 +21,56 @@ def definition(*functions: Callable):
 
 def listing(function: Callable) -> str:
     """Its lines as they stand in the file, but for types, docstring and comments; ``...`` is left for the pictures."""
-    source = textwrap.dedent(inspect.getsource(function))
-    (tree,) = ast.parse(source).body
+    tree, source = parsed(function)
     lines = (wrapped(INDENT + each) for part in kept(tree, source) for each in part.splitlines())
     return "\n".join([f"def {tree.name}({signature(tree.args)}):", *lines])
+
+
+def code(loss: Loss) -> str:
+    """The definition of a loss and, below it, what it calls on the way; "" where no source is known."""
+    found, asked = [], [loss.define]
+    for function in asked:  # which grows
+        try:
+            found.append(listing(function))
+        except (OSError, TypeError, SyntaxError):  # made by exec, written in C, no def
+            continue
+        asked += [each for each in called(function) if each not in asked]
+    return "\n\n".join(found)
+
+
+def called(function: Callable) -> list[Callable]:
+    """The functions of its folder that it calls by name, those of a branch last. Left out are those of every loss, and
+    one that is handed the ``values`` of the terms: it only makes them ready for the pictures."""
+    tree, _ = parsed(function)
+    own = {each.arg: getattr(function, "__self__", None) for each in tree.args.args[:1]}
+    branches = {each for line in tree.body if isinstance(line, ast.If) for each in ast.walk(line)}
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call)]
+    calls.sort(key=lambda each: (each in branches, each.lineno, each.col_offset))
+    asked = [each.func for each in calls if "values" not in {getattr(given, "id", None) for given in each.args}]
+    found = dict.fromkeys(behind(each, function.__globals__ | own) for each in asked)
+    near = [each for each in found if inspect.isroutine(each) and folder(each) == folder(function)]
+    return [each for each in near if each.__module__ != Loss.__module__]
+
+
+def folder(function: Callable) -> str:
+    module = function.__module__ or ""  # of what is written in C
+    return module.rpartition(".")[0] or module
+
+
+def behind(name: ast.expr, known: dict[str, object]) -> object:
+    """What a name, with dots or without, stands for; None for what is known only when the function runs."""
+    if isinstance(name, ast.Attribute):
+        return getattr(behind(name.value, known), name.attr, None)
+    return known.get(name.id) if isinstance(name, ast.Name) else None
+
+
+def parsed(function: Callable) -> tuple[ast.FunctionDef, str]:
+    """Raises OSError or TypeError where there is no source, or no def in it."""
+    source = textwrap.dedent(inspect.getsource(function))
+    (tree,) = ast.parse(source).body
+    if not isinstance(tree, ast.FunctionDef):
+        raise TypeError(f"function: expected a def, got {source}")
+    return tree, source
 
 
 def signature(arguments: ast.arguments) -> str:
@@ -31,13 +79,16 @@ def signature(arguments: ast.arguments) -> str:
 
 
 def kept(tree: ast.FunctionDef, source: str) -> list[str]:
-    """From the last line back: those that make or change a name which a later one reads."""
+    """From the last line back: those that make or change a name which a later one reads. All where it ends otherwise
+    than by a return."""
     *body, last = tree.body
+    if not isinstance(last, ast.Return):
+        return [written(line, source) for line in tree.body if not is_text(line)]
     last, text = without_pictures(last, source)
     needed, lines = names(last, ast.Load), [text]
     for line in reversed(body):
         touched = names(line, ast.Store if isinstance(line, ast.Assign) else ast.AST)
-        if touched & needed:
+        if touched & needed or any(isinstance(each, ast.Return) for each in ast.walk(line)):
             needed |= names(line, ast.Load)
             lines.append(written(line, source))
     return lines[::-1]
@@ -53,6 +104,10 @@ def without_pictures(line: ast.Return, source: str) -> tuple[ast.Return, str]:
         if len(call.args) + len(call.keywords) < given:
             text = f"{ast.unparse(line)[:-1]}, ...)"
     return line, text
+
+
+def is_text(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
 def names(tree: ast.AST, use: type) -> set[str]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from random import Random
 
 import pytest
 
@@ -14,11 +15,12 @@ from lossviz import (
     address,
     explore,
 )
+from lossviz.catalogue import ENTRIES
 
 
 def spec_of(*losses, **options) -> dict:
-    """As the page has it: a tuple is a list."""
-    return json.loads(json.dumps(explore(*losses, **options).spec))
+    """As the page has it: a tuple is a list. Nothing is lowered, for nothing is evaluated."""
+    return json.loads(json.dumps(explore(*losses, engine="kernel", **options).spec))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def follow(spec: dict, query: str, before: dict | None = None) -> dict:
 
 
 def test_it_begins_as_the_explorer_does():
-    explorer = explore(MultipleNegativesRankingLoss(), situation="scale 1")
+    explorer = explore(MultipleNegativesRankingLoss(), situation="scale 1", engine="kernel")
     spec = json.loads(json.dumps(explorer.spec))
     begun = address.first(spec)
     assert {name: begun[name] for name in explorer.state} == json.loads(json.dumps(explorer.state))
@@ -109,7 +111,7 @@ def test_what_is_trained_can_be_set():
 
 def test_a_state_can_be_computed(pairs):
     """The loss that torch gives is that of the state."""
-    explorer = explore(ContrastiveLoss(), name="labelled-pairs")
+    explorer = explore(ContrastiveLoss(), name="labelled-pairs", engine="kernel")
     state = follow(pairs, "situation=start&margin=0.9&A=77")
     explorer.state = {name: state[name] for name in explorer.state}
     assert explorer.loss.margin == 0.9
@@ -157,3 +159,26 @@ def test_beyond_two_dimensions_a_point_has_as_many_numbers():
     with pytest.raises(ValueError, match="A: expected 384 numbers"):
         follow(spec, "A=30")
     assert follow(spec, f"A={','.join(['0.5'] * 384)}")["points"][0] == [0.5] * 384
+
+
+# ---- back again
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
+def test_the_address_of_a_state_leads_to_it_from_anywhere(entry):
+    spec = spec_of(entry.default(), name="here")
+    random = Random(entry.loss.__name__)
+    for index in range(len(spec["situations"])):
+        state = address.enter(spec, index, None, entry.loss.__name__)
+        if index % 2:
+            places = [[random.uniform(-1, 1), random.uniform(-1, 1)] for _ in state["points"]]
+            state = follow(spec, "&".join(f"{address.letter(k)}={x},{y}" for k, (x, y) in enumerate(places)), state)
+            control = next((each for each in spec["losses"][state["loss"]]["controls"] if not each["choices"]), None)
+            if control:
+                state = follow(
+                    spec, f"{control['name']}={random.uniform(control['minimum'], control['maximum'])}", state
+                )
+            state["chosen"] = random.randrange(len(state["points"]))
+        elsewhere = follow(spec, "A=123&chosen=B")
+        name, asked = address.split(address.of(spec, state))
+        assert name == "here" and address.follow(spec, elsewhere, asked) == state

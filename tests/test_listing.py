@@ -1,5 +1,7 @@
 """What a chapter prints of a definition still computes the loss, in a few lines that its column shows whole."""
 
+import ast
+import functools
 import sys
 from types import SimpleNamespace
 
@@ -7,8 +9,8 @@ import pytest
 import torch
 
 from lossviz.catalogue import ENTRIES
-from lossviz.listing import WIDTH, definition, listing
-from lossviz.losses import labelled_sentences, positive_pairs, scored_pairs
+from lossviz.listing import WIDTH, code, definition, listing
+from lossviz.losses import Loss, labelled_sentences, positive_pairs, scored_pairs
 
 LINES = 12
 HELPERS = [
@@ -34,6 +36,58 @@ def test_the_printed_lines_compute_the_loss(entry):
     found = run(entry.loss.define, loss, *example)
     value = found.values.sum() if found.loss is None else found.loss
     torch.testing.assert_close(value, loss(*example), rtol=1e-12, atol=0)
+
+
+# Beside the definition: what it calls, and what that calls; those of a branch last.
+CALLED = {
+    "OnlineContrastiveLoss": ["_largest_or_mean"],
+    "BatchHardTripletLoss": ["of"],
+    "BatchHardSoftMarginTripletLoss": ["of"],
+    "BatchSemiHardTripletLoss": ["_semi_hard"],
+    "CoSENTLoss": ["_in_order"],
+    "AnglELoss": ["_in_order", "_angle_similarity"],
+    "SoftmaxLoss": ["features"],
+    "MultipleNegativesRankingLoss": ["log_share", "_further", "_hardness", "_ways"],
+    "CachedMultipleNegativesRankingLoss": ["define", "log_share", "_further", "_hardness", "_ways"],
+    "MultipleNegativesSymmetricRankingLoss": ["both_ways", "log_share"],
+    "ContrastiveTensionLossInBatchNegatives": ["both_ways", "log_share"],
+}
+
+
+@every_loss
+def test_the_code_of_a_loss_is_its_definition_and_what_it_calls(entry):
+    text = code(entry.default())
+    assert text.startswith(listing(entry.loss.define))
+    found = [each.name for each in ast.parse(text.replace(", ...)", ")")).body]
+    assert found == ["define", *CALLED.get(entry.loss.__name__, [])]
+    for helper in HELPERS:
+        assert (listing(helper) in text) == (helper.__name__ in found)
+
+
+def test_a_function_that_returns_on_its_way_or_not_at_all_is_shown_as_it_computes():
+    def early(one, two):
+        """Not printed."""
+        if one:
+            return two
+        return one
+
+    def yields(one):
+        """Not printed."""
+        while one:
+            yield one
+
+    assert listing(early) == "def early(one, two):\n    if one:\n        return two\n    return one"
+    assert listing(yields) == "def yields(one):\n    while one:\n        yield one"
+
+
+def test_a_loss_without_source_has_no_code():
+    class Silent(Loss):
+        define = functools.partial(int)
+
+    class Short(Loss):
+        define = lambda self, one: one  # noqa: E731
+
+    assert code(Silent()) == code(Short()) == ""
 
 
 def test_the_printed_lines_find_the_hardest():

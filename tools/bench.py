@@ -163,7 +163,7 @@ def one_opening(running, page: Path) -> float:
 
 BEHIND = {"circle": "strip", "free": "heat map"}  # shape of the plane → what is drawn behind the points
 MOVES = 150
-
+NOTHING = 1  # milliseconds: of a frame in which plotly only looks whether it has to draw
 
 
 @section
@@ -175,6 +175,24 @@ def frames() -> Iterator[Line]:
                     name = f"frame, {explorer.state['loss']}, {BEHIND[shape]}: {gesture.__name__.replace('_', ' ')}"
                     work = frame_work(running, explorer, gesture)
                     yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=16.7)
+
+
+# View → what shows that it is drawn, and the milliseconds that a frame may take while it is open
+VIEWS = {"gradient": (".field .shafts[d]", 16.7), "surface": (".plot canvas", 33)}
+
+
+@section
+def views() -> Iterator[Line]:
+    """One loss for each input type."""
+    first = {entry.loss.inputs.name: entry for entry in reversed(ENTRIES) if entry.loss.inputs.name in SITUATIONS}
+    with sync_playwright() as playwright, chromium(playwright) as running:
+        for entry in reversed(first.values()):
+            for shape, explorer in twelve_points(entry).items():
+                for view, (_, target) in VIEWS.items():
+                    for gesture in (drag_a_point, drag_a_slider):
+                        name = f"frame, {explorer.state['loss']}, {shape}, {view}: {gesture.__name__.replace('_', ' ')}"
+                        work = frame_work(running, explorer, gesture, view)
+                        yield Line(f"{name}, 95 % in", statistics.quantiles(work, n=20)[-1], "ms", target=target)
 
 
 def twelve_points(entry: Entry) -> dict[str, lossviz.Explorer]:
@@ -200,14 +218,17 @@ def twelve(inputs: InputType) -> Situation:
     )
 
 
-def frame_work(running, explorer: lossviz.Explorer, gesture: Callable) -> list[float]:
+def frame_work(running, explorer: lossviz.Explorer, gesture: Callable, view: str | None = None) -> list[float]:
     """Milliseconds of the main thread's own time, whatever else runs beside, in each frame that a gesture changed."""
     context = running.new_context(viewport={"width": 1280, "height": 1600})  # all of it in sight
     opened = context.new_page()
+    root = opened.locator(".lossviz-explorer")
     with tempfile.TemporaryDirectory() as folder:
         opened.goto(write_page(Path(folder), explorer).as_uri())
         opened.wait_for_selector(".lossviz-explorer[data-ready]")
-    root = opened.locator(".lossviz-explorer")
+        if view:
+            root.locator(f"[role=tab][data-view={view}]").click()
+            root.locator(VIEWS[view][0]).first.wait_for(state="attached")
     gesture(opened, root, MOVES // 3)  # the browser compiles what runs often
     running.start_tracing(page=opened, categories=["cc", "devtools.timeline"])
     gesture(opened, root, MOVES)
@@ -215,11 +236,12 @@ def frame_work(running, explorer: lossviz.Explorer, gesture: Callable) -> list[f
     context.close()
     callbacks = [event["ts"] for event in events if event["name"] == "FireAnimationFrame"]
     drawn = [event for event in events if event["name"] == "ProxyMain::BeginMainFrame" and "tdur" in event]
-    return [
+    work = [
         frame["tdur"] / 1000
         for frame in drawn
         if any(frame["ts"] <= callback <= frame["ts"] + frame["dur"] for callback in callbacks)
     ]
+    return [each for each in work if each > NOTHING]
 
 
 def drag_a_point(page, root, moves: int) -> None:

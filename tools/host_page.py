@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from importlib import resources
 from pathlib import Path
 
 from ipywidgets import Widget
@@ -13,7 +14,7 @@ sys.path.append(str(ROOT / "book" / "_ext"))  # where Sphinx finds it
 
 from widget_pages import script_json, share_texts, stable_page  # noqa: E402
 
-SCRIPTS = ("widget_models.js", "widget_host.js")
+SCRIPTS = ("lazy_plotly.js", "widget_models.js", "widget_host.js")
 VIEW = """<div style="height: {gap}px"></div>
 <div><script type="application/vnd.jupyter.widget-view+json">{view}</script></div>"""
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>widgets</title>
@@ -26,6 +27,9 @@ def write_page(folder: Path, *widgets: Widget, gap: int = 0) -> Path:
     """Write the page into the folder: one view per widget from top to bottom, each below a gap of so many pixels."""
     for name in (*SCRIPTS, "lossviz_site.css"):
         shutil.copy(ROOT / "book" / "_static" / name, folder)
+    plotly = folder / "plotly.min.js"  # 5 MB, which nobody reads before a surface is opened
+    if not plotly.exists():
+        plotly.symlink_to(resources.files("plotly") / "package_data" / "plotly.min.js")
     made = embed_data(views=list(widgets), drop_defaults=False)
     views = "".join(VIEW.format(gap=gap, view=json.dumps(view)) for view in made["view_specs"])
     body, state = stable_page(views, made["manager_state"])

@@ -12,6 +12,7 @@ from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from stills import Stills
 
 NAMED = re.compile(r"[A-Za-z0-9-]+\?")
 LOGGER = logging.getLogger(__name__)
@@ -23,15 +24,26 @@ class ActionLinks(SphinxPostTransform):
     default_priority = 8  # before MyST resolves its links
 
     def run(self, **kwargs) -> None:
+        standing: dict[str, dict] = {}  # figure of this page → its state, had a reader followed every link so far
+        stills = Stills(self.app, self.env.docname)
         for pending in list(self.document.findall(addnodes.pending_xref)):
             page, fragment = place_of(pending, self.env.docname)
-            if NAMED.match(fragment):
-                if reason := why_not(figures(self.env, page), fragment):
-                    LOGGER.warning("#%s: %s", fragment, reason, location=pending, type="lossviz", subtype="address")
-                uri = "" if page == self.env.docname else self.app.builder.get_relative_uri(self.env.docname, page)
-                link = nodes.reference("", "", *pending.children, refuri=f"{uri}#{fragment}", internal=True)
-                link["classes"].append("action")
-                pending.replace_self(link)
+            if not NAMED.match(fragment):
+                continue
+            here = page == self.env.docname
+            link = nodes.reference("", "", *pending.children, internal=True, classes=["action"])
+            link["refuri"] = (
+                "" if here else self.app.builder.get_relative_uri(self.env.docname, page)
+            ) + f"#{fragment}"
+            pending.replace_self(link)
+            try:
+                spec, state, asked = followed(figures(self.env, page), standing if here else {}, fragment)
+            except ValueError as error:
+                LOGGER.warning("#%s: %s", fragment, error, location=link.parent, type="lossviz", subtype="address")
+                continue
+            if here and self.app.builder.format == "html":
+                stills.add(link, spec, state, asked)
+                standing[spec["name"]] = state
 
 
 def place_of(pending: addnodes.pending_xref, docname: str) -> tuple[str, str]:
@@ -41,18 +53,17 @@ def place_of(pending: addnodes.pending_xref, docname: str) -> tuple[str, str]:
     return docname, pending["reftarget"] if pending["reftype"] == "myst" else ""
 
 
-def why_not(found: dict[str, dict], fragment: str) -> str | None:
-    """What is wrong with an address, by the figures of its page; None for nothing."""
+def followed(found: dict[str, dict], standing: dict[str, dict], fragment: str) -> tuple[dict, dict, dict]:
+    """The spec of a figure, its state after a link, and what is asked. Raises ValueError naming what there is not."""
     from lossviz import address
 
     name, asked = address.split(f"#{fragment}")
     if name not in found:
-        return f"figure: expected one of this page, {', '.join(sorted(found)) or 'which has none'}, got {name!r}"
-    try:
-        address.follow(found[name], address.first(found[name]), asked)
-    except ValueError as error:
-        return str(error)
-    return None
+        raise ValueError(
+            f"figure: expected one of that page, {', '.join(sorted(found)) or 'which has none'}, got {name!r}"
+        )
+    spec = found[name]
+    return spec, address.follow(spec, standing.get(name) or address.first(spec), asked), asked
 
 
 def figures(env, page: str) -> dict[str, dict]:

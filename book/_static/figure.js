@@ -31,7 +31,7 @@ function makeRoom(root, link, address) {
   const dock = dockOf(root);
   if (!dock || WIDE.matches) return;
   const asks = new URLSearchParams(address.split("?")[1]);
-  open(dock, asks.has("view") ? "view" : "");
+  open(dock, asks.has("view") && !asks.has("ask") ? "view" : ""); // a question hides the views
   requestAnimationFrame(() => {
     const free = dock.getBoundingClientRect().bottom + 8;
     const { top, bottom } = link.getBoundingClientRect();

@@ -15,6 +15,12 @@ function loadPlotly() {
   });
 }
 
+// An explorer asks for it when its surface is first opened.
+globalThis.lossvizPlotly = async () => {
+  await loadPlotly();
+  return Plotly;
+};
+
 async function draw(place) {
   await loadPlotly();
   const { data, layout, config } = JSON.parse(place.querySelector("script").textContent);

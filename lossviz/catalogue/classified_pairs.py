@@ -2,6 +2,7 @@
 
 from lossviz.catalogue.papers import REIMERS
 from lossviz.catalogue.parameters import YES_OR_NO, Parameter
+from lossviz.catalogue.peers import Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import SoftmaxLoss
 
@@ -20,6 +21,12 @@ ENTRIES = (
         },
         changes=(),
         paper=REIMERS,
+        peer=Peer(
+            only_ours=("weight", "bias"),
+            more={"embedding_dimension": "points.shape[1]", "num_labels": "len(weight)"},
+            then="loss.classifier.weight = nn.Parameter(weight)\n"
+            "loss.classifier.bias = None if bias is None else nn.Parameter(bias)",
+        ),
         make=lambda: SoftmaxLoss.initial(dimension=2, classes=3),
     ),
 )

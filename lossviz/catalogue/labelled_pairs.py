@@ -2,10 +2,13 @@
 
 from lossviz.catalogue.papers import HADSELL
 from lossviz.catalogue.parameters import DISTANCE, YES_OR_NO, Parameter
+from lossviz.catalogue.peers import ADDS_EPSILON, SIAMESE, Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import ContrastiveLoss, OnlineContrastiveLoss
 
 FAR_ENOUGH = Parameter("m", "the distance from which a negative pair is left alone", 0.0, 2.0, 0.01)
+
+PEER = Peer(SIAMESE, note=ADDS_EPSILON)
 
 ENTRIES = (
     Entry(
@@ -23,6 +26,7 @@ ENTRIES = (
         },
         changes=(("6.2", "labels other than 0 and 1 warn, and weigh both halves of the loss"),),
         paper=HADSELL,
+        peer=PEER,
     ),
     Entry(
         loss=OnlineContrastiveLoss,
@@ -32,5 +36,6 @@ ENTRIES = (
         parameters={"margin": FAR_ENOUGH, "distance": DISTANCE},
         changes=(("6.2", "a batch with a single positive or a single negative pair no longer compares with a mean"),),
         paper=HADSELL,
+        peer=PEER,
     ),
 )

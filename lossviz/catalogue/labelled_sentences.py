@@ -2,6 +2,7 @@
 
 from lossviz.catalogue.papers import HERMANS, SCHROFF
 from lossviz.catalogue.parameters import DISTANCE, NEARER_BY
+from lossviz.catalogue.peers import LOSES_DIGITS, SQUARE, Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import (
     BatchAllTripletLoss,
@@ -9,6 +10,8 @@ from lossviz.losses import (
     BatchHardTripletLoss,
     BatchSemiHardTripletLoss,
 )
+
+PEER = Peer(SQUARE, note=LOSES_DIGITS)
 
 ENTRIES = (
     Entry(
@@ -19,6 +22,7 @@ ENTRIES = (
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(("6.2", "no longer builds a cube of B³ numbers"),),
         paper=HERMANS,
+        peer=PEER,
     ),
     Entry(
         loss=BatchHardTripletLoss,
@@ -27,6 +31,7 @@ ENTRIES = (
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(),
         paper=HERMANS,
+        peer=PEER,
     ),
     Entry(
         loss=BatchHardSoftMarginTripletLoss,
@@ -35,6 +40,7 @@ ENTRIES = (
         parameters={"distance": DISTANCE},
         changes=(("5.1", "the exponential still overflowed where the two distances were 89 apart; 6.2 uses softplus"),),
         paper=HERMANS,
+        peer=PEER,
     ),
     Entry(
         loss=BatchSemiHardTripletLoss,
@@ -45,5 +51,6 @@ ENTRIES = (
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(),
         paper=SCHROFF,
+        peer=PEER,
     ),
 )

@@ -1,7 +1,10 @@
 """Losses on (anchor, positive)."""
 
+from torch import Tensor
+
 from lossviz.catalogue.papers import GAO, OORD, RADFORD
 from lossviz.catalogue.parameters import SCALE, SIMILARITY, Parameter
+from lossviz.catalogue.peers import OF_SEARCH, Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import (
     CachedMultipleNegativesRankingLoss,
@@ -41,6 +44,11 @@ RANKING_ALSO = (
 )
 
 
+def as_given(rows: Tensor) -> Tensor:
+    """An encoder of rows that are embeddings already."""
+    return rows
+
+
 def _search(loss: Loss) -> dict[str, str]:
     return {"anchor": "−½ · (ln {p} + ln {q}) / {B}" if len(loss.blocks()) > 1 else "−ln {p} / {B}"}
 
@@ -62,6 +70,7 @@ ENTRIES = (
         parameters=RANKING,
         changes=(("5.3", "directions, partition_mode, hardness_mode and hardness_strength"),),
         paper=OORD,
+        peer=Peer(OF_SEARCH),
         also=RANKING_ALSO,
     ),
     Entry(
@@ -71,6 +80,7 @@ ENTRIES = (
         parameters={"scale": SCALE, "similarity": SIMILARITY},
         changes=(("5.3", "deprecated: MultipleNegativesRankingLoss with both directions, per_direction, is the same"),),
         paper=RADFORD,
+        peer=Peer(OF_SEARCH, note="Theirs is deprecated: it is MultipleNegativesRankingLoss with both directions."),
     ),
     Entry(
         loss=CachedMultipleNegativesRankingLoss,
@@ -84,7 +94,8 @@ ENTRIES = (
         },
         changes=(("5.3", "directions, partition_mode, hardness_mode and hardness_strength"),),
         paper=GAO,
-        make=lambda: CachedMultipleNegativesRankingLoss(encode=lambda rows: rows),
+        peer=Peer(OF_SEARCH, only_ours=("encode",)),
+        make=lambda: CachedMultipleNegativesRankingLoss(encode=as_given),
         also=({"directions": BOTH},),  # the rest is the uncached loss's
     ),
 )

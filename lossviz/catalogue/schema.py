@@ -6,6 +6,7 @@ from itertools import product
 
 from lossviz.catalogue.papers import Paper
 from lossviz.catalogue.parameters import Parameter
+from lossviz.catalogue.peers import Peer
 from lossviz.losses import Loss
 
 
@@ -15,7 +16,8 @@ class Entry:
 
     ``formula`` is the loss in LaTeX. ``term(loss)`` gives, for each kind of term, the formula of what it adds; names in
     braces stand for numbers: those of ``Terms.numbers``, a parameter, {B} the number of valid terms, or {loss}.
-    ``changes`` says what changed in sentence-transformers, by version.
+    ``changes`` says what changed in sentence-transformers, by version, and ``peer`` how theirs is asked; None where
+    theirs is not known.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
     explorers and in tests: every combination of the choices that an explorer offers, then ``also``.
@@ -29,6 +31,7 @@ class Entry:
     paper: Paper
     make: Callable[[], Loss] | None = None  # where the class alone does not make one
     also: tuple[dict[str, object], ...] = ()
+    peer: Peer | None = None
 
     def default(self) -> Loss:
         return (self.make or self.loss)()

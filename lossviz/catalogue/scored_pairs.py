@@ -2,6 +2,7 @@
 
 from lossviz.catalogue.papers import HUANG, LI, REIMERS
 from lossviz.catalogue.parameters import SCALE
+from lossviz.catalogue.peers import Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import (
     AnglELoss,
@@ -19,6 +20,7 @@ ENTRIES = (
         parameters={},
         changes=(),
         paper=REIMERS,
+        peer=Peer(note="Theirs reads the scores in float32."),
     ),
     Entry(
         loss=CoSENTLoss,
@@ -30,6 +32,7 @@ ENTRIES = (
             ("6.2", "half-precision scores are computed in float32"),
         ),
         paper=HUANG,
+        peer=Peer(),
     ),
     Entry(
         loss=AnglELoss,
@@ -38,5 +41,6 @@ ENTRIES = (
         parameters={"scale": SCALE},
         changes=(("6.2", "sorts the scores instead of comparing every pair with every other"),),
         paper=LI,
+        peer=Peer(),
     ),
 )

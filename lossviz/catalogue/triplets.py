@@ -2,6 +2,7 @@
 
 from lossviz.catalogue.papers import SCHROFF
 from lossviz.catalogue.parameters import DISTANCE, NEARER_BY
+from lossviz.catalogue.peers import OF_TRIPLETS, Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import TripletLoss
 
@@ -16,5 +17,6 @@ ENTRIES = (
             ("6.2", "coincident points no longer give a gradient of NaN"),
         ),
         paper=SCHROFF,
+        peer=Peer(OF_TRIPLETS),
     ),
 )

@@ -2,6 +2,7 @@
 
 from lossviz.catalogue.papers import CARLSSON
 from lossviz.catalogue.parameters import SCALE
+from lossviz.catalogue.peers import Peer
 from lossviz.catalogue.positive_pairs import SOFTMAX_BOTH_WAYS
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import ContrastiveTensionLoss, ContrastiveTensionLossInBatchNegatives
@@ -15,6 +16,7 @@ ENTRIES = (
         parameters={},
         changes=(),
         paper=CARLSSON,
+        peer=Peer(),
     ),
     Entry(
         loss=ContrastiveTensionLossInBatchNegatives,
@@ -23,5 +25,11 @@ ENTRIES = (
         parameters={"scale": SCALE},
         changes=(),
         paper=CARLSSON,
+        peer=Peer(
+            then="loss.model1.forward = lambda _: features[0]\n"
+            "loss.model2.forward = lambda _: features[1]\n"
+            "loss.logit_scale.data = torch.tensor(«scale», dtype=torch.float64).log()",
+            note="Each of their two models makes one of the passes, and the logarithm of the scale is learned.",
+        ),
     ),
 )

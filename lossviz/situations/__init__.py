@@ -1,6 +1,6 @@
 """Named small batches of real sentences: where an explorer starts, and the states that teach; a file per input type."""
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import Condition, Cure, Quantity, Question, Situation, at, on_circle
 from lossviz.situations.classified_pairs import CLASSIFIED_PAIRS
 from lossviz.situations.labelled_pairs import LABELLED_PAIRS
 from lossviz.situations.labelled_sentences import LABELLED_SENTENCES
@@ -9,7 +9,18 @@ from lossviz.situations.scored_pairs import SCORED_PAIRS
 from lossviz.situations.triplets import TRIPLETS
 from lossviz.situations.unlabelled import UNLABELLED, UNLABELLED_PAIRS
 
-__all__ = ["SITUATIONS", "Cure", "Question", "Situation", "at", "on_circle", "situation", "situations"]
+__all__ = [
+    "SITUATIONS",
+    "Condition",
+    "Cure",
+    "Quantity",
+    "Question",
+    "Situation",
+    "at",
+    "on_circle",
+    "situation",
+    "situations",
+]
 
 SITUATIONS: dict[str, tuple[Situation, ...]] = {
     "labelled_pairs": LABELLED_PAIRS,

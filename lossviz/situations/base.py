@@ -17,15 +17,137 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a reader predicts before the answer is shown.
+class Quantity:
+    """A number that the page reads off the loss. Make one with a function below: ``adds("A–C")``.
 
-    ``kind``     "choice": one of ``options``, ``answer`` is the index of the right one; "terms": which terms are
-                 active, answered by the state itself; "draw": where point ``point`` will go, answered by its gradient
+    ``name``    which number; the functions say what each is
+    ``terms``   which terms, by their letters, as the view *Sum* names them: "A–C" a pair, "C" a search or an anchor,
+                "ABD" a triplet. A name stands for all terms whose letters begin so: "A" for all triplets of A
+    ``points``  the sentences that it is about, as indices into ``keys``
+
+    A condition is a quantity with a relation. Of one state: ``below``, ``above``, ``equals`` a number. Of an option,
+    which compares the state that is asked about with what the question's changes make of it: ``falls``, ``stays``,
+    ``rises``; and ``below``, ``above``, ``equals``, ``nearest`` a number, ``largest`` among the options, all after it.
+    """
+
+    name: str
+    terms: tuple[str, ...] = ()
+    points: tuple[int, ...] = ()
+
+    def below(self, value: float) -> "Condition":
+        return Condition(self, "below", value)
+
+    def above(self, value: float) -> "Condition":
+        return Condition(self, "above", value)
+
+    def equals(self, value: float) -> "Condition":
+        """To six digits after the point."""
+        return Condition(self, "equals", value)
+
+    def nearest(self, value: float) -> "Condition":
+        """No other option names a number that is as near."""
+        return Condition(self, "nearest", value)
+
+    def falls(self) -> "Condition":
+        return Condition(self, "falls")
+
+    def stays(self) -> "Condition":
+        """To six digits after the point."""
+        return Condition(self, "stays")
+
+    def rises(self) -> "Condition":
+        return Condition(self, "rises")
+
+    def largest(self) -> "Condition":
+        """No other option's quantity is as large."""
+        return Condition(self, "largest")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold: quantity, relation, value."""
+
+    quantity: Quantity
+    relation: str
+    value: float | None = None
+
+
+LOSS = Quantity("loss")
+
+
+def adds(*terms: str) -> Quantity:
+    """What these terms add to the loss, together."""
+    return Quantity("adds", terms)
+
+
+def costs(*terms: str) -> Quantity:
+    """What they add, times the number of terms: their cost by the formula, where the loss is a mean of all terms."""
+    return Quantity("costs", terms)
+
+
+def active(*terms: str) -> Quantity:
+    """How many of these terms are active: of all, where none is named."""
+    return Quantity("active", terms)
+
+
+def others_active(*terms: str) -> Quantity:
+    """How many terms are active that are not named here."""
+    return Quantity("others", terms)
+
+
+def push(*terms: str, on: int) -> Quantity:
+    """How hard these terms push or pull a point: the length of their gradient there. No terms: the whole loss."""
+    return Quantity("push", terms, (on,))
+
+
+def part_of_hardest(term: str, on: int) -> Quantity:
+    """The same of one term, as a part of the hardest that there is for the point anywhere on the circle, 0 to 1."""
+    return Quantity("part", (term,), (on,))
+
+
+def hardest_at(term: str, on: int) -> Quantity:
+    """At how many degrees from the term's other sentence it pushes or pulls a point hardest."""
+    return Quantity("hardest", (term,), (on,))
+
+
+def angle(one: int, other: int) -> Quantity:
+    """Degrees between two points. Only where a task is about an angle: else ask what the loss makes of it."""
+    return Quantity("angle", (), (one, other))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a reader predicts before the answer is shown, or does.
+
+    ``kind``
+      "choice"  one of ``options``. ``keys`` holds a condition for each, and the page finds out which of them holds, by
+                the loss in the state that is asked about and in that which the changes below make of it; ``answer``,
+                the index of the right one, is for what no number decides, and a test must compute it
+      "terms"   which terms are active: marked, and answered by the state itself
+      "draw"    which way point ``point`` will go: an arrow, answered by its gradient
+      "place"   where it will be: a ghost of it is dragged there. ``truth`` says what is asked: "rest", where *Play*
+                leaves it; "hardest", where the term of ``pushing`` pushes it hardest as it goes round. Then it goes
+                there, and the ghost stays beside it
+      "reach"   a task: bring the figure to where every condition of ``goal`` holds. ``movable`` are the points and
+                ``settable`` the parameters that may be moved meanwhile. The loss says how far it is, term by term;
+                there is nothing to store but the goal, and the changes below as one way to it, for who gives up
     ``replies``  one for each option: what a wrong one confuses; empty for the right one, whose reason is the reveal
     ``reveal``   what is said with the answer
     ``moves``    point → place, ``parameters`` name → value, ``situation`` another batch: what is then changed, so that
                  the answer can be seen
+    ``shown``    whether value, arrows and views stay in sight while it waits: so by default where something is to be
+                 reached, and not where something is to be guessed
+
+    A task, and a choice that the loss grades::
+
+        Question("reach", "Bring C's cost below 0.1. Move D alone.", "The nearer D, the larger its share.",
+                 goal=(costs("C").below(0.1),), movable=(3,), moves={3: at(215)})
+        Question("choice", "F comes nearer. What happens to C's cost?", "…",
+                 options=("It falls", "It stays", "It rises"), replies=("…", "…", ""), moves={5: at(250)},
+                 keys=(costs("C").falls(), costs("C").stays(), costs("C").rises()))
+
+    The tests in tests/widgets/test_tasks.py check each one: that its goal does not hold at the start, that its way
+    leads there, that a reader can move what it wants moved, and that the page never says otherwise than torch.
     """
 
     kind: str
@@ -34,7 +156,14 @@ class Question:
     options: tuple[str, ...] = ()
     replies: tuple[str, ...] = ()
     answer: int | None = None
+    keys: tuple[Condition, ...] = ()
     point: int | None = None
+    truth: str | None = None
+    pushing: str | None = None
+    goal: tuple[Condition, ...] = ()
+    movable: tuple[int, ...] = ()
+    settable: tuple[str, ...] = ()
+    shown: bool | None = None
     moves: dict[int, Place] = field(default_factory=dict)
     parameters: dict[str, float | str | tuple] = field(default_factory=dict)
     situation: str | None = None

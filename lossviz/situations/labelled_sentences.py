@@ -1,6 +1,6 @@
 """Batches of (sentence, label)."""
 
-from lossviz.situations.base import Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import LOSS, Cure, Question, Situation, adds, at, on_circle, push
 
 _MONEY_AND_COOKING = (
     "stock_falls", "no_interest", "bills_piling", "stock_simmers", "slow_stew", "dough_rises",
@@ -37,7 +37,7 @@ LABELLED_SENTENCES = (
                 "A negative that comes nearer could only cost more. And E costs nothing: D is nearer.",
                 "",
             ),
-            answer=2,
+            keys=(adds("C").rises(), adds("C").falls(), adds("C").stays()),
             moves={4: (0.75, 0.45)},
         ),
     ),
@@ -58,7 +58,7 @@ LABELLED_SENTENCES = (
                 "2 is how far a negative can get. What the margin asks beyond that is left to pay.",
                 "",
             ),
-            answer=2,
+            keys=(LOSS.nearest(0), LOSS.nearest(2), LOSS.nearest(3)),
             moves={0: at(100), 1: at(100), 2: at(100), 3: at(280), 4: at(280), 5: at(280)},
         ),
         symptom="The loss falls to 3 and stays there.",
@@ -87,7 +87,7 @@ LABELLED_SENTENCES = (
                 "The sum hardly changes, and a mean is not a sum: now two triplets share it, not three.",
                 "",
             ),
-            answer=2,
+            keys=(LOSS.falls(), LOSS.stays(), LOSS.rises()),
             moves={3: (1.0, 1.0)},
         ),
     ),
@@ -109,7 +109,7 @@ LABELLED_SENTENCES = (
                 "It would, if an anchor could be done. Without a margin, farther is always better: x falls, and the "
                 "cost with it.",
             ),
-            answer=1,
+            keys=(LOSS.equals(0), LOSS.falls(), LOSS.stays()),
             moves={3: (1.5, 0.1), 4: (1.2, -0.5), 5: (1.8, -0.6)},
         ),
     ),
@@ -135,7 +135,7 @@ LABELLED_SENTENCES = (
                 "A Euclidean push is equally hard near and far, as long as C is the one chosen. It is not any more.",
                 "Nearer costs more only for the chosen negative. It is chosen beyond B, and C is nearer than B now.",
             ),
-            answer=0,
+            keys=(push("AB", on=2).equals(0), push("AB", on=2).stays(), push("AB", on=2).rises()),
             moves={2: (-0.25, -0.2)},
         ),
     ),

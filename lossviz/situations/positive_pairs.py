@@ -1,6 +1,8 @@
 """Batches of (anchor, positive), with explicit negatives or without."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
+import math
+
+from lossviz.situations.base import LOSS, NONE_NEEDED, Cure, Question, Situation, at, costs, on_circle
 
 _QUESTIONS = (
     "boil_egg_q", "boil_egg_a", "open_account_q", "open_account_a", "airport_q", "airport_a",
@@ -15,6 +17,41 @@ def _positives(name, title, places, keys=_QUESTIONS, rows=_THREE, **others) -> S
 
 POSITIVE_PAIRS = (
     _positives("start", "Start", on_circle(95, 35, 215, 130, 330, 270), chosen=3),
+    _positives(
+        "find its answer",
+        "Do: let C find its answer",
+        on_circle(95, 35, 215, 130, 330, 270),
+        chosen=3,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "reach",
+            "C looks for D, and F is nearer. The scale is 20. Bring what C costs below 0.1: move D, nothing else.",
+            "F still stands 55° from C. It is no rival any more because D is nearer, and by enough for this scale: a "
+            "search compares, and nothing has to be far away.",
+            goal=(costs("C").below(0.1),),
+            movable=(3,),
+            moves={3: at(180)},
+        ),
+    ),
+    _positives(
+        "own question",
+        "Predict: found, and pushed",
+        on_circle(100, 35, 115, 130),
+        keys=_QUESTIONS[:4],
+        rows={"anchor": (0, 2), "positive": (1, 3)},
+        chosen=3,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "draw",
+            "D stands 15° from C, its own question, and C has found it. But D is also nearer to A than A's own answer, "
+            "B. Draw where D goes.",
+            "C has what it wants, so it pulls no more. A gives D nearly all of its share, so A pushes: past C, and out "
+            "the other side.",
+            point=3,
+        ),
+    ),
     _positives(
         "add pairs",
         "Predict: add a pair",
@@ -36,8 +73,41 @@ POSITIVE_PAIRS = (
                 "C and D have not moved, but C chooses among all answers of the batch, and F is one now.",
                 "",
             ),
-            answer=2,
+            keys=(costs("C").falls(), costs("C").stays(), costs("C").rises()),
             situation="start",
+        ),
+    ),
+    _positives(
+        "who still learns",
+        "Predict: who still learns?",
+        on_circle(175, 165, 110, 135, 330, 270),
+        chosen=4,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "terms",
+            "A is 10° from its answer, C 25°, E 60°. The nearest rivals are 40° from A, 55° from C, 165° from E. The "
+            "scale is 20. Which searches still move something? Mark them.",
+            "E is farthest from its answer, and moves nothing: its rivals are far behind. A and C have found theirs, "
+            "but with a rival so close behind they go on.",
+        ),
+    ),
+    _positives(
+        "hardest push",
+        "Predict: the hardest push",
+        on_circle(90, 150, 250, 310, 200, 340),
+        chosen=5,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "place",
+            "A's own answer, B, stands 60° from it. F answers another question. The scale is 20. Take F to where A "
+            "pushes it hardest.",
+            "Just nearer than B, at 50°. Farther out, B has the share, and F has none. Nearer, F has it all already, "
+            "and the cosine grows flat.",
+            point=5,
+            truth="hardest",
+            pushing="A",
         ),
     ),
     _positives(
@@ -113,6 +183,26 @@ POSITIVE_PAIRS = (
         ),
     ),
     _positives(
+        "wrong way back",
+        "Do: right one way, wrong back",
+        on_circle(0, 45, 110, 120),
+        keys=_QUESTIONS[:4],
+        rows={"anchor": (0, 2), "positive": (1, 3)},
+        chosen=1,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesSymmetricRankingLoss",
+        question=Question(
+            "reach",
+            "All four searches find what they look for. The scale is 20. Move B alone, so that A still finds B for "
+            "less than 0.01, while B, on its way back, costs more than 2.",
+            "A compares B with D, and D is far. B compares A with C, and C is nearer now. The one-way loss sees only "
+            "the first of the two.",
+            goal=(costs("A").below(0.01), costs("B").above(2.0)),
+            movable=(1,),
+            moves={1: at(65)},
+        ),
+    ),
+    _positives(
         "way back",
         "Predict: the way back",
         on_circle(0, 60, 110, 120),
@@ -132,10 +222,9 @@ POSITIVE_PAIRS = (
                 "",
                 "ln 4 is four equal shares. Training takes them from the two rivals, and the pair's own two are left.",
             ),
-            answer=1,
+            keys=(LOSS.nearest(0), LOSS.nearest(0.6931), LOSS.nearest(1.3863)),
             parameters={"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "joint"},
         ),
-        listed=False,
     ),
     _positives(
         "harder rivals",
@@ -162,7 +251,31 @@ POSITIVE_PAIRS = (
             answer=2,
             parameters={"hardness_mode": "in_batch_negatives"},
         ),
-        listed=False,
+    ),
+    _positives(
+        "not its negative",
+        "Predict: somebody else's negative",
+        on_circle(100, 60, 190, 250, 290, 310),
+        keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a", "close_account_q"),
+        rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)},
+        chosen=5,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        question=Question(
+            "choice",
+            "A, B and C are one row, D, E and F the other; F is the negative of D. You drag F right beside A. The "
+            "scale is 20. What does A feel of it?",
+            "F is 15° from A, its own answer B 40°. Every column of the batch is a candidate of every row, explicit "
+            "negatives too.",
+            options=("Nothing at all", "A pull towards F", "A push from F"),
+            replies=(
+                "So it is under TripletLoss, where a row compares its own three. Here the batch shares its negatives.",
+                "Only its own positive pulls an anchor, and that is B.",
+                "",
+            ),
+            answer=2,
+            moves={5: at(115)},
+        ),
     ),
     _positives(
         "easy",
@@ -170,6 +283,15 @@ POSITIVE_PAIRS = (
         on_circle(98, 82, 218, 202, 338, 322),
         chosen=1,
         parameters={"scale": 20.0},
+        question=Question(
+            "reach",
+            "The loss is 0.0000, but nothing has collapsed: every rival is far away. The scale is 20. Move F alone, "
+            "and bring the loss above 1.",
+            "F left E, its question, and came too near to C. One hard candidate is enough: the batch teaches again.",
+            goal=(LOSS.above(1.0),),
+            movable=(5,),
+            moves={5: at(225)},
+        ),
         symptom="The loss is nearly 0 from the first step, and nothing moves.",
         cures=(Cure("Candidates that are hard to tell apart", situation="hard negatives"),),
     ),
@@ -179,6 +301,16 @@ POSITIVE_PAIRS = (
         on_circle(90, 90, 210, 210, 330, 330),
         chosen=1,
         parameters={"scale": 1.0, "similarity": "cosine"},
+        question=Question(
+            "reach",
+            "Every question stands on its answer, and no answer can be farther from the others. The loss is 0.3690. "
+            "Bring it below 0.05 with the scale alone.",
+            "No point has moved. The scale alone widens the gap between two cosines until the softmax takes it for "
+            "certain.",
+            goal=(LOSS.below(0.05),),
+            settable=("scale",),
+            parameters={"scale": 3.0},
+        ),
         symptom="Every question stands on its answer, no other answer can be farther away, and the loss is not 0.",
         cures=(Cure("A scale of 20", parameters={"scale": 20.0}),),
     ),
@@ -193,6 +325,36 @@ POSITIVE_PAIRS = (
         cures=(Cure(NONE_NEEDED, moves={2: at(190), 5: at(170)}),),
     ),
     _positives(
+        "one row",
+        "One row, its own negative",
+        on_circle(100, 60, 125),
+        keys=("boil_egg_q", "boil_egg_a", "fry_egg_a"),
+        rows={"anchor": (0,), "positive": (1,), "negative": (2,)},
+        chosen=2,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+    ),
+    _positives(
+        "filler",
+        "A filler for a missing negative",
+        on_circle(100, 75, 130, 250, 290),
+        keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "open_account_q", "open_account_a"),
+        rows={"anchor": (0, 3), "positive": (1, 4), "negative": (2, 2)},
+        chosen=2,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+    ),
+    _positives(
+        "negatives in rows",
+        "Two negatives, in two rows",
+        on_circle(100, 60, 145, 190),
+        keys=("boil_egg_q", "boil_egg_a", "fry_egg_a", "cook_egg_a"),
+        rows={"anchor": (0, 0), "positive": (1, 1), "negative": (2, 3)},
+        chosen=1,
+        parameters={"scale": 20.0, "similarity": "cosine"},
+        loss="MultipleNegativesRankingLoss",
+        symptom="The loss comes to rest just above ln 2 = 0.6931: B is a rival of itself, for it stands in both rows.",
+        cures=(Cure("Never two such rows in one batch", situation="one row"),),
+    ),
+    _positives(
         "several positives",
         "Two positives for one anchor",
         on_circle(100, 60, 145, 330, 250),
@@ -200,6 +362,16 @@ POSITIVE_PAIRS = (
         rows={"anchor": (0, 0, 3), "positive": (1, 2, 4)},
         chosen=0,
         parameters={"scale": 20.0},
+        question=Question(
+            "reach",
+            "B and C both belong to A, in two rows of one batch. The scale is 20. Bring the loss below 0.47, by A, B "
+            "and C. Can you get it below 0.46?",
+            "No: each of the two rows of A can have one half, and not more. (2/3) · ln 2 = 0.4621 is the least there "
+            "is.",
+            goal=(LOSS.below(0.47),),
+            movable=(0, 1, 2),
+            moves={1: at(55)},
+        ),
         symptom="The loss comes to rest just above (2/3) · ln 2 = 0.4621: B and C are rivals for A.",
         cures=(Cure("Never two of them in one batch", situation="start"),),
     ),
@@ -260,6 +432,22 @@ POSITIVE_PAIRS = (
         rows={"anchor": (0, 2, 3), "positive": (1, 1, 4)},
         chosen=1,
         parameters={"scale": 20.0},
+        question=Question(
+            "choice",
+            "A and C ask the same, and B answers both: it stands in two of the three rows. The scale is 20. How low "
+            "can training bring the loss?",
+            "For A, B stands among the candidates twice, with one score: as its answer, and as that of C. Each gets "
+            "one half at best. Two of three rows cost ln 2.",
+            options=("To 0.0000", "To 0.4621", "To 0.6931"),
+            replies=(
+                "B cannot beat itself. Whatever the model does, both copies of B have the same score.",
+                "",
+                "So much do the rows of A and C cost, each. The third row costs next to nothing, and the loss is the "
+                "mean.",
+            ),
+            keys=(LOSS.nearest(0.0), LOSS.nearest(2 / 3 * math.log(2)), LOSS.nearest(math.log(2))),
+            moves={0: at(100), 1: at(100), 2: at(100), 3: at(280), 4: at(280)},
+        ),
         symptom="The loss comes to rest just above (2/3) · ln 2 = 0.4621: each of the two rows can have one half.",
         cures=(Cure("No duplicates in a batch", situation="start"),),
     ),

@@ -2,7 +2,7 @@
 
 from math import acos, degrees
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import LOSS, NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _EGGS_AND_ACCOUNTS = (
     "boil_egg_q", "cook_egg_q", "fry_egg_q", "open_account_q", "new_account_q", "close_account_q",
@@ -74,7 +74,7 @@ SCORED_PAIRS = (
                 "It would rise if an order had got worse. All three cosines rose alike, and so the orders are as they "
                 "were.",
             ),
-            answer=1,
+            keys=(LOSS.falls(), LOSS.stays(), LOSS.rises()),
             moves=dict(zip((1, 3, 5), map(at, _three_pairs(0.6, 0.7, 0.5)[1::2]), strict=True)),
         ),
     ),

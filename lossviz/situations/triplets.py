@@ -1,9 +1,12 @@
 """Batches of (anchor, positive, negative)."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, on_circle
+from lossviz.situations.base import LOSS, NONE_NEEDED, Cure, Question, Situation, at, on_circle
 
 _TRAIN_AND_SOUP = (
     "missed_train", "train_gone", "caught_train", "soup_too_salty", "heavy_hand", "soup_needs_salt",
+)  # fmt: skip
+_BANK_AND_RAIN = (
+    "ran_the_bank", "headed_lender", "ran_to_bank", "rain_cats_dogs", "rain_pours", "pets_hate_rain",
 )  # fmt: skip
 _TWO = {"anchor": (0, 3), "positive": (1, 4), "negative": (2, 5)}
 _APART = ((-0.8, 0.6), (0.1, 0.9), (-0.5, 0.2), (0.4, -0.6), (-0.6, -0.8), (0.9, -0.2))
@@ -32,7 +35,7 @@ TRIPLETS = (
                 "",
                 "5 is what a triplet costs where both are equally far. A farther negative takes up to 2 off.",
             ),
-            answer=1,
+            keys=(LOSS.nearest(0), LOSS.nearest(3), LOSS.nearest(5)),
             moves={0: at(90), 1: at(90), 2: at(270), 3: at(250), 4: at(250), 5: at(70)},
         ),
         symptom="The loss falls to 3 and stays there.",
@@ -104,5 +107,29 @@ TRIPLETS = (
         loss="TripletLoss",
         symptom="One triplet costs the margin wherever its sentences stand, and moves none of them.",
         cures=(Cure("Negatives that mean something else", situation="start"),),
+    ),
+    _triplets(
+        "from labelled pairs",
+        "Made of labelled pairs",
+        on_circle(100, 190, 30, 238, 300, 214),
+        keys=_BANK_AND_RAIN,
+        chosen=2,
+        parameters={"distance": "cosine", "triplet_margin": 0.5},
+    ),
+    _triplets(
+        "which triplets count",
+        "Predict: which triplets count?",
+        on_circle(100, 70, 20, 238, 300, 214),
+        keys=_BANK_AND_RAIN,
+        chosen=1,
+        parameters={"distance": "cosine", "triplet_margin": 0.5},
+        loss="TripletLoss",
+        question=Question(
+            "terms",
+            "You know these sentences as labelled pairs. Tap each triplet that still moves something. The margin is "
+            "0.5, and A–B are 30° apart, A–C 80°, D–E 62°, D–F 24°.",
+            "A–B have not met, and as a labelled pair they would still be pulled. A triplet is content once its "
+            "positive is nearer than its negative by the margin.",
+        ),
     ),
 )

@@ -5,6 +5,7 @@ import json
 import re
 from collections import ChainMap
 from dataclasses import asdict
+from importlib import resources
 from pathlib import Path
 
 import anywidget
@@ -90,8 +91,13 @@ class Explorer(anywidget.AnyWidget):
         """The kernel engine: what torch answers to a question of the page."""
         return kernel.answer(question, self._losses, self._device)
 
+    def reply(self, message: dict) -> dict:
+        """What Python says to a message of the page: it asks a question of torch, or for the script of plotly."""
+        said = {"library": _plotly()} if "library" in message else {"answer": self.answer(message["question"])}
+        return {"id": message["id"], **said}
+
     def _hear(self, _widget: object, message: dict, _buffers: object) -> None:
-        self.send({"id": message["id"], "answer": self.answer(message["question"])})
+        self.send(self.reply(message))
 
 
 def explore(
@@ -131,14 +137,19 @@ def explore(
         offers = own(losses, batch, situation, dimension)
     name = _slug(type(losses[0]).__name__, offers[0].situation.name) if name is None else _checked_name(name)
     known = {type(loss).__name__: loss for loss in losses}
-    counts, dimension = sorted({each.batch.count for each in offers}), offers[0].batch.embeddings.shape[1]
+    dimension = offers[0].batch.embeddings.shape[1]
     described = {
-        key: variants.describe(loss, counts, dimension, engine == "page", controls) for key, loss in known.items()
+        key: variants.describe(loss, offers, dimension, engine == "page", controls) for key, loss in known.items()
     }
     situations = [_describe(each, offers, described) for each in offers]
     spec = Spec(name, described, situations, dimension, compact, EngineSpec(engine, str(torch.device(device))))
     modules = [variants.modules(loss, described[key], dimension) for key, loss in known.items()]
     return Explorer(spec, dict(ChainMap(*modules)), known, [each.batch for each in offers])
+
+
+def _plotly() -> str:
+    """The page of the book has this file beside it; JupyterLab has only the kernel."""
+    return (resources.files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
 
 
 def _describe(offer: Offer, offers: list[Offer], losses: dict[str, LossSpec]) -> SituationSpec:

@@ -1,6 +1,6 @@
 """The kernel engine: torch answers the page's one question. engine.js asks the lowered loss the same."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 import torch
@@ -31,11 +31,14 @@ def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) 
     places = _placed(scene.points, question.get("moving"))
     with torch.no_grad():
         here = _leaves(scene.loss.complete(*scene.inputs()))
-    if question.get("gradients"):
-        asked = question.get("terms", [-1])
-        found = [each for points in places for each in _pulled(scene, points, asked, keep)]
+    size = sum(each.numel() for each in here.values())
+    asked = question.get("terms", [-1])
+    if question.get("gradients") and "moving" in question:
+        found = _all_pulled(scene, places, *asked, keep, size)
+    elif question.get("gradients"):
+        found = list(_pulled(scene, scene.points, asked, keep))
     else:
-        found = _evaluated(scene, places, keep, size=sum(each.numel() for each in here.values()))
+        found = _evaluated(scene, places, keep, size)
     if question.get("felt"):
         for each, points in zip(found, places, strict=True):
             each["terms", "active"] = felt(scene.loss, scene.batch, points).flatten().double().tolist()
@@ -54,15 +57,45 @@ def _placed(points: Tensor, moving: dict | None) -> Tensor:
 
 
 def _evaluated(scene: Scene, places: Tensor, keep: list[Path], size: int) -> list[dict[Path, Numbers]]:
-    """Without gradients: as many batches at once as fit into memory. ``size`` counts the numbers of one's terms."""
-    rows = len(next(iter(scene.batch.rows.values())))
-    size += rows**2 * scene.points.shape[1]  # some distances need the differences of all pairs of rows
+    """Without gradients. ``size`` counts the numbers of one batch's terms."""
 
     def one(points: Tensor) -> dict[Path, Tensor]:
         return _kept(_leaves(scene.loss.complete(*scene.batch.inputs(points))), keep)
 
     with torch.no_grad():
-        found = torch.func.vmap(one, chunk_size=max(1, AT_A_TIME // size))(places)
+        return _at_once(scene, one, places, size)
+
+
+def _all_pulled(scene: Scene, places: Tensor, term: int, keep: list[Path], size: int) -> list[dict[Path, Numbers]]:
+    """With the gradient, by every row and every tensor of the loss, of one term, as one point moves."""
+    names, tensors = list(scene.batch.rows), scene.tensors
+
+    def pulled(rows: list[Tensor], tensors: dict[str, Tensor], rest: tuple[Tensor, ...]) -> tuple[Tensor, dict]:
+        terms = scene.loss.changed(**tensors).complete(*rows, *rest)
+        return _aim(terms, term), _kept(_leaves(terms), keep)
+
+    def one(points: Tensor) -> dict[Path, Tensor]:
+        inputs = scene.batch.inputs(points)
+        rows, rest = list(inputs[: len(names)]), inputs[len(names) :]
+        (by_row, by_tensor), known = torch.func.grad(pulled, argnums=(0, 1), has_aux=True)(rows, tensors, rest)
+        named = dict(zip(names, by_row, strict=True)) | by_tensor
+        return known | {("gradients", name): each for name, each in named.items()}
+
+    return _at_once(scene, one, places, size)
+
+
+def _aim(terms: Terms, term: int) -> Tensor:
+    """What a gradient is taken of: a term's pull, or −1, the whole loss."""
+    return terms.loss if term < 0 else terms.pulls.flatten()[term : term + 1].sum()
+
+
+def _at_once(
+    scene: Scene, one: Callable[[Tensor], dict[Path, Tensor]], places: Tensor, size: int
+) -> list[dict[Path, Numbers]]:
+    """What ``one`` finds for each of many batches: as many at once as fit into memory."""
+    rows = len(next(iter(scene.batch.rows.values())))
+    size += rows**2 * scene.points.shape[1]  # some distances need the differences of all pairs of rows
+    found = torch.func.vmap(one, chunk_size=max(1, AT_A_TIME // size))(places)
     lists = {path: (each.flatten(1) if each.ndim > 1 else each).double().tolist() for path, each in found.items()}
     return [dict(zip(lists, each, strict=True)) for each in zip(*lists.values(), strict=True)]
 
@@ -76,9 +109,8 @@ def _pulled(scene: Scene, points: Tensor, asked: list[int], keep: list[Path]) ->
     terms = scene.loss.complete(*inputs)
     known = {path: each.detach().double() for path, each in _kept(_leaves(terms), keep).items()}
     for term in asked:
-        aim = terms.loss if term < 0 else terms.pulls.flatten()[term : term + 1].sum()
         gradients = torch.autograd.grad(
-            aim, list(wanted.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+            _aim(terms, term), list(wanted.values()), retain_graph=True, allow_unused=True, materialize_grads=True
         )
         found = known | {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
         yield {path: each.flatten().tolist() if each.ndim else each.item() for path, each in found.items()}

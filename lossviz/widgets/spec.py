@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from lossviz.situations import Cure, Question
+from lossviz.situations import Condition, Cure, Quantity, Question
 
 Value = float | str | bool | tuple | None  # of a parameter
 Nested = float | list["Nested"]  # a tensor, as lists in lists
 
-QuestionSpec, CureSpec = Question, Cure
+QuestionSpec, CureSpec, ConditionSpec, QuantitySpec = Question, Cure, Condition, Quantity
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,24 @@ class VariantSpec:
 
 
 @dataclass(frozen=True)
+class CellSpec:
+    """A cell of Python that rebuilds what is shown, for the clipboard.
+
+    ``text`` has gaps: «the points», rows, labels, texts, classes, or a «parameter» or tensor by its name. The page puts
+    in what they are, or what ``says`` calls a value of a parameter. Where there is no such cell ``text`` is None, and
+    ``why`` says why.
+    """
+
+    title: str
+    text: str | None
+    says: dict[str, dict[str, str]]
+    why: str
+
+
+@dataclass(frozen=True)
 class LossSpec:
-    """A loss: its chart, what its matrix holds, the name of its label argument, parameters, controls and variants."""
+    """A loss: its chart, what its matrix holds, the name of its label argument, parameters, controls and variants; its
+    definition as text, and the cells that rebuild it."""
 
     chart: str
     reads: str
@@ -64,6 +80,8 @@ class LossSpec:
     parameters: dict[str, Value]
     controls: list[ControlSpec]
     variants: list[VariantSpec]
+    code: str
+    cells: list[CellSpec]
 
     def variant(self, parameters: dict[str, Value], count: int) -> VariantSpec:
         """The variant that these parameters and a number of arguments choose."""

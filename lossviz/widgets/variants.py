@@ -7,21 +7,24 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from lossviz import catalogue
+from lossviz import catalogue, listing
 from lossviz.batches import Batch
 from lossviz.losses import Loss
 from lossviz.lowering import to_javascript
 from lossviz.situations import Situation
-from lossviz.situations.offered import ignores_length
+from lossviz.situations.offered import Offer, ignores_length
+from lossviz.widgets.cells import cells
 from lossviz.widgets.spec import ControlSpec, LossSpec, Nested, Start, Value, VariantSpec
 
 
-def describe(loss: Loss, counts: list[int], dimension: int, lower: bool, controls: tuple[str, ...] | None) -> LossSpec:
-    """A loss for batches of so many arguments; ``controls`` names those that a reader can move, None the usual ones."""
+def describe(
+    loss: Loss, offers: list[Offer], dimension: int, lower: bool, controls: tuple[str, ...] | None = None
+) -> LossSpec:
+    """A loss for these batches; ``controls`` names those that a reader can move, None the usual ones."""
     known, movable = catalogue.parameters(loss), movable_parameters(loss)
     wanted = [name for name in movable if known[name].control] if controls is None else controls
     offered = [_control(name, known[name]) for name in wanted if name in movable]
-    variants = list(_variants(loss, offered, counts))
+    variants = list(_variants(loss, offered, offers))
     return LossSpec(
         chart=loss.chart or loss.inputs.chart,
         reads=loss.reads,
@@ -30,6 +33,8 @@ def describe(loss: Loss, counts: list[int], dimension: int, lower: bool, control
         parameters=plain_parameters(loss),
         controls=offered,
         variants=[_describe_variant(*each, number, dimension, lower) for number, each in enumerate(variants)],
+        code=listing.code(loss),
+        cells=cells(loss, plain_parameters(loss), lower),
     )
 
 
@@ -45,11 +50,11 @@ def modules(loss: Loss, spec: LossSpec, dimension: int) -> dict[str, str]:
 
 def start(spec: LossSpec, situation: Situation, batch: Batch) -> Start:
     """Where a situation begins under a loss: with its own parameters, as far as a reader could set them."""
-    choices = {each.name: each.choices for each in spec.controls}
+    choices = [each.choices for each in spec.variants if each.count == batch.count]
     own = {
         name: value
         for name, value in situation.parameters.items()
-        if isinstance(spec.parameters.get(name), float) or value in choices.get(name, ())
+        if isinstance(spec.parameters.get(name), float) or any(each.get(name, ...) == value for each in choices)
     }
     parameters = spec.parameters | own
     variant = spec.variant(parameters, batch.count)
@@ -98,15 +103,33 @@ def _control(name: str, known: catalogue.Parameter) -> ControlSpec:
     )
 
 
-def _variants(loss: Loss, controls: list[ControlSpec], counts: list[int]) -> Iterator[tuple[dict, Loss, int]]:
-    """(choices, loss, number of arguments) of every combination that there is."""
+def _variants(loss: Loss, controls: list[ControlSpec], offers: list[Offer]) -> Iterator[tuple[dict, Loss, int]]:
+    """(choices, loss, number of arguments) of every combination that there is: of what the controls offer, and of what
+    a situation names besides."""
     offered = {each.name: each.choices for each in controls if each.choices}
-    for values in product(*offered.values()):
-        choices = dict(zip(offered, values, strict=True))
-        if loss.allows() and not loss.allows(**choices):  # a loss that is wrong itself says so when called
-            continue
-        for count in counts:
+    besides = _besides(loss, offered, offers)
+    own = {name: loss.settings()[name] for names in (offered, *(names for names, _ in besides)) for name in names}
+    found = []
+    for names, count in [(offered, each) for each in sorted({each.batch.count for each in offers})] + besides:
+        for values in product(*names.values()):
+            choices = {**own, **dict(zip(names, values, strict=True))}
+            if (choices, count) in found or (loss.allows() and not loss.allows(**choices)):
+                continue  # a loss that is wrong itself says so when called
+            found.append((choices, count))
             yield choices, loss.changed(**choices), count
+
+
+def _besides(loss: Loss, offered: dict, offers: list[Offer]) -> list[tuple[dict, int]]:
+    """Name → choices of what a situation about this loss names and no control offers, with its number of arguments."""
+    known, found = catalogue.parameters(loss), []
+    movable = [name for name in movable_parameters(loss) if known[name].choices and name not in offered]
+    for situation, batch in offers:
+        if situation.loss in (None, type(loss).__name__):
+            changes = (situation, *filter(None, [situation.question]), *situation.cures)
+            names = [name for name in movable if any(name in each.parameters for each in changes)]
+            if names:
+                found.append(({name: known[name].choices for name in names}, batch.count))
+    return found
 
 
 def _describe_variant(choices: dict, loss: Loss, count: int, number: int, dimension: int, lower: bool) -> VariantSpec:

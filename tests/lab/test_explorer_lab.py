@@ -40,6 +40,7 @@ switch = lossviz.explore(*family)
 switch""",
     'question = lossviz.explore(*family, situation="which pairs count", engine="kernel")\nquestion',
 )
+PROSE = "[A wider margin](#contrastive-easy?margin=1.5&A=30&view=mask) makes it [0.00](#contrastive-easy?live=loss)."
 NAMES = ("page", "kernel", "own", "switch", "question")
 every_explorer = pytest.mark.parametrize("name", ("page", "kernel", "own"))
 NOTEBOOK = "explorers.ipynb"
@@ -67,6 +68,8 @@ class InLab:
         self.settle()
         loss, values = self.ask("[{0}.terms().loss.item(), {0}.terms().values.tolist()]")
         assert shows(self.root.locator(".value").text_content(), loss)
+        self.root.get_by_role("tab", name="Sum").click()
+        self.settle()
         said = self.root.locator(".sum .number").all_text_contents()
         adding = sorted((value for value in values if value), reverse=True)
         assert all(shows(*each) for each in zip(said, adding, strict=True))
@@ -88,7 +91,7 @@ class InLab:
 @pytest.fixture(scope="module")
 def notebook(lab, chromium):
     """A notebook with explorers, run in JupyterLab."""
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    cells = [*map(nbformat.v4.new_code_cell, CELLS), nbformat.v4.new_markdown_cell(PROSE)]
     made = nbformat.v4.new_notebook(cells=cells)
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(made, lab.folder / NOTEBOOK)
@@ -159,6 +162,25 @@ def test_the_browser_shows_what_python_sets(explorer):
     explorer.shows_what_python_says()
 
 
+ON_THE_SURFACE = """([root, loss]) => {
+  const { data, layout } = root.querySelector(".plot");
+  if (!data) return false;
+  const [low, high] = layout.scene.zaxis.range;
+  const diamond = data[1].marker.symbol.indexOf("diamond");
+  return Math.abs(data[1].z[diamond] - 0.02 * (high - low) - loss) < 1e-9;
+}"""
+
+
+@pytest.mark.parametrize("name", ["page", "kernel"])
+def test_the_surface_comes_with_plotly_from_the_kernel(explorer):
+    explorer.root.get_by_role("tab", name="Surface").click()
+    expect(explorer.root.locator(".plot canvas").first).to_be_visible(timeout=SOON)
+    loss = explorer.ask("{}.terms().loss.item()")
+    handle = explorer.root.element_handle()
+    explorer.root.page.wait_for_function(ON_THE_SURFACE, arg=[handle, loss], timeout=SOON)
+    explorer.root.get_by_role("tab", name="Sum").click()
+
+
 @pytest.mark.parametrize("name", ["switch"])
 def test_python_sees_the_switch_between_losses(explorer):
     explorer.root.locator(".parameters input[type=range]:visible").first.fill("1.25")
@@ -191,6 +213,22 @@ def test_torch_in_the_kernel_answers_a_question(explorer):
     expect(verdict).to_contain_text("You marked A–B, B–C. B–C adds nothing: ")
     expect(verdict).to_contain_text(f"Active: {said}.")
     explorer.shows_what_python_says()
+
+
+@pytest.mark.parametrize("name", ["kernel"])
+@pytest.mark.parametrize("act", ["click", "press"])
+def test_a_link_in_the_words_moves_the_explorer_of_its_name(notebook, explorer, act):
+    """And a number in the words follows it; pressed again, the link does the same again."""
+    explorer.ask("setattr({0}, 'embeddings', -{0}.embeddings)")
+    explorer.settle()
+    link = notebook.get_by_role("link", name="A wider margin")
+    link.focus()
+    link.click() if act == "click" else notebook.keyboard.press("Enter")
+    explorer.python_sees("float({}.loss.margin)", lambda margin: margin == 1.5)
+    assert explorer.embeddings[0] == pytest.approx([math.cos(math.pi / 6), 0.5])
+    assert explorer.root.get_by_role("tab", name="Mask").get_attribute("aria-selected") == "true"
+    loss = explorer.ask("{}.terms().loss.item()")
+    expect(notebook.locator("a[data-live]")).to_have_text(f"{loss:.2f}")
 
 
 def test_an_i_names_engine_and_device(notebook):

@@ -6,58 +6,28 @@ import warnings
 from collections.abc import Callable
 
 import torch
+from sentence_transformers import util
 from sentence_transformers.sentence_transformer import losses as sentence_transformers
-from sentence_transformers.sentence_transformer.losses import (
-    BatchHardTripletLossDistanceFunction,
-    SiameseDistanceMetric,
-    TripletDistanceMetric,
-)
-from sentence_transformers.util import cos_sim, dot_score, pairwise_cos_sim
+from sentence_transformers.util import cos_sim, pairwise_cos_sim
 from torch import Tensor, nn
 
-from lossviz.catalogue import Entry, entry
+from lossviz.catalogue import ENTRIES, Entry, entry
+from lossviz.catalogue.peers import SIAMESE, SQUARE
 from lossviz.losses import Loss
 
-SIAMESE = {
-    "cosine": SiameseDistanceMetric.COSINE_DISTANCE,
-    "euclidean": SiameseDistanceMetric.EUCLIDEAN,
-    "manhattan": SiameseDistanceMetric.MANHATTAN,
-}
-OF_TRIPLETS = {
-    "cosine": TripletDistanceMetric.COSINE,
-    "euclidean": TripletDistanceMetric.EUCLIDEAN,
-    "manhattan": TripletDistanceMetric.MANHATTAN,
-}
+
+def theirs(text: str) -> object:
+    """What the catalogue's text for the peer stands for."""
+    return eval(text, {"losses": sentence_transformers, "util": util, "torch": torch})
 
 
-def manhattan_square(embeddings: Tensor) -> Tensor:
-    """The peer has no Manhattan distance of its own for a square: one that its users would write."""
-    return torch.cdist(embeddings, embeddings, p=1)
-
-
-SQUARE = {
-    "cosine": BatchHardTripletLossDistanceFunction.cosine_distance,
-    "euclidean": BatchHardTripletLossDistanceFunction.euclidean_distance,
-    "manhattan": manhattan_square,
-}
-SIMILARITIES = {"cosine": cos_sim, "dot": dot_score}
-
+OF_MEASURES = {each.loss.__name__: each.peer.measure for each in ENTRIES if each.peer and each.peer.measure}
 # The peer's name → its parameter, ours, and our names of a measure → the peer's functions.
 MEASURES = {
-    "ContrastiveLoss": ("distance_metric", "distance", SIAMESE),
-    "OnlineContrastiveLoss": ("distance_metric", "distance", SIAMESE),
-    "TripletLoss": ("distance_metric", "distance", OF_TRIPLETS),
-    "BatchAllTripletLoss": ("distance_metric", "distance", SQUARE),
-    "BatchHardTripletLoss": ("distance_metric", "distance", SQUARE),
-    "BatchHardSoftMarginTripletLoss": ("distance_metric", "distance", SQUARE),
-    "BatchSemiHardTripletLoss": ("distance_metric", "distance", SQUARE),
-    "MultipleNegativesRankingLoss": ("similarity_fct", "similarity", SIMILARITIES),
-    "MultipleNegativesSymmetricRankingLoss": ("similarity_fct", "similarity", SIMILARITIES),
-    "CachedMultipleNegativesRankingLoss": ("similarity_fct", "similarity", SIMILARITIES),
+    name: (each.theirs, each.ours, {ours: theirs(text) for ours, text in each.names.items()})
+    for name, each in OF_MEASURES.items()
 }
-
-# What ours takes and the peer finds elsewhere: its classifier is a layer, its encoder the model.
-ONLY_OURS = {"SoftmaxLoss": ("weight", "bias"), "CachedMultipleNegativesRankingLoss": ("encode",)}
+manhattan_square = theirs(SQUARE.names["manhattan"])
 
 # What the peer takes and ours does not: ours is the peer at these. Modules are told by what they print.
 ONLY_THE_PEERS = {
@@ -75,11 +45,11 @@ ONLY_THE_PEERS = {
 }
 
 # The peers whose Euclidean and Manhattan distance is torch's pairwise_distance, which adds this to each difference.
-ADDS_EPSILON = ("ContrastiveLoss", "OnlineContrastiveLoss")
+ADDS_EPSILON = tuple(name for name, each in OF_MEASURES.items() if each is SIAMESE)
 EPSILON = 1e-6
 
 # The peers whose Euclidean distance is √(x² − 2xy + y²): near 0 it loses half of its digits, even in float64.
-LOSES_DIGITS = tuple(name for name, (_, _, functions) in MEASURES.items() if functions is SQUARE)
+LOSES_DIGITS = tuple(name for name, each in OF_MEASURES.items() if each is SQUARE)
 
 
 def peer_class(known: Entry) -> type[nn.Module]:
@@ -88,7 +58,7 @@ def peer_class(known: Entry) -> type[nn.Module]:
 
 def as_the_peer_says(known: Entry, parameters: dict[str, object]) -> dict[str, object]:
     """Our parameters by the peer's names: a distance or similarity is its function there."""
-    said = {name: value for name, value in parameters.items() if name not in ONLY_OURS.get(known.loss.__name__, ())}
+    said = {name: value for name, value in parameters.items() if name not in known.peer.only_ours}
     if known.loss.__name__ in MEASURES:
         theirs, ours, functions = MEASURES[known.loss.__name__]
         measure = said.pop(ours)

@@ -13,6 +13,7 @@ from torch.testing import assert_close
 
 from lossviz.catalogue import entry
 from lossviz.losses import MultipleNegativesRankingLoss, MultipleNegativesSymmetricRankingLoss
+from lossviz.losses.base import VISIBLE
 from tests.losses import batches as make
 from tests.losses.batches import DOUBLE, SWEEP, value_and_gradients
 from tests.losses.naive import tensor
@@ -68,7 +69,7 @@ def test_naive_loop(tensors, given_parameters):
     alone = terms.matrix.shape[-1] == 1
     assert terms.active.any() <= (not alone)
     for value, active in zip(values, terms.active.tolist(), strict=True):
-        assert active == (value > 0) or value < 1e-14
+        assert active == (value > VISIBLE) or abs(value - VISIBLE) < 1e-14
 
 
 def articles_code(anchor, *candidates, scale, similarity):

@@ -46,7 +46,7 @@ def start_again(explorer: Explorer) -> None:
     explorer.tab("Chart").click()
     explorer.page.evaluate("document.activeElement.blur()")
     explorer.page.mouse.move(0, 0)
-    expect(explorer.find(".history span")).to_have_text("0 steps")
+    explorer.wait_until("root => root.dataset.ready && root.explorer.state.run === null")
 
 
 def explorers(page: Page, name: str) -> list[Explorer]:
@@ -95,6 +95,7 @@ def explorer(wide):
 def narrow(opened):
     """The same on a phone."""
     with opened(CHAPTER, viewport=NARROW, has_touch=True, is_mobile=True, device_scale_factor=2) as page:
+        page.locator(".figure-toggle").first.tap()  # all of it, not only what is pinned
         yield explorers(page, CHAPTER)[0]
 
 
@@ -109,7 +110,7 @@ def test_every_explorer_of_every_page_says_what_torch_says(opened, name, file):
             assert each.find(".value").evaluate(SEEN) != asked
             each.show_answer()
             each.says_what_torch_says()
-            assert each.find(".chart").count() == (not each.spec["compact"])
+            assert each.find("[role=tabpanel]").count() == (not each.spec["compact"])
             assert asked or not each.find(".verdict").is_visible()
 
 
@@ -251,10 +252,12 @@ def test_tab_reaches_every_point(explorer):
 # Touching one thing lights what belongs to it
 
 
-@pytest.mark.parametrize("part", [".distance-line .dot", ".sum li", "table.mask tbody tr"])
-def test_a_touched_term_is_lit_everywhere(explorer, part):
-    if "table" in part:
-        explorer.tab("Mask").click()
+TOUCHED = {"Chart": ".distance-line .dot", "Sum": ".sum li", "Mask": "table.mask tbody tr"}
+
+
+@pytest.mark.parametrize(("view", "part"), TOUCHED.items())
+def test_a_touched_term_is_lit_everywhere(explorer, view, part):
+    explorer.tab(view).click()
     explorer.says_what_torch_says()  # the list is that of this state
     touched = explorer.find(part).first
     touched.hover()
@@ -269,6 +272,7 @@ def test_a_touched_term_is_lit_everywhere(explorer, part):
 
 
 def test_a_touched_sentence_is_lit_everywhere(explorer):
+    explorer.tab("Sentences").click()
     explorer.find(".legend button").nth(5).hover()
     wanted = explorer.says_what_torch_says()
     assert wanted.state["lit"] == {"kind": "point", "index": 5}
@@ -333,6 +337,7 @@ def test_a_step_is_a_step_of_torch(explorer, distance):
     assert torch.allclose(landed, wanted.after_step(explorer.rate), rtol=0, atol=1e-12)
     assert explorer.history == [pytest.approx(wanted.terms.loss.item())]
     after = explorer.says_what_torch_says().terms.loss.item()
+    explorer.tab("Run").click()
     said = [found[0] for found in NUMBER.finditer(explorer.find(".history span").text_content())]
     assert shows(said[0], wanted.terms.loss.item()) and shows(said[1], after)
     assert len(tips) == 6 and any(tips)
@@ -612,7 +617,7 @@ def test_every_text_can_be_read_by_day_and_by_night(opened, scheme):
 
 def test_the_heat_map_follows_the_theme_switch(explorer):
     explorer.choose("distance", "euclidean")
-    note = explorer.find(".plane .note")
+    note = explorer.find(".message .note")
     expect(note).to_contain_text("Behind: the loss if C stood there")
     shade = """(root) => {
       const canvas = root.querySelector("canvas");
@@ -634,6 +639,7 @@ def test_the_heat_map_is_the_loss_as_the_chosen_point_moves(explorer):
 
 def test_the_strip_is_the_loss_as_the_chosen_point_goes_round(explorer):
     wanted = explorer.torch
+    explorer.tab("Strip").click()
     turns = torch.linspace(-math.pi, math.pi, 181, dtype=torch.float64)
     losses = wanted.values_at(wanted.state["chosen"], torch.stack([turns.cos(), turns.sin()], -1))
     curve = explorer.find(".strip .curve").get_attribute("d")

@@ -2,7 +2,7 @@
 
 from urllib.parse import urljoin, urlsplit
 
-QUESTIONS = 25
+QUESTIONS = 26
 LINKS = "all => all.map(item => [...item.querySelectorAll('a')].map(link => link.getAttribute('href')))"
 
 

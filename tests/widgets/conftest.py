@@ -94,10 +94,19 @@ MOUNT = """async ({ text, style, values }) => {
 }"""
 
 
+def mount(page, widget: lossviz.Explorer) -> Explorer:
+    """That explorer as a reader sees it, alone on a page."""
+    values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
+    page.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
+    root = page.locator(".lossviz-explorer")
+    expect(root).to_have_attribute("data-ready", "yes")
+    return Explorer(root, widget._losses)
+
+
 @pytest.fixture(scope="module")
 def blank(chromium):
     """An empty page; what is thrown on it fails the test that made it throw."""
-    page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+    page = chromium.new_page()
     page.python = None
     page.expose_function("askPython", lambda message: page.python(message))
     page.thrown = []
@@ -109,17 +118,14 @@ def blank(chromium):
 
 @pytest.fixture
 def mounted(blank):
-    """mounted(explorer) → that explorer as a reader sees it."""
+    """mounted(explorer) → that explorer as a reader sees it, in a window of that size."""
 
-    def mount(widget: lossviz.Explorer) -> Explorer:
-        blank.python = lambda message: {"id": message["id"], "answer": widget.answer(message["question"])}
-        values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
-        blank.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
-        root = blank.locator(".lossviz-explorer")
-        expect(root).to_have_attribute("data-ready", "yes")
-        return Explorer(root, widget._losses)
+    def mounted_on(widget: lossviz.Explorer, size: tuple[int, int] = (1200, 1400)) -> Explorer:
+        blank.python = widget.reply
+        blank.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        return mount(blank, widget)
 
     blank.thrown.clear()
-    yield mount
+    yield mounted_on
     assert blank.thrown == []
     blank.goto("about:blank")  # an explorer that still asks Python must not ask the next test's

@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 import pytest
@@ -50,7 +52,6 @@ HISTORY = """(root) => {
   const { run, at } = root.explorer.state;
   return run ? run.frames.slice(0, at).map(({ loss }) => loss) : [];
 }"""
-GARBAGE = "root => root.innerHTML.match(/.{0,60}(NaN|undefined|Infinity|∞).{0,60}/)?.[0] ?? null"
 ACROSS = "dots => dots.map(dot => dot.transform.baseVal[0].matrix.e)"
 SHOWN_CELLS = """rows => rows.map((row) => [...row.querySelector('.cells').children].map((cell) =>
   cell.getAttribute('visibility') === 'hidden' ? null
@@ -65,6 +66,31 @@ SHOWN = """async (root, patience) => {
   }
   return root.explorer.state;
 }"""
+# What is said of the state that is shown, in one go. The sum is opened for it, unless mouse or keyboard is on something
+# beside the plane, which another view would take away from under them.
+SAID = rf"""async (root, patience) => {{
+  const shown = {SHOWN};
+  const state = await shown(root, patience);
+  const {{ explorer }} = root;
+  const text = (selector) => root.querySelector(selector)?.textContent;
+  const garbage = () => root.innerHTML.match(/.{{0,60}}(NaN|undefined|Infinity|∞).{{0,60}}/)?.[0] ?? null;
+  const said = {{
+    state, value: text(".value"), caption: text(".caption"), garbage: [garbage()], sum: null,
+    places: explorer.spec.dimension === 2 ? ({PLACES})(root) : null,
+    byTemplate: explorer.scene.variant.formulas !== null,
+  }};
+  const panel = root.querySelector("[role=tabpanel]");
+  const touched = panel?.matches(":hover") || panel?.contains(document.activeElement);
+  if (!panel || (touched && state.view !== "sum")) return said;
+  explorer.change({{ ...explorer.state, view: "sum" }});
+  await shown(root, patience);
+  const rows = ({PARTS})([...root.querySelectorAll(".sum li")]);
+  said.sum = {{ rows, heading: text(".sum h3"), rest: text(".sum .rest") }};
+  said.garbage.push(garbage());
+  explorer.change({{ ...explorer.state, view: state.view }});
+  await shown(root, patience);
+  return said;
+}}"""
 # Look and press in one task of the page: between two of a test, Play may end by itself.
 PLAYED = """(root) => {
   const { state } = root.explorer;
@@ -145,6 +171,28 @@ class Explorer:
         """Through the door, as another script of the page would."""
         self.root.evaluate("({ explorer }, changes) => explorer.change({ ...explorer.state, ...changes })", changes)
 
+    def open(self, view: str) -> None:
+        """A view beside the plane, through the door."""
+        self.change(view=view)
+
+    @contextmanager
+    def opened(self, view: str) -> Iterator[None]:
+        """A view for a while; then the one that was open before."""
+        before = self.state["view"]
+        self.open(view)
+        yield
+        self.open(before)
+
+    def has_run(self, words: str) -> None:
+        """Wait until the view of the run says so."""
+        with self.opened("run"):
+            expect(self.find(".history span")).to_contain_text(words)
+
+    def sentence(self, index: int) -> Locator:
+        """Its button, in the view of the sentences."""
+        self.open("sentences")
+        return self.find(".legend button").nth(index)
+
     def wait_until(self, condition: str) -> None:
         self.page.wait_for_function(condition, arg=self.root.element_handle(), timeout=PATIENCE)
 
@@ -195,17 +243,22 @@ class Explorer:
     # What it says, and what torch says
 
     def says_what_torch_says(self) -> Seen:
-        """To the digits shown: the loss, its sum, the sentence, the marks of the chart, and where the points stand."""
-        wanted = self.torch
-        assert shows(self.find(".value").text_content(), wanted.terms.loss.item())
-        assert self.root.evaluate(GARBAGE) is None
+        """To the digits shown: the loss, its sum, the sentence, the marks of the chart, and where the points stand.
+
+        The sum is opened for it, unless that would take away what is touched.
+        """
+        said = self.root.evaluate(SAID, PATIENCE)
+        wanted = Seen(self.losses, self.spec, said["state"])
+        assert shows(said["value"], wanted.terms.loss.item())
+        assert not any(said["garbage"]), said["garbage"]
         if not self.spec["compact"]:
-            self._adds_up(wanted)
-            self._says(wanted)
-        if not self.spec["compact"] and wanted.state["tab"] == "chart":
-            self._draws(wanted)
-        if self.spec["dimension"] == 2:
-            places = torch.tensor(self.root.evaluate(PLACES), dtype=torch.float64)
+            self._says(said["caption"], wanted)
+            if said["sum"]:
+                self._adds_up(said["sum"], said["byTemplate"], wanted)
+            if wanted.state["view"] == "chart":
+                self._draws(wanted)
+        if said["places"]:
+            places = torch.tensor(said["places"], dtype=torch.float64)
             assert torch.allclose(places, wanted.points, rtol=0, atol=0.01)
         return wanted
 
@@ -213,36 +266,35 @@ class Explorer:
         """The note below the plane names the lowest and the highest value of the heat map, once it is of this state."""
         axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
         losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
-        ends, note = [losses.min().item(), losses.max().item()], self.find(".plane .note")
+        ends, note = [losses.min().item(), losses.max().item()], self.find(".message > .note")
         deadline, said = time.monotonic() + PATIENCE / 1000, None
         while not (said and all(map(shows, said.groups(), ends))):
             assert time.monotonic() < deadline, f"{note.text_content()}, but it goes from {ends[0]} to {ends[1]}"
             self.page.wait_for_timeout(50)
             said = re.search(r"from (\S+) \(clear\) to (\S+) \(full shade\)\.", note.text_content())
 
-    def _adds_up(self, wanted: Seen) -> None:
+    @staticmethod
+    def _adds_up(said: dict, by_template: bool, wanted: Seen) -> None:
         """Each number of the sum, the formula beside it, and the heading above."""
         values = wanted.ranked()
         told = values if len(values) <= MOST + 1 else values[:MOST]
-        rows = self.find(".sum li").evaluate_all(PARTS)
-        assert len(rows) == len(told)
-        by_template = self.root.evaluate("root => root.explorer.scene.variant.formulas !== null")
-        for (_, _, formula, number), value in zip(rows, told, strict=True):
+        assert len(said["rows"]) == len(told)
+        for (_, _, formula, number), value in zip(said["rows"], told, strict=True):
             assert shows(number, value)
             assert not by_template or worth(formula) == pytest.approx(value, rel=2e-3, abs=2e-5)
-        heading = self.find(".sum h3").text_content()
+        heading = said["heading"]
         if not values:
             assert heading == ("The sum: every term is 0" if any(wanted.flat("valid")) else heading)
         else:
             count, loss = re.fullmatch(r"The sum: (\d+) terms? adds? up to (.*)", heading).groups()
             assert int(count) == len(values) and shows(loss, wanted.terms.loss.item())
         if len(told) < len(values):
-            count, more = re.fullmatch(r"and (\d+) more add (.*)", self.find(".sum .rest").text_content()).groups()
+            count, more = re.fullmatch(r"and (\d+) more add (.*)", said["rest"]).groups()
             assert int(count) == len(values) - MOST and shows(more, sum(values[MOST:]))
 
-    def _says(self, wanted: Seen) -> None:
+    @staticmethod
+    def _says(caption: str, wanted: Seen) -> None:
         """The sentence counts what counts, and its numbers are torch's."""
-        caption = self.find(".caption").text_content()
         assert unknown(caption, wanted.numbers(), wanted.shares()) == []
         counted = re.match(r"(\d+) of (\d+) \D+ (active|the wrong way round)\b", caption)
         if counted and counted[3] == "active":

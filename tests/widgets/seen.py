@@ -1,6 +1,6 @@
 """A state of an explorer as torch sees it: of what lasts of it, and of the losses that Python made it with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -103,22 +103,27 @@ class Seen:
 
     def after_step(self, rate: float) -> Tensor:
         """Where one step of SGD puts the points; back on the circle where the loss sees directions only."""
-        moved = self.points - rate * self.gradient
-        return torch.nn.functional.normalize(moved) if self.on_circle else moved
+        return self._settled(self.points - rate * self.gradient)
+
+    def _settled(self, points: Tensor) -> Tensor:
+        return torch.nn.functional.normalize(points) if self.on_circle else points
 
     def trained(self, rate: float) -> dict[str, Tensor]:
         """What one step of SGD makes of the tensors."""
         tensors = self.scene.tensors
         return {name: tensors[name].detach() - rate * each for name, each in self.tensor_gradients.items()}
 
-    def stepped(self, rate: float) -> "Seen":
-        tensors = {name: each.tolist() for name, each in self.trained(rate).items()}
-        return replace(self, state=self.state | {"points": self.after_step(rate).tolist(), "tensors": tensors})
-
     def descent(self, steps: int, rate: float) -> tuple[list[float], Tensor]:
-        """The losses of so many steps, and the points after the last."""
-        losses, at = [], self
+        """The losses of so many steps of SGD, and the points after the last."""
+        losses, points, tensors = [], self.points, {name: each.detach() for name, each in self.scene.tensors.items()}
         for _ in range(steps):
-            losses.append(at.terms.loss.item())
-            at = at.stepped(rate)
-        return losses, at.points
+            leaves = [each.clone().requires_grad_() for each in (points, *tensors.values())]
+            loss = self.loss.changed(**dict(zip(tensors, leaves[1:], strict=True)))
+            value = loss.value(*self.scene.batch.inputs(leaves[0]))
+            losses.append(value.item())
+            moved = [
+                leaf.detach() - rate * gradient
+                for leaf, gradient in zip(leaves, torch.autograd.grad(value, leaves), strict=True)
+            ]
+            points, tensors = self._settled(moved[0]), dict(zip(tensors, moved[1:], strict=True))
+        return losses, points

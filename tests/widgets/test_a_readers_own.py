@@ -33,24 +33,28 @@ def test_a_loss_of_a_readers_own_is_at_home(mounted, loss, engine):
     says_its_numbers(explorer, wanted)
     assert explorer.find(".lines .pair.active").count() > 0
     if wanted.on_circle:
+        explorer.open("strip")
         expect(explorer.find(".strip .curve")).to_have_attribute("d", re.compile("^M"))
     else:
         explorer.shades_what_torch_says(wanted, 1.6)
         assert explorer.find(".plane canvas").evaluate(SHADES) > 2
-    explorer.find(".legend button").nth(0).hover()
+    explorer.sentence(0).hover()
+    explorer.wait_until("root => root.explorer.state.lit?.index === 0")
     explorer.says_what_torch_says()
     explorer.page.mouse.move(0, 0)
+    explorer.open("chart")
     explorer.play("state.at > 30")
     played = explorer.says_what_torch_says()
     assert played.terms.loss.item() < wanted.terms.loss.item() - 1e-3
     explorer.tab("Mask").click()
-    assert explorer.says_what_torch_says().state["tab"] == "mask"
+    assert explorer.says_what_torch_says().state["view"] == "mask"
     assert explorer.find("table.mask tbody tr").count() >= len(wanted.terms.matrix)
 
 
 def says_what_it_reads(explorer: Explorer, wanted: Seen) -> None:
     entries = wanted.terms.matrix.detach().flatten().tolist()
-    rows = explorer.find(".sum li .formula").all_text_contents()
+    with explorer.opened("sum"):
+        rows = explorer.find(".sum li .formula").all_text_contents()
     assert rows and all(row.startswith(wanted.loss.reads) for row in rows)
     for row in rows:
         said = row.removeprefix(wanted.loss.reads).split(", ")
@@ -64,7 +68,8 @@ def says_its_numbers(explorer: Explorer, wanted: Seen) -> None:
     if not numbers:
         return says_what_it_reads(explorer, wanted)
     values = {name: each.detach().expand_as(wanted.terms.values).flatten() for name, each in numbers.items()}
-    rows = explorer.find(".sum li .formula").all_text_contents()
+    with explorer.opened("sum"):
+        rows = explorer.find(".sum li .formula").all_text_contents()
     assert rows
     for row in rows:
         said = dict(re.findall(r"(\w+) (−?[\d.]+(?:·10\S+)?)", row))

@@ -59,9 +59,9 @@ def test_the_kernel_hears_what_lasts_and_the_page_gets_arrays(javascript, given)
     asked = """(async () => {
       const sent = [];
       let hear;
-      const kernel = engine.kernelEngine(given.spec, {
+      const kernel = engine.kernelEngine(given.spec, engine.createAsking({
         on: (_, callback) => { hear = callback; }, send: (message) => sent.push(message),
-      });
+      }));
       const promised = kernel.answer(engine.ownQuestion(given.spec, state.begin(given.spec, given.state)));
       hear({ id: sent[0].id, answer: [given.answer] });
       const [{ loss, terms, shapes, gradients }] = await promised;

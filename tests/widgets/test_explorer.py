@@ -557,6 +557,7 @@ def questions_of(explorer: lossviz.Explorer, losses: tuple[Loss, ...], **changes
     }
     plane = [
         own | {"moving": {"point": 1, "positions": positions}, "keep": [["loss"]]},
+        own | {"moving": {"point": 1, "positions": positions}, "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 1, "positions": positions}, "terms": [0], "gradients": True, "keep": [["loss"]]},
         own | {"moving": {"point": 0, "positions": positions}, "keep": [["terms", "chosen"], ["terms", "matrix"]]},
         others,
@@ -678,7 +679,8 @@ def read(javascript):
               let hear;
               const model = { on: (event, callback) => { hear = callback; }, send: ({ id }) => hear({ id, answer }) };
               const now = state.begin(spec, lasting);
-              const result = await new Promise((done) => engine.kernelEngine(spec, model).evaluate(now, done));
+              const kernel = engine.kernelEngine(spec, engine.createAsking(model));
+              const result = await new Promise((done) => kernel.evaluate(now, done));
               const found = readings_reading.read(spec, now, result);
               return { ...found, measures: found.measures };
             })()""",
@@ -845,7 +847,7 @@ def test_while_torch_thinks_only_the_newest_state_waits(javascript):
           const asked = [], answered = [];
           let hear;
           const model = { on: (event, callback) => { hear = callback; }, send: (message) => asked.push(message) };
-          const kernel = engine.kernelEngine(given.spec, model);
+          const kernel = engine.kernelEngine(given.spec, engine.createAsking(model));
           const state = (margin) => ({ ...given.state, parameters: { ...given.state.parameters, margin }, lit: null });
           const done = [1, 2, 3, 4].map((margin) => new Promise((resolve) =>
             kernel.evaluate(state(margin), (result) => { answered.push([margin, result.loss]); resolve(); })));

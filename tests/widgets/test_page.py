@@ -79,7 +79,7 @@ def test_a_step_and_play_are_those_of_torch(mounted, loss, engine):
     explorer = mounted(lossviz.explore(loss, engine=engine))
     start = explorer.torch
     explorer.button("Step").click()
-    expect(explorer.find(".history span")).to_contain_text("1 step: loss")
+    explorer.has_run("1 step: loss")
     stepped, rate = explorer.says_what_torch_says(), explorer.rate
     assert torch.allclose(stepped.points, start.after_step(rate), rtol=0, atol=1e-12)
     assert explorer.history == [pytest.approx(start.terms.loss.item())]
@@ -152,13 +152,17 @@ def test_a_touched_point_shows_a_piece_for_every_term_that_pulls_it(mounted, los
     explorer = mounted(lossviz.explore(loss, engine=engine))
     wanted, terms, most = explorer.torch, explorer.terms, 0
     for point in range(len(wanted.points)):
-        explorer.find(".legend button").nth(point).hover()
+        explorer.sentence(point).hover()
         pulled = wanted.pieces[:, point].norm(dim=-1) > 1e-9
         kinds = [term["kind"] for term in terms if pulled[term["index"]]]
         kinds = kinds if len(kinds) > 1 else []
         pieces = explorer.find(".pieces > g")
         expect(pieces).to_have_count(len(kinds))
         assert pieces.evaluate_all(PIECES) == kinds
+        explorer.says_what_torch_says()
+        explorer.page.mouse.move(0, 0)
+        explorer.open("chart")
+        explorer.change(lit={"kind": "point", "index": point})
         explorer.says_what_torch_says()
         most = max(most, len(kinds))
     assert most > 1
@@ -170,7 +174,7 @@ def test_every_loss_shows_what_torch_says_and_steps_as_torch_does(mounted, entry
     explorer.says_what_torch_says()
     start = explorer.torch
     explorer.button("Step").click()
-    expect(explorer.find(".history span")).to_contain_text("1 step: loss")
+    explorer.has_run("1 step: loss")
     after, rate = explorer.state, explorer.rate
     assert torch.allclose(torch.tensor(after["points"], dtype=torch.float64), start.after_step(rate), atol=1e-9)
     for name, tensor in start.trained(rate).items():
@@ -220,7 +224,7 @@ def test_the_regions_are_coloured_by_the_class_of_the_moving_sentence(mounted):
     said = re.compile("is labelled entailment")
     expect(explorer.find(".class-bars [role=button]").first).to_have_attribute("aria-label", said)
     expect(explorer.find(".regions .border")).to_have_attribute("d", re.compile("^M"))
-    colours = explorer.find(".chart canvas").evaluate(
+    colours = explorer.find("[role=tabpanel] canvas").evaluate(
         "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
     )
     assert colours > 2
@@ -254,9 +258,10 @@ def test_the_switch_keeps_the_batch_and_the_run_of_the_other_loss(mounted):
     begun = explorer.state["points"]
     for count in ("1 step", "2 steps"):
         explorer.button("Step").click()
-        expect(explorer.find(".history span")).to_contain_text(f"{count}: loss")
+        explorer.has_run(f"{count}: loss")
     before, history = explorer.says_what_torch_says(), explorer.history
     explorer.choose("Loss", "OnlineContrastiveLoss")
+    explorer.open("run")
     span = explorer.find(".history span")
     said = re.fullmatch(r"0 steps; dashed: ContrastiveLoss, 2 steps: loss (\S+) → (\S+)", span.text_content())
     assert shows(said[1], history[0]) and shows(said[2], before.terms.loss.item())
@@ -277,13 +282,24 @@ def test_the_switch_keeps_the_batch_and_the_run_of_the_other_loss(mounted):
 # Questions
 
 
-HIDDEN = (".value", ".sum", ".caption", ".controls", ".chart [role=tabpanel]", ".arrows", ".plane canvas")
+HIDDEN = (".value", ".caption", ".message > .note", ".controls", ".arrows", ".plane canvas")
+
+
+def seen(explorer: Explorer) -> dict[str, bool]:
+    """Of each part that may give an answer away, and of each view beside the plane, whether it can be seen."""
+    found = {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN}
+    views = explorer.find("[role=tab]:visible").evaluate_all("tabs => tabs.map(tab => tab.dataset.view)")
+    assert len(views) > 3
+    for view in views:
+        with explorer.opened(view):
+            found[view] = explorer.find("[role=tabpanel] > *").evaluate(SEEN)
+    return found
 
 
 def waits(explorer: Explorer) -> None:
     """Nothing that would give the answer away can be seen, and nothing moves."""
     before = explorer.state["points"]
-    assert {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN} == dict.fromkeys(HIDDEN, False)
+    assert not any(seen(explorer).values())
     assert not explorer.find(".verdict").text_content()
     explorer.point(0).press("ArrowUp")
     assert explorer.state["points"] == before
@@ -294,8 +310,7 @@ def waits(explorer: Explorer) -> None:
 def answered(explorer: Explorer, said: str) -> None:
     """All can be seen, and the verdict is told with what the question reveals."""
     expect(explorer.root).not_to_have_class(re.compile(r"\basking\b"))
-    seen = {part: explorer.find(part).evaluate(SEEN) for part in HIDDEN}
-    assert seen == dict.fromkeys(HIDDEN, True)
+    assert all(seen(explorer).values())
     expect(explorer.find(".verdict")).to_have_text(f"{said} {explorer.torch.situation['question']['reveal']}")
     expect(explorer.button("Show me")).to_be_hidden()
     explorer.says_what_torch_says()
@@ -413,7 +428,7 @@ def test_a_cure_is_one_click_away(mounted, kind, name):
     assert cures
     for cure in cures:
         explorer.button(f"Cure: {cure['title']}").click()
-        expect(explorer.find(".history span")).to_contain_text("0 steps")
+        explorer.has_run("0 steps")
         cured = explorer.says_what_torch_says()
         if cure["moves"] or cure["parameters"]:
             symptom, measured = explorer.find(".diagnosis p").all_text_contents()
@@ -504,7 +519,7 @@ def test_the_border_where_a_choice_changes(mounted, engine):
     assert not border.get_attribute("d")
     explorer.show_answer()
     expect(named).to_have_text(["▼D", "▼E"])
-    expect(explorer.find(".plane .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
+    expect(explorer.find(".message > .note")).to_contain_text("▼ between the borders: the hardest negative of C.")
     left, top, unit = explorer.stage()
     box = explorer.find(".stage").bounding_box()
     places = torch.tensor(border.evaluate(NUMBERS)).view(-1, 2) + torch.tensor([box["x"], box["y"]])
@@ -570,7 +585,7 @@ def crowded(mounted, loss) -> Explorer:
 def test_a_crowd_is_one_stop_of_the_keyboard(mounted, loss):
     explorer = crowded(mounted, loss)
     terms = explorer.torch.terms
-    crowd = explorer.find(".chart .crowd")
+    crowd = explorer.find("[role=tabpanel] .crowd")
     assert crowd.locator("> g path").evaluate_all(IN_A_CROWD) == int(terms.valid.sum()) > 12
     looks = crowd.locator("> g path").count()
     assert looks <= 20
@@ -579,7 +594,7 @@ def test_a_crowd_is_one_stop_of_the_keyboard(mounted, loss):
     for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
         seen.append(explorer.state["lit"])
         said = explorer.find(".caption").text_content()
-        assert explorer.find(".chart .crowd").get_attribute("aria-label") == said
+        assert explorer.find("[role=tabpanel] .crowd").get_attribute("aria-label") == said
         explorer.page.keyboard.press(key)
     lit = [each["index"] for each in (*seen, explorer.state["lit"])]
     valid = terms.valid.flatten()
@@ -651,33 +666,6 @@ def test_of_a_crowd_of_cells_the_touched_ones_have_numbers(mounted, kind):
         assert shows_share(word.lstrip("→↓ "), share)
 
 
-def height_of_the_sum(explorer: Explorer) -> float:
-    """Once it was laid out, and is kept."""
-    explorer.wait_until("root => parseFloat(root.querySelector('.sum').style.minHeight) > 0")
-    return explorer.find(".sum").bounding_box()["height"]
-
-
-def enter(explorer: Explorer, name: str) -> None:
-    explorer.choose("Situation", next(each["title"] for each in explorer.spec["situations"] if each["name"] == name))
-
-
-def test_the_sum_keeps_its_height_while_its_terms_come_and_go(mounted):
-    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=3.0)))
-    tall = height_of_the_sum(explorer)
-    explorer.slider("margin").fill("0")
-    assert explorer.find(".sum li").count() < 6
-    assert explorer.find(".sum").bounding_box()["height"] == tall
-
-
-def test_another_batch_has_a_height_of_its_own(mounted):
-    explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=0.5)))
-    assert explorer.find(".sum li").count() > 0
-    tall = height_of_the_sum(explorer)
-    enter(explorer, "easy")
-    expect(explorer.find(".sum li")).to_have_count(0)
-    assert height_of_the_sum(explorer) < tall - 30
-
-
 def test_thresholds_stand_beside_the_pairs_that_they_gate(mounted):
     """The nearest negative above the axis, among the positives; margin and farthest positive below, among negatives."""
     explorer = mounted(lossviz.explore(OnlineContrastiveLoss()))
@@ -725,18 +713,22 @@ def test_the_mask_of_a_matrix_is_that_of_torch(mounted, losses):
 # What Python hears
 
 
-TOUCHED = (".legend button", ".points .point", ".distance-line .dot", ".sum li", ".lines .pair")
+TOUCHED = (
+    ("sentences", ".legend button"), ("sentences", ".points .point"), ("chart", ".distance-line .dot"),
+    ("sum", ".sum li"), ("sum", ".lines .pair"),
+)  # fmt: skip
 
 
 def test_a_touch_tells_python_nothing(mounted):
     explorer = mounted(lossviz.explore(ContrastiveLoss(), engine="kernel"))
     before = explorer.state
-    for part in TOUCHED:
+    for view, part in TOUCHED:
+        explorer.open(view)
         explorer.find(part).nth(1).hover(force=True)
         explorer.wait_until("root => root.explorer.state.lit !== null")
         explorer.page.mouse.move(0, 0)
         explorer.wait_until("root => root.explorer.state.lit === null")
-    explorer.find(".legend button").nth(5).click()
+    explorer.sentence(5).click()
     explorer.tab("Mask").click()
     explorer.slider("step size").fill("0.5")
     assert explorer.state["chosen"] == 5 != before["chosen"]

@@ -1,4 +1,4 @@
-"""question.js: what is said when a reader has answered."""
+"""verdict.js: what is said when a reader has answered."""
 
 import json
 import math
@@ -19,7 +19,7 @@ VERDICT = """(() => {
   const result = engine.resultOf(spec, now, given.answer);
   const [shape, loss, reading] = [state.shapeOf(spec, now), state.lossOf(spec, now),
     readings_reading.read(spec, now, result)];
-  return question.verdict({ spec, state: now, result, rate: given.rate, shape, loss, reading });
+  return verdict.verdict({ spec, state: now, result, rate: given.rate, shape, loss, reading });
 })()"""
 
 
@@ -73,7 +73,7 @@ def test_the_verdict_on_a_choice(verdict, guess):
 def test_a_question_of_ones_own_needs_no_replies(javascript):
     question = {"kind": "choice", "options": ["one", "two"], "replies": [], "answer": 1}
     given = {"spec": {"situations": [{"loss": None, "question": question}]}, "state": {"posed": 0, "guess": 0}}
-    assert javascript("question.verdict(given)", given) == "You said: one. The answer: two."
+    assert javascript("verdict.verdict(given)", given) == "You said: one. The answer: two."
 
 
 ACTIVE = "Active: A–B, D–E, A–C, D–F."

@@ -7,11 +7,11 @@ import pytest
 
 STATE = {
     "loss": "ContrastiveLoss", "parameters": {"margin": 0.5, "distance": "cosine"}, "tensors": {}, "situation": 0,
-    "points": [[1, 0], [0, 1], [-1, 0]], "chosen": 2, "lit": None, "tab": "chart", "playing": False, "history": [],
+    "points": [[1, 0], [0, 1], [-1, 0]], "chosen": 2, "lit": None, "view": "chart", "playing": False, "history": [],
 }  # fmt: skip
 CHANGED = [
     ({}, False),
-    ({"tab": "mask", "lit": {"kind": "point", "index": 0}, "pace": 3, "playing": True, "history": [1]}, False),
+    ({"view": "mask", "lit": {"kind": "point", "index": 0}, "pace": 3, "playing": True, "history": [1]}, False),
     ({"points": [[1, 0], [0, 1], [0, -1]]}, False),
     ({"points": [[1, 0], [0, -1], [-1, 0]]}, True),
     ({"chosen": 0}, True),

@@ -10,8 +10,8 @@ from lossviz.widgets import spec
 from lossviz.widgets.explorer import STATIC
 
 TYPES = (STATIC / "types.d.ts").read_text(encoding="utf-8")
-DESCRIBED = ["Spec", "EngineSpec", "LossSpec", "ControlSpec", "VariantSpec", "SituationSpec", "QuestionSpec",
-             "CureSpec", "Start"]  # fmt: skip
+DESCRIBED = ["Spec", "EngineSpec", "LossSpec", "CellSpec", "ControlSpec", "VariantSpec", "SituationSpec",
+             "QuestionSpec", "QuantitySpec", "ConditionSpec", "CureSpec", "Start"]  # fmt: skip
 
 
 def interface(name: str) -> list[str]:

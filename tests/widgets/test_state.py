@@ -68,7 +68,7 @@ def test_an_explorer_begins_with_what_lasts(javascript, widget, state):
     first = widget.spec["situations"][0]
     passing = {name: value for name, value in state.items() if name not in LASTING}
     assert passing == {
-        "chosen": first["chosen"], "lit": None, "tab": "chart", "trains": True, "pace": 1, "speed": 1, "magnified": 1,
+        "chosen": first["chosen"], "lit": None, "view": "chart", "trains": True, "pace": 1, "speed": 1, "magnified": 1,
         "playing": False, "origin": lasting["points"], "posed": 0, "asked": first["question"] is not None,
         "guess": None, "run": None, "at": 0, "runs": [],
     }  # fmt: skip
@@ -83,7 +83,7 @@ def test_the_types_name_every_field_of_a_state(state):
 
 def test_python_changes_what_lasts_and_leaves_what_passes(next_state, javascript, spec, state):
     """Where it still makes sense: a question of another batch does not, nor does a run from elsewhere."""
-    busy = {**state, "chosen": 3, "tab": "mask", "pace": 2, "lit": {"kind": "point", "index": 1}, "playing": True,
+    busy = {**state, "chosen": 3, "view": "mask", "pace": 2, "lit": {"kind": "point", "index": 1}, "playing": True,
             "runs": [RUN], "guess": 1, "trains": False, "speed": 2, "magnified": 10}  # fmt: skip
     busy = running(busy, 1, 3.0, 2.0)
     begin = "state.begin(given.spec, given.lasting, given.before)"
@@ -98,7 +98,7 @@ def test_python_changes_what_lasts_and_leaves_what_passes(next_state, javascript
     found = javascript(begin, {"spec": spec, "lasting": other, "before": busy})
     forgotten = {"lit": None, "guess": None, "pace": 1, "magnified": 1, "run": None}
     assert {name: found[name] for name in forgotten} == forgotten
-    assert (found["tab"], found["trains"], found["speed"], found["posed"]) == ("mask", False, 2, 1)
+    assert (found["view"], found["trains"], found["speed"], found["posed"]) == ("mask", False, 2, 1)
     same = {"spec": spec, "lasting": lasting_of(busy), "before": busy}
     assert javascript(f"{begin} === given.before", same)
 
@@ -107,7 +107,7 @@ def test_python_changes_what_lasts_and_leaves_what_passes(next_state, javascript
     ("change", "same"),
     [
         ({}, True),
-        ({"lit": {"kind": "point", "index": 1}, "tab": "mask", "pace": 2, "run": {}, "chosen": 4}, True),
+        ({"lit": {"kind": "point", "index": 1}, "view": "mask", "pace": 2, "run": {}, "chosen": 4}, True),
         ({"points": [[1, 0]] * 6}, False),
         ({"parameters": EUCLIDEAN}, False),
         ({"tensors": {"weight": [[1]]}}, False),
@@ -181,17 +181,17 @@ def test_entering_a_situation_starts_it_as_the_spec_says(next_state, spec, state
 
 
 def test_reset_brings_back_everything_but_the_situation(next_state, state):
-    moved = {**state, "situation": 1, "pace": 9, "parameters": EUCLIDEAN, "chosen": 5, "tab": "mask"}
+    moved = {**state, "situation": 1, "pace": 9, "parameters": EUCLIDEAN, "chosen": 5, "view": "mask"}
     moved = running(moved, 1, 2.0, 1.0)
     back = next_state({**moved, "asked": False, "guess": [1], "runs": [RUN]}, "reset")
-    assert back == next_state({**state, "tab": "mask"}, "enter", 1)
+    assert back == next_state({**state, "view": "mask"}, "enter", 1)
 
 
 @pytest.mark.parametrize(
     ("change", "began"),
     [
         ({}, True),
-        ({"pace": 9, "lit": {"kind": "point", "index": 1}, "tab": "mask"}, True),
+        ({"pace": 9, "lit": {"kind": "point", "index": 1}, "view": "mask"}, True),
         ({"parameters": EUCLIDEAN}, False),
         ({"points": [[0, 1]] * 6}, False),
     ],

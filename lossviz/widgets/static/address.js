@@ -6,7 +6,7 @@
 //   ask  play  step  step=5  reset  live=loss (what the text of a link follows)
 
 import { TAU, atAngle } from "./geometry.js";
-import { VIEWS, alike, lossOf, situationOf, startOf } from "./state.js";
+import { VIEWS, alike, lossOf, situationOf, startOf, tensorsOf } from "./state.js";
 import { letter } from "./words.js";
 
 const LONGEST = 1e6; // letters of an address
@@ -17,7 +17,7 @@ const FLAGS = ["ask", "play", "reset"];
 
 // ---- words
 
-const slug = (name) => name.replaceAll(" ", "-");
+export const slug = (name) => name.replaceAll(" ", "-");
 const flat = (value) => (Array.isArray(value) ? value.flatMap(flat) : [value]);
 
 function written(value) {
@@ -83,20 +83,19 @@ function indexOf(list, test) {
   return index < 0 ? undefined : index;
 }
 
-// What else a key can be: a point, which is chosen or put somewhere, a tensor that is trained, a parameter.
-function readPart(spec, start, key, text) {
+const isParameter = (spec, start, key) => Object.hasOwn(lossOf(spec, start).parameters, key);
+
+// What else a key can be: a parameter, a point, which is chosen or put somewhere, a tensor that is trained.
+function readPart(spec, start, tensors, key, text) {
   const { dimension } = spec;
   const letters = situationOf(spec, start).sentences.map((_, index) => letter(index));
-  const loss = lossOf(spec, start);
+  if (isParameter(spec, start, key)) return { parameters: { [key]: readParameter(lossOf(spec, start), key, text) } };
   if (key === "chosen") return { chosen: indexOf(letters, (each) => each === text) };
   if (letters.includes(key)) return { points: { [letters.indexOf(key)]: readPlace(text, dimension) } };
-  if (Object.hasOwn(start.tensors, key)) {
-    const numbers = numbersOf(text);
-    const fits = areGood(numbers) && numbers.length === flat(start.tensors[key]).length;
-    return { tensors: { [key]: fits ? shaped(start.tensors[key], numbers) : undefined } };
-  }
-  const isKnown = Object.hasOwn(loss.parameters, key);
-  return isKnown ? { parameters: { [key]: readParameter(loss, key, text) } } : {};
+  if (!Object.hasOwn(tensors, key)) return {};
+  const numbers = numbersOf(text);
+  const fits = areGood(numbers) && numbers.length === flat(tensors[key]).length;
+  return { tensors: { [key]: fits ? shaped(tensors[key], numbers) : undefined } };
 }
 
 const isNothing = (part) => Object.values(part).every((value) =>
@@ -117,8 +116,11 @@ export function readAddress(spec, state, query) {
     else wanted[key] = value;
   }
   const start = startOf(spec, state, wanted);
-  for (const [key, text] of pairs.filter(([key]) => !WHOLE.includes(key))) {
-    const part = readPart(spec, start, key, text);
+  const others = pairs.filter(([key]) => !WHOLE.includes(key));
+  const first = ([key]) => Number(!isParameter(spec, start, key)); // they say what is trained
+  for (const [key, text] of others.toSorted((one, other) => first(one) - first(other))) {
+    const tensors = tensorsOf(spec, start, { ...start.parameters, ...wanted.parameters });
+    const part = readPart(spec, start, tensors, key, text);
     if (isNothing(part)) miss(key, text);
     else for (const [name, found] of Object.entries(part)) {
       wanted[name] = typeof found === "object" ? { ...wanted[name], ...found } : found;
@@ -138,7 +140,8 @@ export function addressOf(spec, state) {
   const differing = (one, other) => Object.keys(one).filter((key) => !alike(one[key], other[key]));
   const deeply = (one, other) => alike(flat(one), flat(other));
   const moved = state.points.flatMap((place, index) => (alike(place, start.points[index]) ? [] : [[index, place]]));
-  const trained = Object.entries(state.tensors).filter(([key, value]) => !deeply(value, start.tensors[key]));
+  const tensors = tensorsOf(spec, start, state.parameters);
+  const trained = Object.entries(state.tensors).filter(([key, value]) => !deeply(value, tensors[key]));
   return `#${spec.name}?${[
     entry("situation", slug(name)), entry("loss", state.loss),
     ...differing(state.parameters, start.parameters).map((key) => entry(key, state.parameters[key])),

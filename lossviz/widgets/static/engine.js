@@ -201,11 +201,11 @@ function take(answers, answerOf, count) {
   return stop === count;
 }
 
-export function pageEngine(spec, modules) {
+export function pageEngine(spec, modules, ask) {
   const { ready, functionOf } = createFunctions(spec, modules);
 
   return {
-    ready,
+    ready, ask,
     evaluate(state, done) {
       const { answerOf } = answersOf(spec, functionOf, { ...ownQuestion(spec, state), gradients: true, felt: true });
       done(resultOf(spec, state, answerOf(0)));
@@ -228,6 +228,23 @@ export function pageEngine(spec, modules) {
 
 // ---- in the kernel
 
+// ask(message): what Python says to it, as soon as it does; without a kernel nobody ever does.
+export function createAsking(model) {
+  const waiting = new Map();
+  let asked = 0;
+
+  model.on("msg:custom", ({ id, ...reply }) => {
+    waiting.get(id)?.(reply);
+    waiting.delete(id);
+  });
+
+  return (message) =>
+    new Promise((resolve) => {
+      waiting.set(++asked, resolve);
+      model.send({ id: asked, ...message });
+    });
+}
+
 // Lists of numbers, as they come from Python, as the page has them; shapes are none.
 function asArrays(value) {
   if (Array.isArray(value)) return Float64Array.from(value);
@@ -238,42 +255,35 @@ const received = ({ shapes, points, tensors, ...answer }) =>
   ({ ...asArrays(answer), ...(shapes && { shapes }), ...(points && { points, tensors }) });
 
 // Asks torch in Python: while it thinks, only the newest state waits.
-export function kernelEngine(spec, model) {
-  const waiting = new Map();
-  let asked = 0;
+export function kernelEngine(spec, ask) {
   let busy = false;
   let newest = null;
 
-  model.on("msg:custom", ({ id, answer }) => {
-    waiting.get(id)?.(answer.map(received));
-    waiting.delete(id);
-  });
-
-  const ask = (question) =>
-    new Promise((resolve) => {
-      waiting.set(++asked, resolve);
-      model.send({ id: asked, question: { ...question, state: lastingOf(question.state) } });
-    });
+  async function answersTo(question) {
+    const { answer } = await ask({ question: { ...question, state: lastingOf(question.state) } });
+    return answer.map(received);
+  }
 
   async function evaluateNewest() {
     busy = true;
     while (newest) {
       const { state, done } = newest;
       newest = null;
-      const [answer] = await ask({ ...ownQuestion(spec, state), gradients: true, felt: true });
+      const [answer] = await answersTo({ ...ownQuestion(spec, state), gradients: true, felt: true });
       done(resultOf(spec, state, answer));
     }
     busy = false;
   }
 
   return {
+    ask,
     async ready() {},
     evaluate(state, done) {
       newest = { state, done };
       if (!busy) evaluateNewest();
     },
     async answer(question, signal) {
-      const answers = await ask(question);
+      const answers = await answersTo(question);
       return signal?.aborted ? null : answers;
     },
   };

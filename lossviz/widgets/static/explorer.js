@@ -4,10 +4,11 @@
 // (Door in types.d.ts). `change(state)` goes the way of every change, `follow(address)` where a link leads;
 // `root.dataset.ready` says that it is shown.
 
-import { createControls } from "./controls.js";
-import { html, setAttributes, setText } from "./dom.js";
-import { kernelEngine, pageEngine } from "./engine.js";
 import { addressOf, splitAddress } from "./address.js";
+import { createControls } from "./controls.js";
+import { createDone } from "./done.js";
+import { html, setAttributes, setText } from "./dom.js";
+import { createAsking, kernelEngine, pageEngine } from "./engine.js";
 import { createHeader } from "./header.js";
 import { createNumbers, listen, visitIn } from "./links.js";
 import { createPlane } from "./plane/plane.js";
@@ -52,17 +53,24 @@ function createStore(spec, model, changed) {
 }
 
 // What a reader can do: each a transition of the state, but Step and Play, which wait for a run.
-function createActions(spec, store, run) {
+function createActions(spec, store, run, done) {
   const to = (transition) => (...given) => store.change(transition(spec, store.state, ...given));
-  const { move, choose, light, open, setParameter, switchLoss, enter, reset } = states;
+  const { moveByHand: move, setByHand: setParameter, choose, light, open, switchLoss, enter, reset } = states;
   const { setPace, setSpeed, train, scrub, magnify } = states;
-  const { answer, mark, sketch, demonstrate, apply: cure } = states;
+  const { mark, sketch, demonstrate, apply: cure } = states;
   const transitions = {
     move, choose, light, open, setParameter, switchLoss, enter, reset, setPace, setSpeed, train, scrub, magnify,
-    answer, mark, sketch, demonstrate, cure,
+    mark, sketch, demonstrate, cure,
   };
   const actions = Object.fromEntries(Object.entries(transitions).map(([name, transition]) => [name, to(transition)]));
-  return { ...actions, step: run.step, play: run.play };
+
+  function answer(guess) {
+    const { asked, posed } = store.state;
+    store.change(states.answer(spec, store.state, guess));
+    if (asked && !store.state.asked) done.add(spec.situations[posed].name);
+  }
+
+  return { ...actions, answer, forget: done.forget, step: run.step, play: run.play };
 }
 
 // ---- the frames
@@ -138,11 +146,11 @@ function createAbout({ engine: { name, device } }) {
 
 // What is said of the state: its question or its symptom, one sentence about what is seen, how a run ended, and what
 // the arrows are. During Play nothing is read out, for sixty a second would be noise.
-function createMessage(spec, actions, note) {
-  const [question, diagnosis] = [createQuestion(spec, actions), createDiagnosis(spec, actions)];
+function createMessage(spec, engine, actions, done, note) {
+  const [question, diagnosis] = [createQuestion(spec, engine, actions, done), createDiagnosis(spec, actions)];
   const [caption, ending] = [html("p", { class: "caption" }), html("p", { class: "ending", "aria-live": "polite" })];
   const missed = html("p", { class: "missed", role: "status" }); // what a link asked for and there is not
-  const said = spec.compact ? [] : [missed, caption, ending, ...(note ? [note] : [])];
+  const said = spec.compact ? [] : [missed, caption, ending, ...(note ? [note] : []), question.tally];
   return {
     root: html("section", { class: "message", tabindex: spec.compact ? null : 0 },
       question.root, diagnosis.root, ...said),
@@ -155,17 +163,22 @@ function createMessage(spec, actions, note) {
   };
 }
 
+// Whether the parameters of a loss stand in two rows: then all that is below the plane is higher, for each loss of it.
+const needsTwoRows = ({ losses }) => Object.values(losses).some(({ controls, variants: [{ tensors }] }) =>
+  controls.length > 4 || Object.keys(tensors).length > 0);
+
 // All that is shown; where all is compact, nothing that does not help to play with the plane.
-function createParts(spec, engine, actions) {
+function createParts(spec, engine, actions, done) {
   const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
   const views = spec.compact ? null : createViews(spec, engine, actions, plane ? { strip: plane.strip } : {});
-  const header = createHeader(spec, actions);
-  const message = createMessage(spec, actions, plane?.note);
+  const header = createHeader(spec, actions, done);
+  const message = createMessage(spec, engine, actions, done, plane?.note);
   const controls = createControls(spec, engine, actions);
   const tools = views && html("div", { class: "tools" }, ...(plane ? [controls.magnifier] : []), views.tabs);
   const below = html("div", { class: "below" }, message.root, controls.root);
   const roots = [header.root, tools, plane?.root, views?.root, below].filter(Boolean);
-  const look = ["lossviz-explorer", spec.compact && "compact", !plane && "flat"].filter(Boolean).join(" ");
+  const looks = { compact: spec.compact, flat: !plane, tall: needsTwoRows(spec) };
+  const look = ["lossviz-explorer", ...Object.keys(looks).filter((name) => looks[name])].join(" ");
   const root = html("div", { class: look }, ...roots);
   if (tools) tools.prepend(createAbout(spec));
   root.style.visibility = "hidden"; // until the first frame: nobody sees the parts find their places
@@ -179,7 +192,10 @@ function createParts(spec, engine, actions) {
     },
     draw(scene) {
       for (const part of parts) part.draw(scene);
-      root.classList.toggle("asking", scene.state.asked);
+      const hidden = states.hides(spec, scene.state);
+      root.classList.toggle("asking", hidden);
+      root.classList.toggle("doing", scene.state.asked && !hidden);
+      root.classList.toggle("setting", states.settableIn(spec, scene.state).length > 0);
       root.style.visibility = "";
     },
   };
@@ -211,7 +227,8 @@ function specOf(model) {
 
 function render({ model, el }) {
   const spec = specOf(model);
-  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules")) : kernelEngine(spec, model);
+  const ask = createAsking(model);
+  const engine = spec.engine.name === "page" ? pageEngine(spec, model.get("modules"), ask) : kernelEngine(spec, ask);
   let shown = null; // the last scene
   const store = createStore(spec, model, () => {
     delete parts.root.dataset.ready; // until what is shown is the state again
@@ -227,7 +244,8 @@ function render({ model, el }) {
   const run = createRun(spec, engine, store);
   const numbers = createNumbers(spec);
   const visit = (query) => visitIn(spec, store, run, query);
-  const parts = createParts(spec, engine, createActions(spec, store, run));
+  const done = createDone(spec, () => frames.soon());
+  const parts = createParts(spec, engine, createActions(spec, store, run, done), done);
   const resized = () => {
     parts.measure();
     frames.draw();
@@ -246,7 +264,7 @@ function render({ model, el }) {
   const unwatch = watch(el, { resized, themed: frames.draw });
   resized();
   frames.refresh();
-  return () => [store.stop, frames.stop, unwatch, unlisten].forEach((stop) => stop());
+  return () => [store.stop, frames.stop, done.stop, unwatch, unlisten].forEach((stop) => stop());
 }
 
 export default { render };

@@ -31,12 +31,21 @@ function createLosses(spec, actions) {
   };
 }
 
-function createSituations(spec, actions) {
+function createSituations(spec, actions, done) {
   const options = spec.situations.map(({ title }, index) => [index, title]);
   const input = select("Situation", options, (value) => actions.enter(Number(value)));
   const hidden = options.length > 1 ? null : "";
   const root = html("label", { class: "situations", hidden }, html("span", {}, "Situation"), input);
-  return { root, draw: ({ situation }) => { input.value = situation; } };
+  return {
+    root,
+    draw({ situation }) {
+      [...input.options].forEach((option, index) => {
+        const { name, title } = spec.situations[index];
+        setText(option, done.has(name) ? `${title} ✓ done` : title);
+      });
+      input.value = situation;
+    },
+  };
 }
 
 // An address that opens this state: of a page the whole, of a notebook what a link in it needs.
@@ -45,12 +54,12 @@ function linkTo(address) {
   return inNotebook ? address : location.href.split("#")[0] + address;
 }
 
-export function createHeader(spec, actions) {
+export function createHeader(spec, actions, done) {
   const link = copyButton("Copy link", () => linkTo(addressOf(spec, shown)));
   let shown = null; // the state
   const value = html("output", { class: "value", "aria-label": "loss" });
   const losses = createLosses(spec, actions);
-  const situations = createSituations(spec, actions);
+  const situations = createSituations(spec, actions, done);
   const name = html("span", { class: "name" }, losses.root, value);
   return {
     root: html("header", {}, name, ...(spec.compact ? [] : [situations.root, link])),

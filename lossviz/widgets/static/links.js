@@ -3,8 +3,8 @@
 
 import { readAddress, splitAddress } from "./address.js";
 import { TAU, angleOf, turn } from "./geometry.js";
-import { follow } from "./state.js";
-import { fixed, letter } from "./words.js";
+import { follow, hides } from "./state.js";
+import { brief, fixed, letter } from "./words.js";
 
 const FOLLOWED = "lossviz-follow"; // tells the page, before anything has changed
 
@@ -48,8 +48,6 @@ export async function visitIn(spec, store, run, query) {
 
 // ---- numbers
 
-const ASKS = /[?&]live=([^&]*)/;
-
 // A number of the figure by its name: the loss, active, a parameter, adds:A-B, angle:A-B; null for none.
 function numberOf({ state, reading }, name) {
   if (name === "loss") return reading.loss;
@@ -57,16 +55,23 @@ function numberOf({ state, reading }, name) {
   if (typeof state.parameters[name] === "number") return state.parameters[name];
   const [kind, letters = ""] = name.split(":");
   const points = letters.split("-").map((each) => state.points.findIndex((_, index) => letter(index) === each));
-  if (kind === "adds") return reading.terms.find((term) => alikeIn(term.points, points))?.value ?? null;
+  if (kind === "adds") return reading.terms.find((term) => isCalled(term, letters, points))?.value ?? null;
   if (kind !== "angle" || points.length !== 2 || points.includes(-1)) return null;
   const [one, other] = points.map((index) => angleOf(state.points[index]));
   return (Math.abs(turn(one, other)) * 360) / TAU;
 }
 
+// By its letters, or by all of its points.
+const isCalled = (term, letters, points) =>
+  term.letters.replaceAll("–", "-") === letters || alikeIn(term.points, points);
+
 const alikeIn = (one, other) => one.length === other.length && one.every((index) => other.includes(index));
 
 // As many digits as the printed number has.
-const digitsOf = (printed) => printed.split(".")[1]?.match(/^\d*/)[0].length ?? 0;
+function like(printed, value) {
+  const digits = printed.split(".")[1]?.match(/^\d*/)[0].length ?? 0;
+  return digits ? fixed(value, digits) : brief(value, 1);
+}
 
 // Whether the figure stands where a link speaks of: in its situation, under its loss.
 function speaksOf(scene, { situation, loss }) {
@@ -84,15 +89,15 @@ export function createNumbers(spec) {
     const query = queryOf(link, spec.name);
     const wanted = query === null ? null : readAddress(spec, scene.state, query);
     const value = wanted && speaksOf(scene, wanted) ? numberOf(scene, wanted.live) : null;
-    const words = value === null ? text : fixed(value, digitsOf(text));
+    const words = value === null ? text : like(text, value);
     if (link.textContent !== words) link.textContent = words;
     link.toggleAttribute("data-live", value !== null);
   }
 
   return {
     draw(scene) {
-      if (scene.state.asked) return;
-      for (const link of document.querySelectorAll("a[href*='live=']")) if (ASKS.test(link.href)) drawOne(link, scene);
+      if (hides(spec, scene.state)) return;
+      for (const link of document.querySelectorAll("a[href*='live=']")) drawOne(link, scene);
     },
   };
 }

@@ -1,61 +1,15 @@
-// Predict first: a question that hides the answer until the reader has one, then shows both. And a state that has gone
-// wrong: what one would report, what is measured, and what helps.
+// Predict first: a question that hides the answer until the reader has one, then shows both. A task, whose goal is to
+// be reached by hand. And a state that has gone wrong: what one would report, what is measured, and what helps.
 
 import { button, html, keep, setAttributes, setText } from "./dom.js";
-import { TAU, angleOf, atAngle, descend, lengthOf, turn } from "./geometry.js";
-import { onArrow, onMarks } from "./replies.js";
+import { createFacts, nearestTo } from "./facts.js";
+import { TAU, atAngle } from "./geometry.js";
+import { counted } from "./goals.js";
 import { asItBegan, questionOf, symptomOf } from "./state.js";
-import { letter } from "./words.js";
+import { isReached, refusal, sentences, verdict } from "./verdict.js";
 
 const DRAWN = 0.4; // the length of an arrow that is turned, not drawn
-const NEARLY = 10; // degrees within which a drawn arrow is right
-
-// ---- the verdict: what the reader said, what that confuses, and what is so. A guess of null means "show me".
-
-const sentences = (...parts) => parts.filter(Boolean).join(" ");
-
-const list = (terms) => (terms.length ? terms.map(({ letters }) => letters).join(", ") : "none");
-
-function judgeChoice({ options, replies, answer }, { state: { guess } }) {
-  if (guess === null) return `The answer: ${options[answer]}.`;
-  if (guess === answer) return `Right: ${options[answer]}.`;
-  return sentences(`You said: ${options[guess]}.`, replies[guess], `The answer: ${options[answer]}.`);
-}
-
-function judgeTerms(question, scene) {
-  const { state: { guess }, reading: { terms } } = scene;
-  const active = terms.filter((term) => term.active);
-  if (guess === null) return `Active: ${list(active)}.`;
-  const marked = terms.filter(({ index }) => guess.includes(index));
-  const same = marked.length === active.length && marked.every((term) => term.active);
-  if (same) return `Right: ${list(active)}.`;
-  return sentences(`You marked ${list(marked)}.`, onMarks(scene, guess), `Active: ${list(active)}.`);
-}
-
-// How far a drawn arrow is off, in degrees; null where the point does not move at all.
-function drawnError({ state, result, rate, shape }, point) {
-  const from = state.points[point];
-  const gradient = result.pointGradients[point];
-  if (lengthOf(gradient) < 1e-9) return null;
-  const target = descend(from, gradient, rate, shape);
-  const truth = angleOf(target.map((value, axis) => value - from[axis]));
-  return Math.abs(turn(truth, angleOf(state.guess))) * (360 / TAU);
-}
-
-function judgeDrawing({ point }, scene) {
-  if (scene.state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
-  const error = drawnError(scene, point);
-  if (error === null) return `${letter(point)} does not move at all: nothing pulls it.`;
-  const apart = `Dashed: yours. Solid: where ${letter(point)} goes. They are ${Math.round(error)}° apart.`;
-  return error <= NEARLY ? `Right. ${apart}` : sentences(apart, onArrow(scene, point));
-}
-
-const JUDGES = { choice: judgeChoice, terms: judgeTerms, draw: judgeDrawing };
-
-export function verdict(scene) {
-  const question = questionOf(scene.spec, scene.state);
-  return JUDGES[question.kind](question, scene);
-}
+const WHILE = 300; // milliseconds for which a goal must hold
 
 // ---- answers, on the keyboard too: a choice and a term are buttons, a direction is a slider
 
@@ -67,8 +21,10 @@ function turnedArrow(actions) {
   return html("label", {}, html("span", {}, "or turn it here"), input);
 }
 
-function inputsOf({ kind, options }, { terms }, actions) {
+function inputsOf({ kind, options }, { terms }, actions, place) {
   const done = () => button("Done", () => actions.answer(undefined), { class: "primary" });
+  if (kind === "reach") return [];
+  if (kind === "place") return [button("Done", place, { class: "primary" })];
   if (kind === "choice") return options.map((option, index) => button(option, () => actions.answer(index)));
   if (kind === "draw") return [turnedArrow(actions), done()];
   const marks = terms.map(({ letters, index }) => button(letters, () => actions.mark(index), { class: "mark" }));
@@ -81,52 +37,116 @@ function changes(spec, { situation, moves, parameters }) {
   return batch || Object.keys({ ...moves, ...parameters }).length > 0;
 }
 
-export function createQuestion(spec, actions) {
-  const prompt = html("p", { class: "prompt" });
-  const answers = html("div", { class: "answers" });
-  const told = html("p", { class: "verdict", "aria-live": "polite" });
-  const show = button("Show me", () => actions.answer(null));
-  const again = button("See it", () => actions.demonstrate());
-  const root = html("section", { class: "question" }, prompt, answers, told, show, again);
+// How many were done, and a button that forgets it.
+function createTally(actions, done) {
+  const words = html("span");
+  const root = html("p", { class: "note tally" }, words, button("Forget", actions.forget));
+  return {
+    root,
+    draw({ state: { asked } }) {
+      setAttributes(root, { hidden: done.count && !asked ? null : "" });
+      setText(words, counted(done.count, done.all));
+    },
+  };
+}
+
+// The buttons of an answer; made anew for another question, or another loss.
+function createAnswers(actions, place) {
+  const root = html("div", { class: "answers" });
   let shownFor = null;
-  let judgement = { about: null, words: "" };
+  return {
+    root,
+    draw(question, { state, reading }, facts) {
+      const key = `${state.posed} ${state.loss}`;
+      if (shownFor !== key) root.replaceChildren(...inputsOf(question, reading, actions, place));
+      shownFor = key;
+      setAttributes(root, { hidden: state.asked ? null : "" });
+      if (question.kind === "place") root.firstChild.disabled = state.guess === null || !facts;
+      if (question.kind !== "terms") return;
+      [...root.querySelectorAll(".mark")].forEach((mark, k) => {
+        const marked = state.guess?.includes(reading.terms[k]?.index);
+        setAttributes(mark, { "aria-pressed": String(Boolean(marked)) });
+      });
+    },
+  };
+}
 
-  // An answer is judged once, when it is given or when another loss is asked the same: what moves later is no part of
-  // it.
-  function judged(scene) {
-    const { posed, loss, guess } = scene.state;
+// said(question, scene, facts): of a task that waits what is missing, after an answer the verdict. It is judged once,
+// when it is known or when another loss is asked the same: what moves later is no part of it.
+function createVerdict() {
+  let judgement = { about: null, words: null };
+  return (question, scene, facts) => {
+    const { posed, loss, guess, asked, refused } = scene.state;
+    if (asked) {
+      judgement = { about: null, words: null };
+      return question.kind === "reach" ? sentences(refusal(question, refused), verdict(scene, facts)) : "";
+    }
     const about = JSON.stringify([posed, loss, guess]);
-    if (judgement.about !== about) judgement = { about, words: verdict(scene) };
-    return judgement.words;
-  }
+    if (judgement.about !== about) judgement = { about, words: null };
+    judgement.words ??= verdict(scene, facts);
+    return judgement.words === null ? "" : `${judgement.words} ${question.reveal}`;
+  };
+}
 
-  function drawAnswers(question, { state, reading }) {
-    const key = `${state.posed} ${state.loss}`;
-    if (shownFor !== key) answers.replaceChildren(...inputsOf(question, reading, actions));
-    shownFor = key;
-    if (question.kind !== "terms") return;
-    [...answers.querySelectorAll(".mark")].forEach((mark, k) => {
-      const marked = state.guess?.includes(reading.terms[k]?.index);
-      setAttributes(mark, { "aria-pressed": String(Boolean(marked)) });
-    });
+// What answers to a question that is not one press: `now()` tells the newest scene, and what is known of it.
+function createDeeds(spec, actions, now) {
+  let timer = 0; // while a goal holds
+
+  // A ghost is placed, or given up: the point goes to where it should be, so that both are seen.
+  function place(guess) {
+    const { scene: { state, shape }, facts: { places } } = now();
+    const { point, truth } = questionOf(spec, state);
+    const [there] = guess === null ? places : [nearestTo(state.guess, places, shape)];
+    actions.answer(guess);
+    if (truth === "rest") actions.play();
+    else if (there) actions.move(point, there);
   }
 
   return {
-    root,
-    draw(scene) {
-      const { asked } = scene.state;
-      const question = questionOf(spec, scene.state);
-      setAttributes(root, { hidden: question ? null : "" });
-      if (!question) return;
-      if (asked) judgement.about = null;
-      setText(prompt, question.prompt);
-      setAttributes(answers, { hidden: asked ? null : "" });
-      setAttributes(show, { hidden: asked ? null : "" });
-      setAttributes(again, { hidden: !asked && changes(spec, question) ? null : "" });
-      drawAnswers(question, scene);
-      setText(told, asked ? "" : `${judged(scene)} ${question.reveal}`);
+    place: () => place(undefined),
+    giveUp() {
+      const { kind } = questionOf(spec, now().scene.state);
+      if (kind === "place") return place(null);
+      actions.answer(null);
+      if (kind === "reach") actions.demonstrate();
+    },
+    // A goal must hold for a moment: a hand that only passes has not found it.
+    settle(isReached) {
+      clearTimeout(timer);
+      if (isReached) timer = setTimeout(() => actions.answer(true), WHILE);
     },
   };
+}
+
+export function createQuestion(spec, engine, actions, done) {
+  let [shown, facts] = [null, null]; // the newest scene, and what is known of its question
+  const deeds = createDeeds(spec, actions, () => ({ scene: shown, facts }));
+  const prompt = html("p", { class: "prompt" });
+  const told = html("p", { class: "verdict", "aria-live": "polite" });
+  const show = button("Show me", deeds.giveUp);
+  const again = button("See it", () => actions.demonstrate());
+  const [answers, tally] = [createAnswers(actions, deeds.place), createTally(actions, done)];
+  const root = html("section", { class: "question" }, prompt, answers.root, told, show, again);
+  const factsOf = createFacts(spec, engine, () => root.isConnected && draw(shown));
+  const said = createVerdict();
+
+  function draw(scene) {
+    shown = scene;
+    facts = factsOf(scene);
+    tally.draw(scene);
+    const question = questionOf(spec, scene.state);
+    const { asked } = scene.state;
+    deeds.settle(asked && isReached(question, facts));
+    setAttributes(root, { hidden: question ? null : "" });
+    if (!question) return;
+    setText(prompt, question.prompt);
+    answers.draw(question, scene, facts);
+    setAttributes(show, { hidden: asked ? null : "", disabled: question.kind === "place" && !facts ? "" : null });
+    setAttributes(again, { hidden: !asked && question.kind !== "reach" && changes(spec, question) ? null : "" });
+    setText(told, said(question, scene, facts));
+  }
+
+  return { root, tally: tally.root, draw };
 }
 
 // ---- symptom and cures

@@ -59,7 +59,16 @@ export function symptomOf(spec, state) {
   return concerns(situation, state) ? situation.symptom : null;
 }
 
-const waitingFor = (spec, state, kind) => state.asked && questionOf(spec, state)?.kind === kind;
+const waitingFor = (spec, state, ...kinds) => state.asked && kinds.includes(questionOf(spec, state)?.kind);
+
+// Whether the question that waits is a task: points and parameters move, but only those that it names.
+export const isTask = (spec, state) => waitingFor(spec, state, "reach");
+
+export const settableIn = (spec, state) => (isTask(spec, state) ? questionOf(spec, state).settable : []);
+
+// Whether what would give the answer away is out of sight.
+export const hides = (spec, state) =>
+  state.asked && !(questionOf(spec, state)?.shown ?? isTask(spec, state));
 
 // ---- what there is
 
@@ -114,7 +123,7 @@ export function begin(spec, lasting, before = null) {
     return variantOf(spec, before) === variantOf(spec, next) ? next : { ...next, lit: null, pace: 1 };
   }
   const { view, trains, speed, named } = before ?? { view: VIEWS[0], trains: true, speed: 1, named: [] };
-  const posed = { posed: lasting.situation, asked: question !== null, guess: null };
+  const posed = { posed: lasting.situation, asked: question !== null, guess: null, refused: null };
   const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed, named, notes: [] };
   return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
@@ -142,7 +151,7 @@ export function enter(spec, before, index) {
   const loss = Object.hasOwn(starts, own) ? own : before.loss;
   if (!Object.hasOwn(starts, loss)) return before;
   const { points, ...start } = starts[loss];
-  const asked = { posed: index, asked: question !== null, guess: null };
+  const asked = { posed: index, asked: question !== null, guess: null, refused: null };
   return fresh({ ...before, ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null }, points);
 }
 
@@ -151,6 +160,12 @@ export function startOf(spec, state, { situation = state.situation, loss }) {
   const { starts, loss: own } = spec.situations[situation];
   const name = [loss, own, state.loss].find((each) => Object.hasOwn(starts, each)) ?? Object.keys(starts)[0];
   return { situation, loss: name, ...starts[name] };
+}
+
+// What the loss would train from there with those parameters: another variant has tensors of its own, untrained.
+export function tensorsOf(spec, start, parameters) {
+  const [own, other] = [start.parameters, parameters].map((each) => variantWith(spec, start, each));
+  return other && other !== own ? other.tensors : start.tensors;
 }
 
 // What an address asks for (address.js reads it): another situation from its start or another loss on the same batch,
@@ -167,11 +182,11 @@ export function follow(spec, before, { parameters, points, tensors, notes, ...wa
   if (chosen !== undefined) state = choose(spec, state, chosen);
   if (view) state = open(spec, state, view);
   const asked = Boolean(ask && situationOf(spec, state).question);
-  return asked ? { ...state, posed: state.situation, asked, guess: null } : state;
+  return asked ? { ...state, ...UNPOSED, posed: state.situation, asked } : state;
 }
 
 // No question is asked, and none was answered.
-const UNPOSED = { posed: null, asked: false, guess: null };
+const UNPOSED = { posed: null, asked: false, guess: null, refused: null };
 
 function placed(spec, state, { parameters, points, tensors }) {
   if (![parameters, points, tensors].some((each) => Object.keys(each).length)) return state;
@@ -227,11 +242,12 @@ export function apply(spec, before, change) {
 
 // ---- questions
 
-// `guess` is the option chosen, null for "Show me", undefined for what was marked or drawn.
+// `guess` is the option chosen, null for "Show me", undefined for what was marked, drawn or placed, true for a task
+// that is done.
 export function answer(spec, state, guess) {
   const question = state.asked ? questionOf(spec, state) : null;
   const known = guess === undefined || guess === null || isIndex(guess, question?.options.length ?? 0);
-  if (!question || !known) return state;
+  if (!question || !(known || (guess === true && question.kind === "reach"))) return state;
   return { ...state, asked: false, guess: guess === undefined ? state.guess : guess };
 }
 
@@ -242,14 +258,37 @@ export function mark(spec, state, index) {
   return { ...state, guess: marked.includes(index) ? marked.filter((each) => each !== index) : [...marked, index] };
 }
 
-export const sketch = (spec, state, arrow) =>
-  waitingFor(spec, state, "draw") && isPlace(arrow, 2) ? { ...state, guess: arrow } : state;
+// An arrow, or the place of a ghost.
+export function sketch(spec, state, drawn) {
+  if (!waitingFor(spec, state, "draw", "place") || !isPlace(drawn, 2)) return state;
+  const round = shapeOf(spec, state) === "circle" && waitingFor(spec, state, "place");
+  return { ...state, guess: round ? ontoCircle(drawn) : drawn };
+}
 
-// What the answer to a question looks like; question and answer stay beside it.
+// What the answer to a question looks like; question and answer stay beside it. The way to a task's goal begins at its
+// start, whatever was tried.
 export function demonstrate(spec, state) {
   const { posed, guess } = state;
   const question = questionOf(spec, state);
-  return question ? { ...apply(spec, state, question), posed, guess, asked: false } : state;
+  if (!question) return state;
+  const from = question.kind === "reach" ? enter(spec, state, posed) : state;
+  return { ...apply(spec, from, question), posed, guess, asked: false };
+}
+
+// {point, place} of the ghost that a question wants placed, at first upon its point; null where none does.
+export function ghostIn(spec, state) {
+  if (!waitingFor(spec, state, "place")) return null;
+  const { point } = questionOf(spec, state);
+  return { point, place: state.guess ?? state.points[point] };
+}
+
+// What a task leaves fixed stays as it is, and is named.
+function byHand(list, transition) {
+  return (spec, state, which, value) => {
+    if (isTask(spec, state) && !questionOf(spec, state)[list].includes(which)) return { ...state, refused: which };
+    const next = transition(spec, state, which, value);
+    return next.refused === null ? next : { ...next, refused: null };
+  };
 }
 
 // ---- what a reader moves and touches
@@ -267,6 +306,9 @@ export function setParameter(spec, state, name, value) {
   if ((number && !Number.isFinite(value)) || !exists(spec, state, parameters)) return state;
   return refitted(spec, state, settled(spec, fresh({ ...state, parameters }, state.points)));
 }
+
+export const moveByHand = byHand("movable", move);
+export const setByHand = byHand("settable", setParameter);
 
 const chooses = (spec, state, name) => Object.hasOwn(variantOf(spec, state).choices, name);
 

@@ -28,6 +28,15 @@ interface LossSpec {
   parameters: Record<string, Value>;
   controls: ControlSpec[];
   variants: VariantSpec[];
+  code: string; // its definition as a chapter prints it, empty where its source is not known
+  cells: CellSpec[];
+}
+
+interface CellSpec {
+  title: string;
+  text: string | null; // Python with gaps: «the points», rows, labels, texts, classes; or a «parameter» or tensor
+  says: Record<string, Record<string, string>>; // parameter → its value → how this cell writes it
+  why: string; // in words, where there is no text
 }
 
 interface ControlSpec {
@@ -76,16 +85,35 @@ interface Start {
 }
 
 interface QuestionSpec {
-  kind: "choice" | "terms" | "draw";
+  kind: "choice" | "terms" | "draw" | "place" | "reach";
   prompt: string;
   reveal: string;
   options: string[];
   replies: string[]; // one for each option, empty for the right one; none of a reader's own question
-  answer: number | null;
-  point: number | null;
+  answer: number | null; // of a choice that no number decides
+  keys: ConditionSpec[]; // else when each option is right
+  point: number | null; // that is drawn, or placed
+  truth: "rest" | "hardest" | null; // what is asked of a place
+  pushing: string | null; // the letters of the term whose push is asked about
+  goal: ConditionSpec[]; // of what is to be reached
+  movable: number[]; // points
+  settable: string[]; // parameters
+  shown: boolean | null; // whether all stays in sight while it waits; null for what its kind does
   moves: Record<number, Place>;
   parameters: Record<string, Value>;
   situation: string | null;
+}
+
+interface QuantitySpec {
+  name: string; // a key of QUANTITIES in quantities.js
+  terms: string[]; // the letters that those of a term begin with
+  points: number[];
+}
+
+interface ConditionSpec {
+  quantity: QuantitySpec;
+  relation: "below" | "above" | "equals" | "nearest" | "falls" | "stays" | "rises" | "largest";
+  value: number | null;
 }
 
 interface CureSpec {
@@ -125,7 +153,8 @@ interface Passing {
   named: string[]; // parameters that the last link to name any named
   notes: string[]; // on what a link asked for and there is not
   asked: boolean; // whether that question waits for its answer
-  guess: number | number[] | null; // the reader's answer: an option, indices of terms, an arrow; null for none
+  guess: number | number[] | true | null; // the answer: an option, indices of terms, an arrow, a place; true: reached
+  refused: number | string | null; // what one tried to move though the question leaves it fixed
 }
 
 type State = Lasting & Passing;
@@ -286,10 +315,11 @@ interface Actions {
   light(lit: Lit | null): void;
   open(view: string): void;
   setParameter(name: string, value: Value): void;
-  answer(guess?: number | null): void;
+  answer(guess?: number | true | null): void;
   mark(index: number): void;
-  sketch(arrow: Place): void;
+  sketch(drawn: Place): void;
   demonstrate(): void;
+  forget(): void;
   cure(cure: CureSpec): void;
   switchLoss(name: string): void;
   setPace(pace: number): void;
@@ -307,7 +337,12 @@ interface Engine {
   ready(state: State): Promise<void>;
   evaluate(state: State, done: (result: Result) => void): void;
   answer(question: Question, signal?: AbortSignal): Promise<Answer[] | null>;
+  ask(message: Message): Promise<Reply>; // what Python says; without a kernel it never does
 }
+
+// What goes to Python, with an id that comes back beside the reply.
+type Message = { question: Question } | { library: "plotly" };
+type Reply = { answer: Answer[] } | { library: string }; // the text of its script
 
 interface Question {
   state: State; // its loss, parameters and tensors

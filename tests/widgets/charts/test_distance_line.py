@@ -113,7 +113,7 @@ ORDER = """given.map(([scene, width]) => {
   const { NO_CURVES, dotOf, endsOf, layoutOf } = distance_line_draw;
   const terms = distance_line_read.read(scene, readings_terms.termsOf(scene));
   const full = { ...scene, shape: "free", lit: null, reading: { terms } };
-  const layout = layoutOf(full, endsOf(full), NO_CURVES, width);
+  const layout = layoutOf(full, endsOf(full), NO_CURVES, { width });
   return terms.map((term) => {
     const [, y] = dotOf(term, full, layout).place;
     const side = term.kind === "negative" ? "negative" : "positive";

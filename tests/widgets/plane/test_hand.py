@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 import lossviz
 from lossviz import BatchHardTripletLoss, ContrastiveLoss, ContrastiveTensionLoss, TripletLoss
-from tests.widgets.conftest import MOUNT
+from tests.widgets.conftest import mount
 from tests.widgets.page import Explorer, letter
 
 
@@ -68,18 +68,13 @@ class Finger:
 def mounted(hand):
     """mounted(loss, …) → its explorer, answered."""
 
-    def mount(loss: lossviz.Loss, **options) -> Explorer:
-        widget = lossviz.explore(loss, controls=(), **options)
-        values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
-        hand.page.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
-        root = hand.page.locator(".lossviz-explorer")
-        expect(root).to_have_attribute("data-ready", "yes")
-        explorer = Explorer(root, widget._losses)
+    def answered(loss: lossviz.Loss, **options) -> Explorer:
+        explorer = mount(hand.page, lossviz.explore(loss, controls=(), **options))
         explorer.show_answer()
         return explorer
 
     hand.page.thrown.clear()
-    yield mount
+    yield answered
     assert hand.page.thrown == []
 
 
@@ -211,7 +206,7 @@ def test_every_point_of_a_stack_is_reached(hand, mounted):
     first = explorer.state["chosen"]
     presses = [chosen_after_a_press(hand, explorer, 0) for _ in range(count)]
     assert sorted(presses) == list(range(count)) and presses[-1] == first
-    explorer.find(".legend button").nth(3).click()
+    explorer.sentence(3).click()
     assert explorer.state["chosen"] == 3
     expect(explorer.find(".raised text")).to_have_text("D")
     before = explorer.state["points"]

@@ -79,6 +79,7 @@ def test_the_pieces_of_an_arrow_add_up_to_it(shown, loss, engine):
     """Each is drawn as a Step of its own: in pixels their sum is the arrow."""
     explorer = lossviz.explore(loss, engine=engine)
     root = shown(explorer)
+    root.get_by_role("tab", name="Sentences").click()
     pixels = places(root)
     whole = steps(root, "arrows", pixels)
     for point, terms in enumerate(pulling(explorer).tolist()):

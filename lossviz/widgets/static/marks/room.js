@@ -5,5 +5,6 @@ const BESIDES = 16; // of the panel's height, above and below
 
 export function roomOf(root) {
   const panel = root.closest("[role='tabpanel']");
-  return { width: Math.max(NARROWEST, root.clientWidth), height: (panel?.clientHeight || Infinity) - BESIDES };
+  const width = Math.floor(root.getBoundingClientRect().width); // a part of a pixel more would shrink all text
+  return { width: Math.max(NARROWEST, width), height: (panel?.clientHeight || Infinity) - BESIDES };
 }

@@ -5,7 +5,7 @@ import { keep, setAttributes, setText, svg } from "../dom.js";
 import { ownQuestion } from "../engine.js";
 import { polyline } from "../geometry.js";
 import { boxAround } from "../marks/labels.js";
-import { columnsOf } from "../state.js";
+import { columnsOf, hides } from "../state.js";
 import { letter, roleSign } from "../words.js";
 import { borderLines, namePlaces, planeGrid, regions, roundGrid } from "./regions.js";
 import { createScan, scanKey } from "../scan.js";
@@ -13,11 +13,11 @@ import { createScan, scanKey } from "../scan.js";
 const NAME = 20; // pixels: room for a sign and a letter
 
 // Whose choice is watched: that of one anchor's term, in the last role of a hardest sentence (of two, the negative).
-function watchedIn({ state, result, reading, situation }) {
+function watchedIn({ spec, state, result, reading, situation }) {
   const role = Object.keys(result.terms.chosen ?? {}).filter((name) => name.startsWith("hardest_")).at(-1);
   const anchor = situation.watched ?? state.chosen;
   const term = reading.terms.find(({ points }) => points[0] === anchor);
-  return role && term && !state.asked && !state.playing ? { role, anchor, term: term.index } : null;
+  return role && term && !hides(spec, state) && !state.playing ? { role, anchor, term: term.index } : null;
 }
 
 async function* bordersOf(spec, engine, { state, situation }, watched, extent, signal) {

@@ -1,8 +1,8 @@
-// A mouse or a finger that drags a point. Where a question wants an arrow, it draws that instead. A press on points
-// that cover one another takes the one on top; pressed again, it goes below the next.
+// A mouse or a finger that drags a point. Where a question wants an arrow or a place, it draws that instead. A press on
+// points that cover one another takes the one on top; pressed again, it goes below the next.
 
 import { nearest, stacks } from "../geometry.js";
-import { questionOf } from "../state.js";
+import { ghostIn, isTask, questionOf } from "../state.js";
 import { COVERED, FINGER, MARK, topOf } from "./place.js";
 import { isSlow } from "./targets.js";
 
@@ -11,18 +11,21 @@ const MOVED = 3; // pixels: what is less is a press
 
 const away = (one, other) => Math.hypot(one[0] - other[0], one[1] - other[1]);
 
+const minus = (one, other) => one.map((value, axis) => value - other[axis]);
+
 function pixelOf(event, stage) {
   const box = stage.getBoundingClientRect();
   return [event.clientX - box.left, event.clientY - box.top];
 }
 
 // {index, next}: the point on top of those at a pixel, and the one that a second press would take; null for none. A
-// question is about its own point alone.
-function takenAt(pixel, { points, chosen }, { toPixel }, question) {
+// question is about its own point alone, or its ghost.
+function takenAt(pixel, { points, chosen }, { toPixel }, question, ghost) {
   const pixels = points.map(toPixel);
   if (question) {
     const { point } = question;
-    return pixels[point] && away(pixels[point], pixel) <= FINGER ? { index: point, next: point } : null;
+    const own = [points[point], ghost?.place].filter(Boolean).map(toPixel);
+    return own.some((each) => away(each, pixel) <= FINGER) ? { index: point, next: point } : null;
   }
   const touched = nearest(pixels, pixel, FINGER);
   if (touched < 0) return null;
@@ -50,7 +53,7 @@ function createFreedom() {
 
 // `focus(index)` gives a point the keyboard.
 export function createDrag(spec, stage, actions, snap, focus) {
-  let held = null; // the point that is dragged: {index, next, pointer, draws, start, moved, freedom}
+  let held = null; // the point that is dragged: {index, next, pointer, draws (for a question), start, moved, freedom}
   let [shown, where] = [null, null]; // the scene that is drawn, and its place
 
   function choose(index) {
@@ -62,12 +65,12 @@ export function createDrag(spec, stage, actions, snap, focus) {
   function take(event) {
     const { state } = shown;
     const start = pixelOf(event, stage);
-    const question = state.asked ? questionOf(spec, state) : null;
-    const found = takenAt(start, state, where, question);
+    const question = state.asked && !isTask(spec, state) ? questionOf(spec, state) : null;
+    const found = takenAt(start, state, where, question, ghostIn(spec, state));
     if (!found || event.button > 0) return;
     event.preventDefault();
     const pointer = event.pointerId;
-    held = { ...found, pointer, draws: Boolean(question), start, moved: false, freedom: createFreedom() };
+    held = { ...found, pointer, draws: question?.kind, start, moved: false, freedom: createFreedom() };
     stage.setPointerCapture(pointer);
     choose(found.index);
   }
@@ -81,7 +84,7 @@ export function createDrag(spec, stage, actions, snap, focus) {
     if (!held.moved) return;
     const inside = pixel.map((value) => Math.max(MARK, Math.min(where.size - MARK, value))); // no mark is cut
     const position = where.toPlane(inside);
-    if (held.draws) return actions.sketch(position.map((value, axis) => value - from[axis]));
+    if (held.draws) return actions.sketch(held.draws === "place" ? position : minus(position, from));
     const radius = SNAPS[event.pointerType] ?? SNAPS.mouse;
     const { freedom } = held;
     snap.pull(held.index, position, radius, freedom.wanted(event, inside, radius, where), freedom.caught);
@@ -93,7 +96,7 @@ export function createDrag(spec, stage, actions, snap, focus) {
     held = null;
     if (!moved && !draws && next !== index && event.type === "pointerup") choose(next);
     actions.light(null);
-    if (draws && shown.state.guess !== null) actions.answer(undefined);
+    if (draws === "draw" && shown.state.guess !== null) actions.answer(undefined);
   }
 
   stage.addEventListener("pointerdown", take);

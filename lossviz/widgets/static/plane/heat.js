@@ -1,7 +1,7 @@
 // The heat map: the loss as the chosen point moves over the plane, as shades on a canvas and as lines of equal height.
 
 import { html, setAttributes, svg } from "../dom.js";
-import { ownQuestion } from "../engine.js";
+import { ownQuestion, scatter } from "../engine.js";
 import { contour } from "../geometry.js";
 import { createHeatPicture, theme } from "./heat_picture.js";
 import { createScan, gridPositions, scanKey } from "../scan.js";
@@ -14,6 +14,17 @@ export async function lossesAt(spec, engine, state, positions, signal) {
   const moving = { point: state.chosen, positions };
   const answers = await engine.answer({ ...ownQuestion(spec, state), moving, keep: [["loss"]] }, signal);
   return answers && Float64Array.from(answers, ({ loss }) => loss);
+}
+
+// The gradient of the chosen point at each position: of the loss, or of one of its terms alone.
+export async function gradientsAt(spec, engine, state, positions, signal, terms) {
+  const own = ownQuestion(spec, state);
+  const moving = { point: state.chosen, positions };
+  const question = { ...own, moving, gradients: true, keep: [["loss"]], ...(terms && { terms }) };
+  const answers = await engine.answer(question, signal);
+  const ofChosen = ({ gradients }) =>
+    scatter(gradients, own.rows, state.points.length, state.points[0].length)[state.chosen];
+  return answers && answers.map(ofChosen);
 }
 
 async function* heats(spec, engine, state, extent, signal) {
@@ -50,8 +61,8 @@ export function createHeat(spec, engine, late) {
     root: canvas,
     contours: svg("g", { class: "contours" }, line),
     // Answers with what is shown, {low, high, …}, or null: on the circle the strip stands for it.
-    draw({ state, shape }, { size, extent }) {
-      const heat = shape === "circle" ? null : scan({
+    draw({ state }, { size, extent }) {
+      const heat = extent === null ? null : scan({
         subject: extent, // else what stood there stays until there is something better
         key: scanKey(state, state.chosen),
         answers: (signal) => heats(spec, engine, state, extent, signal),

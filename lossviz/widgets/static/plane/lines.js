@@ -2,7 +2,7 @@
 
 import { keep, setAttributes, svg } from "../dom.js";
 import { polyline } from "../geometry.js";
-import { questionOf } from "../state.js";
+import { hides, questionOf } from "../state.js";
 
 const APART = 5; // pixels: how far two lines between the same points lie aside
 
@@ -38,8 +38,8 @@ function beside([from, to], shift) {
   return [from, to].map((end) => end.map((value, axis) => value + shift * normal[axis]));
 }
 
-function lookOf({ side, active, weight, terms }, { state, lit }) {
-  const strong = active && !state.asked;
+function lookOf({ side, active, weight, terms }, { spec, state, lit }) {
+  const strong = active && !hides(spec, state);
   const marked = state.asked && Array.isArray(state.guess) && state.guess.includes(terms[0]);
   const faint = lit && !terms.some((term) => lit.has(term));
   return {

@@ -1,9 +1,10 @@
 // What stands above and below the plane in words.
 
+import { hides } from "../state.js";
 import { brief, fixed, inWords, letter, roleSign } from "../words.js";
 
-export function headingOf({ state, shape }) {
-  if (state.asked) return "Sentences as points";
+export function headingOf({ spec, state, shape }) {
+  if (hides(spec, state)) return "Sentences as points";
   if (shape === "circle") return "Sentences on the unit circle";
   return `Sentences; shaded: the loss as ${letter(state.chosen)} moves`;
 }
@@ -27,11 +28,11 @@ function arrowsOf({ state: { run, magnified }, rate }) {
 
 // `heat`: what is shown of the loss in the plane; `borders`: of a choice that changes; null for none.
 export function noteOf(scene, heat, borders) {
-  const { state, shape } = scene;
+  const { state } = scene;
   const chosen = letter(state.chosen);
   return [
     arrowsOf(scene),
-    shape === "circle" && `Below: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
+    state.view === "strip" && `Strip: the whole loss as ${chosen} goes round; letters mark where the others stand.`,
     heat && `Behind: the loss if ${chosen} stood there, ${rangeOf(heat)}.`,
     borders && choiceOf(borders),
   ].filter(Boolean).join(" ");

@@ -42,6 +42,14 @@ function createLayers(spec, engine, actions, late) {
   return { stage, background, heat, reach, borders, lines, points, arrows, pulls, guess, labels, strip, snap, drag };
 }
 
+// Pixels of the largest square: as wide as its column, and no higher than the explorer leaves room for.
+function squareIn(frame, stage) {
+  stage.style.display = "none"; // else it would hold its own frame open
+  const { width, height } = frame.getBoundingClientRect();
+  stage.style.display = "";
+  return Math.floor(Math.min(width, height || Infinity));
+}
+
 export function createPlane(spec, engine, actions) {
   const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
   const layers = createLayers(spec, engine, actions, late);
@@ -52,7 +60,7 @@ export function createPlane(spec, engine, actions) {
   const root = html("section", { class: "plane" }, ...(spec.compact ? [frame] : [heading, frame]));
   const around = html("div", {}, strip.root);
 
-  let room = 0; // pixels of the largest square that the page has room for
+  let room = 0; // pixels of the square
   let wide = 0; // and of the strip, in a view of its own
   let extent = NEAR; // how far the free plane reaches from its centre
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
@@ -82,15 +90,11 @@ export function createPlane(spec, engine, actions) {
     setText(note, noteOf(scene, shades, found));
   }
 
-  // As wide as its column, and no higher than the explorer leaves room for, where its height is given.
-  function measure() {
-    stage.style.display = "none"; // else it would hold its own frame open
-    room = Math.min(frame.clientWidth, frame.clientHeight || Infinity);
-    stage.style.display = "";
-  }
-
   return {
-    root, note, measure,
+    root, note,
+    measure() {
+      room = squareIn(frame, stage);
+    },
     strip: { root: around, measure: () => { wide = roomOf(around).width; }, draw: drawBehind },
     draw(shown) {
       scene = shown;

@@ -5,6 +5,7 @@
 import { keep, setAttributes, setText, svg } from "../dom.js";
 import { TAU, angleOf, atAngle, glyph, nearest, stacks } from "../geometry.js";
 import { faded, hue } from "../marks/looks.js";
+import { ghostIn, hides, isTask } from "../state.js";
 import { brief, letter } from "../words.js";
 import { COVERED, FINGER, RADIUS, bounded, topOf } from "./place.js";
 
@@ -13,7 +14,7 @@ const TIMES = { altKey: 0.1, shiftKey: 4 };
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 // Where a key leads a point: a little farther round the circle, or in the plane; null for any other key.
-function nudged(event, [x, y], { extent, reach }) {
+export function nudged(event, [x, y], { extent, reach }) {
   if (!(event.key in KEYS)) return null;
   const [right, up] = KEYS[event.key];
   const size = Object.keys(TIMES).reduce((product, key) => (event[key] ? product * TIMES[key] : product), NUDGE);
@@ -34,14 +35,15 @@ const drawn = (index) => [
   setText(svg("text", { dy: "0.36em", "text-anchor": "middle" }), letter(index)),
 ];
 
-function lookOf(name, index, { state, result, reading, litPoints }) {
-  const still = isStill(index, { state, result }) && "still";
+function lookOf(name, index, { spec, state, result, reading, litPoints }) {
+  const still = isStill(index, { spec, state, result }) && "still";
   const kind = reading.classes?.[index];
   const words = [name, still, index === state.chosen && "chosen", kind !== undefined && hue(kind)];
   return words.filter(Boolean).join(" ") + faded(litPoints, index);
 }
 
-const isStill = (index, { state, result }) => !state.asked && Math.hypot(...result.pointGradients[index]) < 1e-9;
+const isStill = (index, { spec, state, result }) =>
+  !hides(spec, state) && Math.hypot(...result.pointGradients[index]) < 1e-9;
 
 function drawPoint(mark, name, index, scene, place) {
   setAttributes(mark.querySelector(".dot"), { d: glyph(scene.reading.classes?.[index] ?? 0, RADIUS) });
@@ -66,11 +68,15 @@ export function createPoints(actions, snap, held) {
   let [shown, where] = [null, null]; // the scene that is drawn, and its place
 
   function press(event, index) {
-    const { state } = shown;
-    const [position, other] = [nudged(event, state.points[index], where), namedBy(event, state.points)];
-    if (state.asked || (!position && other < 0)) return;
+    const { spec, state } = shown;
+    const ghost = ghostIn(spec, state);
+    const placed = ghost?.point === index;
+    const from = placed ? ghost.place : state.points[index];
+    const [position, other] = [nudged(event, from, where), namedBy(event, state.points)];
+    if ((state.asked && !placed && !isTask(spec, state)) || (!position && other < 0)) return;
     event.preventDefault();
-    if (position) snap.step(index, position, event.altKey);
+    if (placed) actions.sketch(position ?? state.points[other]);
+    else if (position) snap.step(index, position, event.altKey);
     else if (other !== index) snap.onto(index, other);
   }
 

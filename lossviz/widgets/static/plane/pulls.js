@@ -4,6 +4,7 @@ import { keep, svg } from "../dom.js";
 import { ownQuestion, scatter } from "../engine.js";
 import { ARROW_GAP, gradientArrow, makeArrow, setArrow } from "./arrows.js";
 import { createScan, scanKey } from "../scan.js";
+import { hides } from "../state.js";
 
 const MOST = 8; // pieces of one arrow
 const APART = 7; // pixels between two pieces beside the circle
@@ -46,8 +47,8 @@ async function* piecesOf(spec, engine, { state, situation, reading }, point, sig
 }
 
 // The point that is touched, where its arrow may be seen.
-function touchedIn({ state }) {
-  const touched = state.lit?.kind === "point" && !state.asked ? state.lit.index : null;
+function touchedIn({ spec, state }) {
+  const touched = state.lit?.kind === "point" && !hides(spec, state) ? state.lit.index : null;
   return touched in state.points ? touched : null;
 }
 

@@ -1,8 +1,9 @@
 // The push of one term alone, or its pull, as the chosen point goes round: how long the term's gradient by that point
 // is. The strip draws it, because its own curve is the whole loss, whose slope is the work of many terms.
 
-import { UNSEEN, ownQuestion, scatter } from "../engine.js";
+import { UNSEEN } from "../engine.js";
 import { TAU, angleOf, atAngle, lengthOf, turn } from "../geometry.js";
+import { gradientsAt } from "./heat.js";
 import { createScan, roundAngles, scanKey } from "../scan.js";
 import { questionOf } from "../state.js";
 
@@ -40,14 +41,8 @@ export function peaksOf(values) {
 }
 
 export async function* pushes(spec, engine, state, index, signal) {
-  const own = ownQuestion(spec, state);
-  const at = async (angles) => {
-    const moving = { point: state.chosen, positions: angles.map(atAngle) };
-    const question = { ...own, moving, terms: [index], gradients: true, keep: [["loss"]] };
-    const answers = await engine.answer(question, signal);
-    const gradient = (named) => scatter(named, own.rows, state.points.length, state.points[0].length)[state.chosen];
-    return answers && answers.map(({ gradients }) => lengthOf(gradient(gradients)));
-  };
+  const at = async (angles) =>
+    (await gradientsAt(spec, engine, state, angles.map(atAngle), signal, [index]))?.map(lengthOf);
   const values = await at(ANGLES);
   if (!values) return;
   yield { values, peaks: [] };

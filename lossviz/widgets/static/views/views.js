@@ -5,8 +5,11 @@ import { CHARTS } from "../charts/index.js";
 import { createMask } from "../charts/mask.js";
 import { button, html, setAttributes } from "../dom.js";
 import { createHistory } from "../runs.js";
+import { createCode } from "./code.js";
+import { createGradient } from "./gradient.js";
 import { createSentences } from "./sentences.js";
 import { createSum } from "./sum.js";
+import { createSurface } from "./surface.js";
 
 const always = () => true;
 const inPlane = ({ spec }) => spec.dimension === 2;
@@ -17,8 +20,11 @@ const VIEWS = {
   mask: { title: "Mask", fits: always, create: createMask },
   sum: { title: "Sum", fits: always, create: createSum },
   strip: { title: "Strip", fits: (scene) => inPlane(scene) && scene.shape === "circle" },
+  surface: { title: "Surface", fits: inPlane, create: createSurface },
+  gradient: { title: "Gradient", fits: inPlane, create: createGradient },
   run: { title: "Run", fits: always, create: createHistory },
   sentences: { title: "Sentences", fits: always, create: createSentences },
+  code: { title: "Code", fits: always, create: createCode },
 };
 
 // The chart of the loss: one for each input type, made when a loss first needs it.

@@ -1,0 +1,281 @@
+"""The figure beside its words: every link that moves it does what it names, and both are in sight together."""
+
+from collections.abc import Callable
+from urllib.parse import urldefrag
+
+import pytest
+from playwright.sync_api import Page
+
+from lossviz import address
+from tests.site.arrived import FRAMES, settle
+from tests.site.test_links import PHONE, WIDE, on_both
+from tests.site.test_pages import PAGES, every_page
+
+CHAPTER = "book/positive_pairs.html"
+LASTING = ("situation", "loss", "parameters", "points", "tensors", "chosen")
+LINKS = "links => [...new Set(links.map(link => link.getAttribute('href')))]"
+BEFORE = """root => { const { explorer } = root; return { spec: explorer.spec, state: explorer.state }; }"""
+SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
+STOP = "root => root.explorer.change({ ...root.explorer.state, playing: false, asked: false })"
+
+# What of the figure must be in sight, and the words of the link: the part of each that nothing else covers, in pixels.
+IN_SIGHT = """([root, link, wanted]) => {
+  const top = (x, y) => document.elementFromPoint(x, y);
+  const clear = (element, inside) => {
+    const box = element.getBoundingClientRect();
+    let rows = 0;
+    for (let y = Math.max(1, box.top + 1); y < Math.min(innerHeight, box.bottom); y += 4) {
+      const hit = [0.15, 0.5, 0.85].some(share => {
+        const found = top(Math.min(innerWidth - 2, box.left + share * box.width), y);
+        return found && (element.contains(found) || inside.contains(found) && found.contains(element));
+      });
+      if (hit) rows += 4;
+    }
+    return rows;
+  };
+  const parts = {};
+  for (const name of wanted) {
+    const element = root.querySelector(name);
+    parts[name] = element ? clear(element, root) : 0;
+  }
+  const words = link.closest("p, li, td, dd, h2, h3, figcaption, summary") ?? link;
+  const seen = clear(words, words);
+  parts.words = Math.min(60, words.getBoundingClientRect().height - 8) <= seen ? 60 : seen;
+  return parts;
+}"""
+
+
+def links_of(page: Page) -> list[str]:
+    return page.locator("article a[href^='#'][href*='?']").evaluate_all(LINKS)
+
+
+def expected(page: Page, href: str) -> tuple[dict, dict, dict]:
+    """What the link asks, the state before it, and the state that Python reads out of it."""
+    name, asked = address.split(href)
+    root = root_of(page, name)
+    before = root.evaluate(BEFORE)
+    return asked, before["state"], address.follow(before["spec"], before["state"], asked)
+
+
+def root_of(page: Page, name: str):
+    roots = page.locator(".lossviz-explorer")
+    names = roots.evaluate_all("roots => roots.map(root => root.explorer.name)")
+    return roots.nth(names.index(name))
+
+
+def near(one, other) -> bool:
+    """The same, but for the last digits of sine and cosine."""
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(near, one, other))
+    if isinstance(one, float | int) and not isinstance(one, bool):
+        return one == pytest.approx(other, abs=1e-12)
+    return one == other
+
+
+def parts_of(root, asked: dict, state: dict) -> list[str]:
+    """What of the figure the link speaks of, beside loss and plane."""
+    wanted = [] if state["asked"] else [".value"]
+    wanted += [".stage"] if root.locator(".stage").count() else []
+    if state["asked"]:
+        return [*wanted, ".prompt"]
+    controls = [f'[data-parameter="{name}"] :is(input, select)' for name in asked]
+    wanted += [each for each in controls if root.locator(each).count()]
+    wanted += [".buttons .primary"] if "play" in asked else []
+    return wanted + (["[role=tabpanel]"] if "view" in asked else [])
+
+
+@on_both
+@every_page
+def test_every_link_moves_the_figure_and_both_are_in_sight(open_page, name, screen):
+    page = open_page(name, **screen)
+    settle(page)
+    missed = []
+    for href in links_of(page):
+        asked, before, wanted = expected(page, href)
+        root = root_of(page, address.split(href)[0])
+        link = page.locator(f"article a[href='{href}']").first
+        link.evaluate("link => { for (let f = link.closest('details'); f; f = f.parentElement.closest('details')) "
+                      "f.open = true; link.scrollIntoView({ block: 'center' }); }")  # fmt: skip
+        act: Callable = link.tap if screen is PHONE else link.click
+        act()
+        page.wait_for_function(SHOWN, arg=root.element_handle())
+        page.evaluate(FRAMES)
+        state = root.evaluate("root => root.explorer.state")
+        told = [each for each in LASTING if not near(state[each], wanted[each])]
+        moving = {"points", "tensors"} if "play" in asked or "step" in asked else set()
+        missed += [f"{href}: {each}" for each in told if each not in moving]
+        missed += [f"{href}: view {state['view']}"] if state["view"] != asked.get("view", before["view"]) else []
+        missed += [f"{href}: asks" for _ in "?" if state["asked"] != ("ask" in asked)]
+        missed += [f"{href}: {note}" for note in state["notes"]]
+        seen = page.evaluate(IN_SIGHT, [root.element_handle(), link.element_handle(), parts_of(root, asked, state)])
+        few = {part: height for part, height in seen.items() if height < LEAST.get(part, 12)}
+        missed += [f"{href}: {part} in sight {height} px" for part, height in few.items()]
+        root.evaluate(STOP)
+    assert missed == []
+
+
+LEAST = {"words": 60, ".stage": 120, "[role=tabpanel]": 120}
+
+
+@every_page
+def test_a_live_number_is_what_the_figure_shows(open_page, name):
+    """As printed, once its own link is pressed."""
+    page = open_page(name, **WIDE)
+    settle(page)
+    missed = []
+    for link in page.locator("article a[href^='#'][href*='live=']").all():
+        printed = link.get_attribute("data-printed") or link.inner_text()
+        root = root_of(page, address.split(link.get_attribute("href"))[0])
+        link.evaluate("link => link.click()")
+        page.wait_for_function(SHOWN, arg=root.element_handle())
+        live = link.get_attribute("data-live") is not None
+        if not live or link.inner_text() != printed:
+            missed.append(f"{link.get_attribute('href')}: printed {printed}, live {link.inner_text()}")
+    assert missed == []
+
+
+def test_the_book_moves_its_figures(open_page):
+    """Every chapter with a figure has links that move it."""
+    page = open_page("book/index.html", **WIDE)
+    counts = {}
+    for name in PAGES:
+        page.goto(page.url.rpartition("/book/")[0] + "/" + name)
+        if page.locator(".figure-dock").count():
+            counts[name] = len(links_of(page))
+    assert len(counts) >= 7 and min(counts.values()) >= 5, counts
+
+
+# ---- where it stands
+
+
+@every_page
+def test_the_whole_instrument_is_in_sight_beside_the_words(open_page, name):
+    page = open_page(name, **WIDE)
+    settle(page)
+    for dock in page.locator(".figure-dock:not(:has(.compact))").all():  # that of the front page has no views
+        dock.locator("xpath=following-sibling::*[1]").locator("p").last.scroll_into_view_if_needed()
+        page.evaluate(FRAMES)
+        box = dock.bounding_box()
+        assert box["height"] <= 640 and box["y"] >= 0 and box["y"] + box["height"] <= 720
+        root = dock.locator(".lossviz-explorer")
+        for part in (".value", ".stage, [role=tabpanel]", "[role=tabpanel]", ".message", ".primary", ".parameters"):
+            inner = root.locator(part).locator("visible=true").first.bounding_box()
+            assert box["y"] <= inner["y"] and inner["y"] + inner["height"] <= box["y"] + box["height"] + 1, part
+
+
+@every_page
+def test_the_pinned_figure_takes_at_most_300_pixels(open_page, name):
+    page = open_page(name, **PHONE)
+    settle(page)
+    for dock in page.locator(".figure-dock").all():
+        dock.locator("xpath=following-sibling::*[1]").locator("p").nth(2).evaluate(
+            "p => p.scrollIntoView({ block: 'center' })"
+        )
+        page.evaluate(FRAMES)
+        box = dock.bounding_box()
+        assert box["height"] <= 300 and box["y"] == pytest.approx(0, abs=1)
+        assert dock.locator(".stage, [role=tabpanel]").locator("visible=true").count()
+
+
+def test_a_tap_opens_the_pinned_figure_and_closes_it(open_page):
+    page = open_page(CHAPTER, **PHONE)
+    settle(page)
+    dock = page.locator(".figure-dock").first
+    toggle = dock.locator(".figure-toggle")
+    toggle.tap()
+    assert dock.bounding_box()["height"] > 560 and toggle.get_attribute("aria-expanded") == "true"
+    assert dock.get_by_role("tab", name="Mask").is_visible()
+    toggle.tap()
+    assert dock.bounding_box()["height"] <= 300 and toggle.get_attribute("aria-expanded") == "false"
+
+
+@on_both
+@every_page
+def test_nothing_is_cut_beside_the_figure(open_page, name, screen):
+    """No formula, table, code or printed number is wider than the words."""
+    page = open_page(name, **screen)
+    settle(page)
+    cut = page.evaluate("""() => [...document.querySelectorAll('.words :is(.math, table, pre)')]
+      .filter(each => each.checkVisibility() && !each.closest('details') && each.scrollWidth > each.clientWidth + 1)
+      .map(each => `${each.tagName} ${each.scrollWidth} in ${each.clientWidth}: ${each.textContent.slice(0, 60)}`)""")
+    assert cut == []
+
+
+# ---- addresses
+
+
+def wait_for(root, wanted: str) -> None:
+    there = "([root, wanted]) => root.explorer.address === wanted"
+    root.page.wait_for_function(there, arg=[root.element_handle(), wanted])
+
+
+def test_back_undoes_a_link_and_forward_does_it_again(open_page):
+    page = open_page(CHAPTER, **WIDE)
+    settle(page)
+    root = page.locator(".lossviz-explorer").first
+    address_of = "root => root.explorer.address"
+    hrefs = [href for href in links_of(page) if "situation=" in href and "play" not in href and "step" not in href][:3]
+    found = [root.evaluate(address_of)]
+    for href in hrefs:
+        page.locator(f"article a[href='{href}']").first.evaluate("link => link.click()")
+        found.append(root.evaluate(address_of))
+    assert len(set(found)) == len(found)
+    for wanted in found[-2::-1]:
+        page.go_back()
+        wait_for(root, wanted)
+    for wanted in found[1:]:
+        page.go_forward()
+        wait_for(root, wanted)
+
+
+@on_both
+def test_a_copied_link_opens_the_same_state_in_a_fresh_browser(open_page, screen):
+    page = open_page(CHAPTER, **screen)
+    settle(page)
+    moved = """root => { const { explorer } = root; const { state } = explorer;
+      const points = state.points.map((_, k) => [Math.cos(k + 0.1), Math.sin(k + 0.1)]);
+      explorer.change({ ...state, points, chosen: 1 });
+      return explorer.address; }"""
+    wanted = page.locator(".lossviz-explorer").first.evaluate(moved)
+    fresh = open_page(f"{urldefrag(page.url)[0]}{wanted}", **screen)
+    settle(fresh)
+    root = fresh.locator(".lossviz-explorer").first
+    wait_for(root, wanted)
+
+
+HOSTILE = ("situation=<img src=x onerror=alert(1)>", "%E0%A4%A", "scale=NaN&A=1e999", "A=" + "9," * 9000)
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_a_hostile_address_gives_the_default_and_a_note(open_page, query):
+    page = open_page(CHAPTER, **WIDE)
+    settle(page)
+    root = page.locator(".lossviz-explorer").first
+    default = root.evaluate("root => root.explorer.address")
+    fresh = open_page(f"{urldefrag(page.url)[0]}#positive-pairs?{query}", **WIDE)
+    settle(fresh)
+    root = fresh.locator(".lossviz-explorer").first
+    root.locator(".missed:not(:empty)").wait_for()
+    assert root.evaluate("root => root.explorer.address") == default
+    assert root.locator("img").count() == 0
+
+
+TO_THE_RIGHT = """root => {
+  const { explorer } = root;
+  explorer.change({ ...explorer.state, points: explorer.state.points.map(() => [1, 0]) });
+}"""
+
+
+def test_a_link_works_by_the_keyboard_and_again(open_page):
+    page = open_page(CHAPTER, **WIDE)
+    settle(page)
+    root = page.locator(".lossviz-explorer").first
+    href = next(each for each in links_of(page) if "situation=perfect" in each)
+    link = page.locator(f"article a[href='{href}']").first
+    for _ in range(2):
+        root.evaluate(TO_THE_RIGHT)
+        link.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(SHOWN, arg=root.element_handle())
+        asked, before, wanted = expected(page, href)
+        assert near(before["points"], wanted["points"]) and before["situation"] == wanted["situation"]
