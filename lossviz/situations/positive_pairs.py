@@ -224,6 +224,7 @@ POSITIVE_PAIRS = (
             ),
             keys=(LOSS.nearest(0), LOSS.nearest(0.6931), LOSS.nearest(1.3863)),
             parameters={"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "joint"},
+            moves={0: at(30), 1: at(30), 2: at(210), 3: at(210)},
         ),
     ),
     _positives(
