@@ -27,6 +27,8 @@ def names(seen: Seen) -> list[str]:
     if axes in (["anchor"], ["triplet"]):
         told = rows[: 3 if axes == ["triplet"] else 1]
         return ["".join(letter(each[row]) for each in told) for row in range(len(rows[0]))]
+    if axes == ["direction", "anchor"]:  # each row searches, then each column
+        return [letter(point) for row in rows[:2] for point in row]
     assert set(axes) <= {"anchor", "positive", "negative"} and len(rows) == 1
     found = [""]
     for _ in axes:

@@ -345,7 +345,10 @@ def to_the_edge(explorer: Explorer, batch: Situation, state: dict) -> list[dict]
         points = torch.tensor(state["points"], dtype=torch.float64)
         for point, place in batch.question.moves.items():
             points[point] += share * (points.new_tensor(place) - points[point])
-        return state | {"points": (normalize(points) if explorer.torch.on_circle else points).tolist()}
+        set_to = {name: value + share * (batch.question.parameters.get(name, value) - value)
+                  for name, value in state["parameters"].items() if isinstance(value, float)}  # fmt: skip
+        placed = (normalize(points) if explorer.torch.on_circle else points).tolist()
+        return state | {"points": placed, "parameters": state["parameters"] | set_to}
 
     def is_reached(at: dict) -> bool:
         seen = Seen(explorer.losses, explorer.spec, explorer.torch.state | at)
