@@ -371,7 +371,7 @@ POSITIVE_PAIRS = (
             "is.",
             goal=(LOSS.below(0.47),),
             movable=(0, 1, 2),
-            moves={1: at(55)},
+            moves={0: at(100), 1: at(85), 2: at(115)},
         ),
         symptom="The loss comes to rest just above (2/3) · ln 2 = 0.4621: B and C are rivals for A.",
         cures=(Cure("Never two of them in one batch", situation="start"),),
