@@ -67,7 +67,8 @@ def degrees(one: Tensor, other: Tensor) -> float:
 def hardest(seen: Seen, term: str, point: int) -> tuple[float, Tensor]:
     """How hard a term pushes a point at most, and all places where it does."""
     pushes = gradients(seen, (term,), point, around())
-    return pushes.max().item(), around()[pushes > pushes.max() * (1 - 1e-6)]
+    peak = (pushes >= pushes.roll(1)) & (pushes >= pushes.roll(-1))
+    return pushes.max().item(), around()[peak & (pushes > pushes.max() * (1 - 1e-4))]  # twins, as far as the grid sees
 
 
 def measure(seen: Seen, quantity: Quantity) -> float:
