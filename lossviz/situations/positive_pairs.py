@@ -47,8 +47,8 @@ POSITIVE_PAIRS = (
             "draw",
             "D stands 15° from C, its own question, and C has found it. But D is also nearer to A than A's own answer, "
             "B. Draw where D goes.",
-            "C has what it wants, so it pulls no more. A gives D nearly all of its share, so A pushes: past C, and out "
-            "the other side.",
+            "C has what it wants, so it pulls no more. A gives D nearly all of its share, so A pushes it away, from "
+            "itself and from C too.",
             point=3,
         ),
     ),
