@@ -114,6 +114,15 @@ def test_a_finger_reaches_the_goal(task):
     assert costs_of_c(task) < 0.1
 
 
+def test_a_kernel_grades_too(mounted):
+    """Its answers come late: what is said is of the state that is shown, all the same."""
+    loss = lossviz.ContrastiveLoss()
+    explorer = mounted(lossviz.explore(loss, situation="push hardest", engine="kernel"))
+    expect(explorer.root.locator(".verdict")).to_contain_text("A–C pushes C with only 0")
+    explorer.show_answer()
+    expect(explorer.root.locator(".verdict")).to_contain_text("One way: A–C pushes C with 100")
+
+
 def test_a_hand_that_only_passes_has_not_found_it(task):
     """A goal must hold for a moment."""
     ways = [[math.cos(math.radians(each)), math.sin(math.radians(each))] for each in (190, 130)]
