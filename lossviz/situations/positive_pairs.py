@@ -47,8 +47,8 @@ POSITIVE_PAIRS = (
             "draw",
             "D stands 15° from C, its own question, and C has found it. But D is also nearer to A than A's own answer, "
             "B. Draw where D goes.",
-            "C has what it wants, so it pulls no more. A gives D nearly all of its share, so A pushes: past C, and out "
-            "the other side.",
+            "C has what it wants, so it pulls no more. A gives D nearly all of its share, so A pushes it away, from "
+            "itself and from C too.",
             point=3,
         ),
     ),
@@ -224,6 +224,7 @@ POSITIVE_PAIRS = (
             ),
             keys=(LOSS.nearest(0), LOSS.nearest(0.6931), LOSS.nearest(1.3863)),
             parameters={"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "joint"},
+            moves={0: at(30), 1: at(30), 2: at(210), 3: at(210)},
         ),
     ),
     _positives(
@@ -370,7 +371,7 @@ POSITIVE_PAIRS = (
             "is.",
             goal=(LOSS.below(0.47),),
             movable=(0, 1, 2),
-            moves={1: at(55)},
+            moves={0: at(100), 1: at(85), 2: at(115)},
         ),
         symptom="The loss comes to rest just above (2/3) · ln 2 = 0.4621: B and C are rivals for A.",
         cures=(Cure("Never two of them in one batch", situation="start"),),

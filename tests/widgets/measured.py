@@ -27,6 +27,8 @@ def names(seen: Seen) -> list[str]:
     if axes in (["anchor"], ["triplet"]):
         told = rows[: 3 if axes == ["triplet"] else 1]
         return ["".join(letter(each[row]) for each in told) for row in range(len(rows[0]))]
+    if axes == ["direction", "anchor"]:  # each row searches, then each column
+        return [letter(point) for row in rows[:2] for point in row]
     assert set(axes) <= {"anchor", "positive", "negative"} and len(rows) == 1
     found = [""]
     for _ in axes:
@@ -65,7 +67,8 @@ def degrees(one: Tensor, other: Tensor) -> float:
 def hardest(seen: Seen, term: str, point: int) -> tuple[float, Tensor]:
     """How hard a term pushes a point at most, and all places where it does."""
     pushes = gradients(seen, (term,), point, around())
-    return pushes.max().item(), around()[pushes > pushes.max() * (1 - 1e-6)]
+    peak = (pushes >= pushes.roll(1)) & (pushes >= pushes.roll(-1))
+    return pushes.max().item(), around()[peak & (pushes > pushes.max() * (1 - 1e-4))]  # twins, as far as the grid sees
 
 
 def measure(seen: Seen, quantity: Quantity) -> float:

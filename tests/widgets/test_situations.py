@@ -451,11 +451,23 @@ def rows_and_columns(state: State) -> int:
 
 def way_back(state: State) -> int:
     """0, ln 2 or ln 4: where training ends with both directions in one sum; with a sum for each it ends at 0."""
-    joint = state.apply(state.situation.question)
+    shown = state.apply(state.situation.question)
+    joint = replace(state, loss=shown.loss)
     apart = replace(joint, loss=joint.loss.changed(partition_mode="per_direction"))
     assert state.shaken or f"{state.terms().loss:.4f}" == "0.0005"
     assert apart.play()[1][-1] < 1e-3
+    assert shown.terms().loss.item() == pytest.approx(joint.play()[1][-1], abs=1e-3)
     return [0, math.log(2), math.log(4)].index(pytest.approx(joint.play()[1][-1], abs=1e-3))
+
+
+def how_low(state: State) -> int:
+    """0, (2/3) ln 2 or ln 2: where training ends, which the answer shows; nowhere is lower."""
+    best = state.apply(state.situation.question).terms().loss.item()
+    generator = torch.Generator().manual_seed(0)
+    anywhere = settled(state.loss, torch.randn(2000, *state.points.shape, generator=generator, dtype=torch.float64))
+    assert (state.loss.complete(*state.batch.inputs(anywhere)).loss >= best - 1e-9).all()
+    assert state.play(steps=400, first=0.05)[1][-1] == pytest.approx(best, abs=1e-3)
+    return [0, 2 / 3 * math.log(2), math.log(2)].index(pytest.approx(best, abs=1e-3))
 
 
 def harder_rivals(state: State) -> int:
@@ -828,7 +840,7 @@ CLAIMS = {
         "nearly collapsed": Claim(symptom=near_log_b),
         "scale 1": Claim(symptom=too_low_a_scale),
         "shuffled rows": Claim(symptom=partial(falls_to, math.log(4))),
-        "duplicates": Claim(symptom=partial(falls_to, 2 / 3 * math.log(2))),
+        "duplicates": Claim(answer=how_low, symptom=partial(falls_to, 2 / 3 * math.log(2))),
     },
     "unlabelled": {
         "start": Claim(),

@@ -347,10 +347,11 @@ def to_the_edge(explorer: Explorer, batch: Situation, state: dict) -> list[dict]
         points = torch.tensor(state["points"], dtype=torch.float64)
         for point, place in batch.question.moves.items():
             points[point] += share * (points.new_tensor(place) - points[point])
-        now = state["parameters"]
-        wanted = {name: now[name] + share * (value - now[name]) for name, value in batch.question.parameters.items()}
-        places = (normalize(points) if explorer.torch.on_circle else points).tolist()
-        return state | {"points": places, "parameters": now | wanted}
+        parameters = dict(state["parameters"])
+        for name in set(batch.question.settable) & set(batch.question.parameters):
+            parameters[name] += share * (batch.question.parameters[name] - parameters[name])
+        placed = (normalize(points) if explorer.torch.on_circle else points).tolist()
+        return state | {"points": placed, "parameters": parameters}
 
     def is_reached(at: dict) -> bool:
         seen = Seen(explorer.losses, explorer.spec, explorer.torch.state | at)
