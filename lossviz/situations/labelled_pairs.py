@@ -5,6 +5,7 @@ from lossviz.situations.base import (
     Cure,
     Question,
     Situation,
+    active,
     adds,
     at,
     hardest_at,
@@ -340,7 +341,7 @@ LABELLED_PAIRS = (
             "and D–F does not, which is 70° apart.",
             "The Euclidean distance is 0.77 at 45° and 1.15 at 70°: the margin must lie between. Among cosine "
             "distances, 0.29 and 0.66, a margin of 0.5 does the same.",
-            goal=(adds("A–C").above(0), adds("D–F").equals(0)),
+            goal=(active("A–C").equals(1), active("D–F").equals(0)),
             settable=("margin",),
             parameters={"margin": 1.0},
         ),
