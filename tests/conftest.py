@@ -15,9 +15,13 @@ expect.set_options(timeout=20_000)  # milliseconds: the machine may be busy
 NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
+# Files that take minutes: begun early, so that two workers end together.
+LONG = {f"test_{name}.py" for name in ("situations", "explorer", "page", "play", "fuzz", "every_loss", "explorer_lab")}
+
+
 def pytest_collection_modifyitems(items):
-    """Notebooks first: nbval's kernels do not share a thread with a running playwright."""
-    items.sort(key=lambda item: 0 if item.path.suffix == ".ipynb" else 1)
+    """Notebooks first: nbval's kernels do not share a thread with a running playwright. Then what is long."""
+    items.sort(key=lambda item: 0 if item.path.suffix == ".ipynb" else 1 if item.path.name in LONG else 2)
 
 
 @pytest.fixture(scope="session")

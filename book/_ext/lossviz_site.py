@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dock
 import every_loss
+import every_situation
 import sections
 from action_links import ActionLinks
 from sphinx.application import Sphinx
@@ -26,6 +27,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", watch_sources)
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
+    app.connect("source-read", every_situation.write)
     app.connect("doctree-resolved", describe_pictures)
     app.connect("doctree-resolved", dock.dock_figures)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts

@@ -21,23 +21,32 @@ function open(dock, much) {
   toggle.setAttribute("aria-expanded", String(much === "all"));
 }
 
-for (const dock of document.querySelectorAll(".figure-dock")) {
-  open(dock, "");
-  dock.querySelector(".figure-toggle").addEventListener("click", () => open(dock, dock.dataset.open ? "" : "all"));
+const topOf = element => element.getBoundingClientRect().top;
+
+// The words below a pinned figure stay where they are when its height changes.
+function openAround(dock, much) {
+  const words = dock.nextElementSibling, stood = topOf(words);
+  const pinned = topOf(dock) <= 0;
+  open(dock, much);
+  if (pinned) scrollBy({ top: topOf(words) - stood, behavior: "instant" });
 }
 
-// What the link asks to see is in sight, and so is the sentence that asks.
+for (const dock of document.querySelectorAll(".figure-dock")) {
+  open(dock, "");
+  const toggle = dock.querySelector(".figure-toggle");
+  toggle.addEventListener("click", () => openAround(dock, dock.dataset.open ? "" : "all"));
+}
+
+// What the link asks to see is in sight, and the sentence that asks stays, or comes, below it.
 function makeRoom(root, link, address) {
   const dock = dockOf(root);
   if (!dock || WIDE.matches) return;
   const asks = new URLSearchParams(address.split("?")[1]);
-  open(dock, asks.has("view") && !asks.has("ask") ? "view" : ""); // a question hides the views
-  requestAnimationFrame(() => {
-    const free = dock.getBoundingClientRect().bottom + 8;
-    const { top, bottom } = link.getBoundingClientRect();
-    if (top < free) scrollBy({ top: top - free, behavior: "instant" });
-    else if (bottom > innerHeight - 8) scrollBy({ top: top - Math.max(free, innerHeight - LEAST), behavior: "instant" });
-  });
+  const stood = topOf(link);
+  open(dock, asks.has("view") && !asks.has("ask") ? "view" : "");
+  const free = Math.min(dock.getBoundingClientRect().bottom, innerHeight - LEAST) + 8;
+  const wanted = Math.max(free, Math.min(stood, innerHeight - LEAST));
+  scrollBy({ top: topOf(link) - wanted, behavior: "instant" });
 }
 
 // ---- the history: each entry knows the state in which its figure was left

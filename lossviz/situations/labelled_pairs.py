@@ -189,7 +189,7 @@ LABELLED_PAIRS = (
         question=Question(
             "reach",
             "A–B and D–E both count, for both are farther than A–C, the nearest negative. Let D–E count, and A–B not. "
-            "B and C may move.",
+            "The margin is 0.5. B and C may move.",
             "The nearest negative stands between the two positives: what is nearer than it is done, what is farther "
             "still counts.",
             goal=(adds("D–E").above(0), adds("A–B").equals(0)),

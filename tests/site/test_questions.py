@@ -2,18 +2,69 @@
 
 from urllib.parse import urljoin, urlsplit
 
-QUESTIONS = 26
+from lossviz import address
+from lossviz.address import split
+from lossviz.situations import SITUATIONS
+from tests.site.arrived import settle
+
+QUESTIONS = 32
 LINKS = "all => all.map(item => [...item.querySelectorAll('a')].map(link => link.getAttribute('href')))"
+SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
+STANDS = "root => ({ spec: root.explorer.spec, state: root.explorer.state })"
+WHERE = ("situation", "loss", "parameters")
+
+
+def links_of(page) -> list[list[str]]:
+    """The addresses that each question and its answer lead to."""
+    targets = page.locator("article li:has(> p > strong:first-child), article li:has(> strong:first-child)")
+    return [[urljoin(page.url, link) for link in each] for each in targets.evaluate_all(LINKS)]
+
+
+def moves(link: str) -> bool:
+    return "?" in urlsplit(link).fragment
 
 
 def test_each_question_leads_to_a_section_of_a_page_that_moves(open_page):
     page = open_page("book/questions.html")
-    targets = page.locator("article li:has(> p > strong:first-child), article li:has(> strong:first-child)")
-    found = targets.evaluate_all(LINKS)
+    found = [[link for link in links if not moves(link)] for links in links_of(page)]
     assert len(found) == QUESTIONS and all(found)
-    addresses = sorted({urljoin(page.url, link) for each in found for link in each})
-    for address in addresses:
-        page.goto(address)
-        anchor = urlsplit(address).fragment
-        assert anchor and page.locator(f"[id='{anchor}']").count() == 1, address
-        assert page.locator("script[type='application/vnd.jupyter.widget-view+json']").count(), address
+    for link in sorted({link for each in found for link in each}):
+        page.goto(link)
+        anchor = urlsplit(link).fragment
+        assert anchor and page.locator(f"[id='{anchor}']").count() == 1, link
+        assert page.locator("script[type='application/vnd.jupyter.widget-view+json']").count(), link
+
+
+def test_each_answer_moves_the_figure_of_its_chapter(open_page):
+    """And Back is the way back from it: the questions again."""
+    page = open_page("book/questions.html")
+    here, found = page.url, links_of(page)
+    answers = {link for links in found for link in links if moves(link)}
+    assert sum(any(map(moves, links)) for links in found) >= QUESTIONS - 1  # which loss, is for a table to say
+    for link in sorted(answers):
+        page.goto(here)
+        page.goto(link)
+        settle(page)
+        name, asked = split(f"#{urlsplit(link).fragment}")
+        roots = page.locator(".lossviz-explorer")
+        root = roots.nth(roots.evaluate_all("roots => roots.map(root => root.explorer.name)").index(name))
+        page.wait_for_function(SHOWN, arg=root.element_handle())
+        stands = root.evaluate(STANDS)
+        wanted = address.follow(stands["spec"], address.first(stands["spec"]), asked)
+        assert {key: stands["state"][key] for key in WHERE} == {key: wanted[key] for key in WHERE}, link
+        assert stands["state"]["asked"] == ("ask" in asked) and not stands["state"]["notes"], link
+        page.go_back()
+        assert page.url == here
+
+
+def test_the_index_has_every_situation_that_a_figure_offers(open_page):
+    page = open_page("book/questions.html")
+    index = page.locator("#every-situation li")
+    named = [split(link) for link in index.locator("a").evaluate_all("links => links.map(link => link.hash)")]
+    listed = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch if each.listed]
+    assert [(name.replace("-", "_"), asked["situation"].replace("-", " ")) for name, asked in named] == [
+        (kind, each.name) for kind, each in listed
+    ]
+    assert [each.symptom or "" for _, each in listed] == [
+        text.partition("\n")[2].strip() for text in index.all_inner_texts()
+    ]

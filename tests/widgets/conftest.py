@@ -1,5 +1,6 @@
 """The widgets' own JavaScript files, imported into a blank page and asked from Python."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 import lossviz
+from lossviz.losses import LOSSES
+from lossviz.widgets import variants
 from tests.widgets.page import Explorer
 
 QUICK = settings(
@@ -48,6 +51,32 @@ def answer(route) -> None:
         route.fulfill(status=404)  # the import fails, and says which file
     else:
         route.fulfill(content_type="text/javascript", body=(STATIC / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lowered_once(tmp_path_factory, worker_id):
+    """What one worker has lowered for an explorer, the other does not lower again: they share a folder of the run."""
+    run = tmp_path_factory.getbasetemp()
+    folder = (run if worker_id == "master" else run.parent) / "lowered"
+    folder.mkdir(exist_ok=True)
+    lower = variants.to_javascript
+
+    def shared(loss: lossviz.Loss, *example, gradients: bool) -> str:
+        settings = loss.settings()
+        if type(loss) not in LOSSES.values() or any(map(callable, settings.values())):
+            return lower(loss, *example, gradients=gradients)
+        shapes = [list(each.shape) for each in example]
+        name = repr((type(loss).__name__, settings, shapes, gradients))
+        path = folder / hashlib.sha256(name.encode()).hexdigest()
+        if not path.exists():
+            whole = path.with_suffix(f".{worker_id}")
+            whole.write_text(lower(loss, *example, gradients=gradients), encoding="utf-8")
+            whole.replace(path)
+        return path.read_text(encoding="utf-8")
+
+    variants.to_javascript = shared
+    yield
+    variants.to_javascript = lower
 
 
 @pytest.fixture(scope="session")

@@ -210,6 +210,11 @@ class Explorer:
     def tab(self, name: str) -> Locator:
         return self.shown().get_by_role("tab", name=name)
 
+    @property
+    def note(self) -> Locator:
+        """What stands of the plane below it."""
+        return self.find(".message > .note:not(.tally)")
+
     def point(self, index: int) -> Locator:
         return self.find(".point").nth(index)
 
@@ -266,7 +271,7 @@ class Explorer:
         """The note below the plane names the lowest and the highest value of the heat map, once it is of this state."""
         axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
         losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
-        ends, note = [losses.min().item(), losses.max().item()], self.find(".message > .note")
+        ends, note = [losses.min().item(), losses.max().item()], self.note
         deadline, said = time.monotonic() + PATIENCE / 1000, None
         while not (said and all(map(shows, said.groups(), ends))):
             assert time.monotonic() < deadline, f"{note.text_content()}, but it goes from {ends[0]} to {ends[1]}"

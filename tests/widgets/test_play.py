@@ -409,7 +409,7 @@ def test_arrows_have_one_scale_in_a_situation(mounted, loss):
             slider.press("End")
             assert_arrows_tell(explorer)
         assert explorer.scale == scale
-        said = explorer.find(".message > .note").text_content().removeprefix("Arrows: ").split()[0]
+        said = explorer.note.text_content().removeprefix("Arrows: ").split()[0]
         assert shows(said, scale) or float(said) == pytest.approx(scale, rel=0.05)
 
 
@@ -428,18 +428,18 @@ def test_what_is_too_small_is_a_ring_with_its_number_until_it_is_magnified(mount
     while not any(assert_arrows_tell(explorer, times)):
         button.click()
         times *= 10
-        expect(button).to_have_text(f"Arrows {times} times as long")
+        expect(button).to_have_text(f"Arrows × {times}")
     assert button.get_attribute("aria-pressed") == "true"
     explorer.button("Reset").click()
     explorer.show_answer()
     assert explorer.state["magnified"] == 1
-    expect(button).to_have_text("Magnify arrows")
+    expect(button).to_have_text("Magnify")
 
 
 def test_the_note_says_how_far_a_step_goes_beside_its_arrow(mounted):
     explorer = mounted(lossviz.explore(ContrastiveLoss()))
     explorer.show_answer()
-    note = explorer.find(".message > .note")
+    note = explorer.note
     expect(note).to_contain_text("Step goes the same way, by a length of its own.")
     explorer.button("Step").click()
     expect(note).to_contain_text("times as far")

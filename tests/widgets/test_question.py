@@ -19,7 +19,8 @@ VERDICT = """(() => {
   const result = engine.resultOf(spec, now, given.answer);
   const [shape, loss, reading] = [state.shapeOf(spec, now), state.lossOf(spec, now),
     readings_reading.read(spec, now, result)];
-  return verdict.verdict({ spec, state: now, result, rate: given.rate, shape, loss, reading });
+  return verdict.verdict({ spec, state: now, result, rate: given.rate, shape, loss, reading },
+    given.facts);
 })()"""
 
 
@@ -41,7 +42,7 @@ def explorers():
 def verdict(javascript, explorers):
     """verdict(explorer, situation, guess, …) → the sentence, and what torch sees there."""
 
-    def said(name: str, situation: str, guess, loss: str | None = None, **others) -> tuple[str, Seen]:
+    def said(name: str, situation: str, guess, loss: str | None = None, facts=None, **others) -> tuple[str, Seen]:
         explorer = explorers[name]
         spec = json.loads(json.dumps(explorer.spec))
         index = [each["name"] for each in spec["situations"]].index(situation)
@@ -52,7 +53,7 @@ def verdict(javascript, explorers):
         question = {"state": seen.state, "points": seen.state["points"], "gradients": True, **batch}
         (answer,) = kernel.answer(question, explorer._losses, "cpu")
         given = {"spec": spec, "lasting": explorer.state, "index": index, "guess": guess, "loss": loss, "rate": RATE,
-                 "answer": answer, "others": others}  # fmt: skip
+                 "answer": answer, "others": others, "facts": facts}  # fmt: skip
         return javascript(VERDICT, given), seen
 
     return said
@@ -62,12 +63,12 @@ def verdict(javascript, explorers):
 def test_the_verdict_on_a_choice(verdict, guess):
     """A wrong answer has a reply of its own before the right one."""
     (question,) = (each.question for each in SITUATIONS["labelled_pairs"] if each.name == "strongest push")
-    assert question.answer == 1
-    right = "At 33°, in between."
+    right = "At 33°, in between. Measured: the angle of the hardest push, 32.5°."
+    numbers = [{"before": 32.53, "now": 32.53}] * 3
     words = {None: f"The answer: {right}", 1: f"Right: {right}"}
     for wrong in (0, 2):
         words[wrong] = f"You said: {question.options[wrong]}. {question.replies[wrong]} The answer: {right}"
-    assert verdict("start", "strongest push", guess)[0] == words[guess]
+    assert verdict("start", "strongest push", guess, facts={"numbers": numbers})[0] == words[guess]
 
 
 def test_a_question_of_ones_own_needs_no_replies(javascript):

@@ -292,7 +292,8 @@ ASKED = """async (root, states) => {
   const question = explorer.spec.situations[explorer.state.posed].question;
   const found = [];
   for (const { guess, ...changes } of states) {
-    explorer.change({ ...explorer.state, ...changes, posed: changes.situation, asked: true, guess: null });
+    const fresh = { origin: changes.points, run: null, at: 0, playing: false };
+    explorer.change({ ...explorer.state, ...changes, ...fresh, posed: changes.situation, asked: true, guess: null });
     await wait(() => root.dataset.ready, changes);
     if (question.kind === "place") {
       explorer.change({ ...explorer.state, guess });
@@ -301,7 +302,7 @@ ASKED = """async (root, states) => {
     } else if (question.kind === "reach") {
       explorer.change({ ...explorer.state, asked: false, guess: true });
     } else explorer.change({ ...explorer.state, asked: false, guess });
-    await wait(() => root.dataset.ready && said(), changes);
+    await wait(() => said() && (question.truth === "rest" ? explorer.state.run : root.dataset.ready), changes);
     const { state } = explorer;
     found.push({ said: said(), run: state.run && { rate: state.run.rate, steps: state.run.frames.length - 1 } });
     if (state.playing) explorer.change({ ...explorer.state, playing: false });
@@ -315,7 +316,8 @@ def explorer_of(kind: str, batch: Situation) -> lossviz.Explorer:
     (loss,) = [each for each in DEFAULTS if type(each).__name__ == batch.loss] or [
         next(each for each in DEFAULTS if each.inputs.name == kind)
     ]
-    return lossviz.explore(loss, situation=batch.name, controls=tuple(batch.question.parameters) or None)
+    movable = {**batch.parameters, **batch.question.parameters} if batch.question.parameters else ()
+    return lossviz.explore(loss, situation=batch.name, controls=tuple(movable) or None)
 
 
 def perturbed(points: list, on_circle: bool, most: float, chance: random.Random) -> list:

@@ -84,7 +84,7 @@ function magnifier(actions) {
     draw({ state: { magnified } }) {
       next = MAGNIFIERS[(MAGNIFIERS.indexOf(magnified) + 1) % MAGNIFIERS.length];
       setAttributes(root, { "aria-pressed": String(magnified > 1) });
-      setText(root, magnified > 1 ? `Arrows ${magnified} times as long` : "Magnify arrows");
+      setText(root, magnified > 1 ? `Arrows × ${magnified}` : "Magnify");
     },
   };
 }

@@ -151,10 +151,16 @@ function createMessage(spec, engine, actions, done, note) {
   const [caption, ending] = [html("p", { class: "caption" }), html("p", { class: "ending", "aria-live": "polite" })];
   const missed = html("p", { class: "missed", role: "status" }); // what a link asked for and there is not
   const said = spec.compact ? [] : [missed, caption, ending, ...(note ? [note] : []), question.tally];
+  const root = html("section", { class: "message", tabindex: spec.compact ? null : 0 },
+    question.root, diagnosis.root, ...said);
+  let about = null; // what is new is read from its beginning
   return {
-    root: html("section", { class: "message", tabindex: spec.compact ? null : 0 },
-      question.root, diagnosis.root, ...said),
+    root,
     draw(scene) {
+      const { situation, posed, asked } = scene.state;
+      const now = `${situation} ${posed} ${asked}`;
+      if (now !== about) root.scrollTop = 0;
+      about = now;
       for (const part of [question, diagnosis]) part.draw(scene);
       setText(setAttributes(caption, { "aria-live": scene.state.playing ? "off" : "polite" }), scene.reading.caption);
       setText(ending, endingOf(scene.state));

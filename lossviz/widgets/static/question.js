@@ -40,7 +40,7 @@ function changes(spec, { situation, moves, parameters }) {
 // How many were done, and a button that forgets it.
 function createTally(actions, done) {
   const words = html("span");
-  const root = html("p", { class: "note tally" }, words, button("Forget", actions.forget));
+  const root = html("p", { class: "tally" }, words, button("Forget", actions.forget));
   return {
     root,
     draw({ state: { asked } }) {
