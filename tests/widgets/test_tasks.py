@@ -12,7 +12,8 @@ from torch.nn.functional import normalize
 
 import lossviz
 from lossviz import catalogue
-from lossviz.situations import SITUATIONS, Question, Situation
+from lossviz.situations import SITUATIONS, Question, Situation, at
+from lossviz.situations.base import part_of_hardest
 from tests.widgets import measured
 from tests.widgets.page import Explorer
 from tests.widgets.seen import Seen
@@ -116,8 +117,11 @@ def test_a_finger_reaches_the_goal(task):
 
 def test_a_kernel_grades_too(mounted):
     """Its answers come late: what is said is of the state that is shown, all the same."""
-    loss = lossviz.ContrastiveLoss()
-    explorer = mounted(lossviz.explore(loss, situation="push hardest", engine="kernel"))
+    (given,) = (each for each in SITUATIONS["labelled_pairs"] if each.name == "push hardest")
+    goal, way = part_of_hardest("A–C", on=2).above(0.98), {2: at(132.53)}
+    question = Question("reach", "Move C to where A–C pushes it hardest.", "", goal=(goal,), movable=(2,), moves=way)
+    given = replace(given, question=question, chosen=2)
+    explorer = mounted(lossviz.explore(lossviz.ContrastiveLoss(), situation=given, engine="kernel"))
     expect(explorer.root.locator(".verdict")).to_contain_text("A–C pushes C with only 0")
     explorer.show_answer()
     expect(explorer.root.locator(".verdict")).to_contain_text("One way: A–C pushes C with 100")
