@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Two files of tests at a time, each file in one process and in order; torch takes one thread in each.
 IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: book site serve lab test bench shots heights notebooks environment test-environment clean help
+.PHONY: book site serve lab test bench shots formulas notebooks environment test-environment clean help
 
 book: site serve  ## build the book and serve it at a local address
 
@@ -29,8 +29,8 @@ bench: test-environment site  ## how fast, how light; each number beside its tar
 shots: test-environment site  ## screenshots of every state of every explorer, for review (PAGE=labelled_pairs for one page)
 	@$(BIN)/python tools/shots.py
 
-heights: test-environment site  ## measure the room that each explorer and formula needs, and build the book with it
-	@$(BIN)/python tools/heights.py
+formulas: test-environment site  ## measure the room that each formula needs, and build the book with it
+	@$(BIN)/python tools/formulas.py
 	@$(BIN)/python tools/build.py
 
 notebooks: environment  ## run every notebook top to bottom, keep what nbval compares

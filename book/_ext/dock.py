@@ -8,8 +8,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 FIGURE = "tag_figure"
-OPENED = '<aside class="figure-dock" aria-label="The figure">'
-TOGGLE = '<button type="button" class="figure-toggle" aria-expanded="false">Open</button></aside>'
+OPENED = '<div class="figure-column"><aside class="figure-dock" aria-label="The figure">'
+TOGGLE = '<button type="button" class="figure-toggle" aria-expanded="false">Open</button></aside></div>'
 
 
 def dock_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:

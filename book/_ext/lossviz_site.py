@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from theme import describe_pictures, name_page, rewrite_widgets
 
-PAGES = ("_ext", "_static", "_templates", "heights.json")  # what every page is made with
+PAGES = ("_ext", "_static", "_templates", "formulas.json")  # what every page is made with
 
 
 def setup(app: Sphinx) -> dict:

@@ -32,13 +32,13 @@ def rewrite_widgets(app: Sphinx, pagename: str, templatename: str, context: dict
         if script.attributes.get("type") == WIDGET_STATE:
             document = json.loads(script.attributes["body"])
             context["body"], document = stable_page(context["body"], document)
-            context["body"] = keep_places(context["body"], heights(app).get(pagename, []))
+            context["body"] = keep_places(context["body"])
             script.attributes["body"] = script_json(share_texts(document))
 
 
-def heights(app: Sphinx) -> dict:
-    """What tools/heights.py measured."""
-    file = Path(app.srcdir, "book", "heights.json")
+def sizes_of_formulas(app: Sphinx) -> dict:
+    """What tools/formulas.py measured."""
+    file = Path(app.srcdir, "book", "formulas.json")
     return json.loads(file.read_text()) if file.exists() else {}
 
 
@@ -49,7 +49,7 @@ def name_page(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     if context.get("body"):
         body = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
         body = STYLED_SIZE.sub(r'width="\1" height="\2"', body)  # a ratio, which a style's height is not
-        context["body"] = keep_formulas(body, heights(app).get("formulas", {}))
+        context["body"] = keep_formulas(body, sizes_of_formulas(app))
     first = next(doctree.findall(lambda node: isinstance(node, nodes.paragraph)), None) if doctree else None
     if first:
         words = " ".join(first.astext().split())

@@ -6,8 +6,6 @@ Pure functions on strings and JSON.
 import html
 import json
 import re
-from collections.abc import Iterator
-from itertools import count, pairwise
 
 LONG = 1000  # characters; shorter texts cost less in place than through the table
 
@@ -30,29 +28,11 @@ def views(body: str) -> list[str]:
 
 
 NO_SCRIPT = '<p class="without-script">Here stands a picture to move. It needs JavaScript; the text does not.</p>'
-Heights = list[tuple[int, int]]  # (width of the column, height of the widget): one after the other, from narrow to wide
 
 
-def keep_places(body: str, heights: list[Heights]) -> str:
-    """Put each view into a place that is as high from the first paint as the widget when it has drawn."""
-    numbers = count()
-    body = VIEW.sub(
-        lambda view: f'<div class="widget-place" data-place="{next(numbers)}">{NO_SCRIPT}{view.group()}</div>', body
-    )
-    rules = "\n".join(rule for place, known in enumerate(heights) for rule in rules_of(place, known))
-    return f"<style>\n{rules}\n</style>\n{body}" if rules else body
-
-
-def rules_of(place: int, heights: Heights) -> Iterator[str]:
-    """Between two widths that were measured, a line."""
-    selector = f'.widget-place[data-place="{place}"]'
-    yield f"{selector} {{ min-height: {heights[0][1]}px; }}"
-    for (width, height), (wider, other) in pairwise(heights):
-        slope = (other - height) / (wider - width)
-        line = f"calc({height}px + (100cqw - {width}px) * {slope:.4f})"
-        yield f"@container (min-width: {width}px) {{ {selector} {{ min-height: {line}; }} }}"
-    width, height = heights[-1]
-    yield f"@container (min-width: {width}px) {{ {selector} {{ min-height: {height}px; }} }}"
+def keep_places(body: str) -> str:
+    """Put each view into a place of its own, which says so where no script runs."""
+    return VIEW.sub(lambda view: f'<div class="widget-place">{NO_SCRIPT}{view.group()}</div>', body)
 
 
 FORMULA = re.compile(r'<(span|div) class="math notranslate nohighlight">(.*?)</\1>', re.DOTALL)

@@ -25,7 +25,7 @@ const topOf = element => element.getBoundingClientRect().top;
 
 // The words below a pinned figure stay where they are when its height changes.
 function openAround(dock, much) {
-  const words = dock.nextElementSibling, stood = topOf(words);
+  const words = dock.parentElement.nextElementSibling, stood = topOf(words);
   const pinned = topOf(dock) <= 0;
   open(dock, much);
   if (pinned) scrollBy({ top: topOf(words) - stood, behavior: "instant" });

@@ -160,7 +160,7 @@ def test_the_book_moves_its_figures(open_page):
 
 def read_in_the_middle(dock) -> None:
     """Scroll to a paragraph in the middle of the words beside the figure."""
-    paragraphs = dock.locator("xpath=following-sibling::*[1]").locator("p").locator("visible=true")
+    paragraphs = dock.locator("xpath=../following-sibling::*[1]").locator("p").locator("visible=true")
     middle = paragraphs.nth(paragraphs.count() // 2)
     middle.evaluate("p => p.scrollIntoView({ block: 'center' })")
     dock.page.evaluate(FRAMES)
