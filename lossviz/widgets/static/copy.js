@@ -5,7 +5,8 @@ import { button, html, setText } from "./dom.js";
 
 const SHOWN = 2000; // milliseconds that it says so
 
-export async function copied(text) {
+// Whether it could.
+export async function putOnClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -20,7 +21,7 @@ export function copyButton(words, textOf, attributes = {}) {
   const shown = html("textarea", { class: "copied", readonly: "", rows: 3, "aria-label": words, hidden: "" });
   const act = button([said], async () => {
     shown.value = textOf();
-    const done = await copied(shown.value);
+    const done = await putOnClipboard(shown.value);
     shown.hidden = done;
     if (!done) shown.select();
     setText(said, done ? "Copied" : "Copy this:");
