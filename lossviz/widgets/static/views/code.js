@@ -1,6 +1,7 @@
 // The code: the definition of the loss as it is written in torch, one of its terms in numbers, and what is shown as
 // Python to copy.
 
+import { putOnClipboard } from "../copy.js";
 import { button, html, setAttributes, setText } from "../dom.js";
 import { sameLasting } from "../state.js";
 import { fixed } from "../words.js";
@@ -74,18 +75,14 @@ function createCells(spec) {
   async function copy(k, area) {
     const text = cellOf(shown.loss.cells[k], shown);
     copied = shown.state;
-    try {
-      await navigator.clipboard.writeText(text);
-      buttons.append(setText(said, COPIED));
-    } catch {
-      fold.open = true;
-      area.before(setText(said, BY_HAND));
-      area.value = text;
-      area.focus();
-      area.select();
-      area.scrollTop = 0;
-      said.scrollIntoView({ block: "nearest" });
-    }
+    if (await putOnClipboard(text)) return buttons.append(setText(said, COPIED));
+    fold.open = true;
+    area.before(setText(said, BY_HAND));
+    area.value = text;
+    area.focus();
+    area.select();
+    area.scrollTop = 0;
+    said.scrollIntoView({ block: "nearest" });
   }
 
   const parts = Object.values(spec.losses)[0].cells.map(({ title }, k) => {
