@@ -24,7 +24,8 @@ def describe(
     known, movable = catalogue.parameters(loss), movable_parameters(loss)
     wanted = [name for name in movable if known[name].control] if controls is None else controls
     offered = [_control(name, known[name]) for name in wanted if name in movable]
-    variants = list(_variants(loss, offered, offers))
+    besides = _besides(loss, offered, offers) if controls is None else []
+    variants = list(_variants(loss, offered, offers, besides))
     return LossSpec(
         chart=loss.chart or loss.inputs.chart,
         reads=loss.reads,
@@ -103,11 +104,12 @@ def _control(name: str, known: catalogue.Parameter) -> ControlSpec:
     )
 
 
-def _variants(loss: Loss, controls: list[ControlSpec], offers: list[Offer]) -> Iterator[tuple[dict, Loss, int]]:
+def _variants(
+    loss: Loss, controls: list[ControlSpec], offers: list[Offer], besides: list[tuple[dict, int]]
+) -> Iterator[tuple[dict, Loss, int]]:
     """(choices, loss, number of arguments) of every combination that there is: of what the controls offer, and of what
     a situation names besides."""
-    offered = {each.name: each.choices for each in controls if each.choices}
-    besides = _besides(loss, offered, offers)
+    offered = _choices(controls)
     own = {name: loss.settings()[name] for names in (offered, *(names for names, _ in besides)) for name in names}
     found = []
     for names, count in [(offered, each) for each in sorted({each.batch.count for each in offers})] + besides:
@@ -119,8 +121,13 @@ def _variants(loss: Loss, controls: list[ControlSpec], offers: list[Offer]) -> I
             yield choices, loss.changed(**choices), count
 
 
-def _besides(loss: Loss, offered: dict, offers: list[Offer]) -> list[tuple[dict, int]]:
+def _choices(controls: list[ControlSpec]) -> dict:
+    return {each.name: each.choices for each in controls if each.choices}
+
+
+def _besides(loss: Loss, controls: list[ControlSpec], offers: list[Offer]) -> list[tuple[dict, int]]:
     """Name → choices of what a situation about this loss names and no control offers, with its number of arguments."""
+    offered = _choices(controls)
     known, found = catalogue.parameters(loss), []
     movable = [name for name in movable_parameters(loss) if known[name].choices and name not in offered]
     for situation, batch in offers:

@@ -99,6 +99,9 @@ def test_it_starts_in_the_situation_asked_for(entry, batch):
     assert torch.allclose(explorer.terms().loss, loss.terms(*arguments).loss, rtol=1e-12, atol=0)
 
 
+ALL_FOUR = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
+BOTH = ("query_to_doc", "doc_to_query")
+ONE_WAY = {"directions": ("query_to_doc",), "partition_mode": "joint", "hardness_mode": None}
 VARIANTS = {
     "ContrastiveLoss": [
         ({"distance": distance, "size_average": flag}, 3, shape)
@@ -115,11 +118,28 @@ VARIANTS = {
         ({"distance": "euclidean"}, 2, "free"),
         ({"distance": "manhattan"}, 2, "free"),
     ],
-    "MultipleNegativesRankingLoss": [  # with explicit negatives the loss takes three arguments
-        ({"similarity": "cosine"}, 2, "circle"),
-        ({"similarity": "cosine"}, 3, "circle"),
-        ({"similarity": "dot"}, 2, "free"),
-        ({"similarity": "dot"}, 3, "free"),
+    # With explicit negatives the loss takes three arguments. What a situation names besides the controls is lowered for
+    # its own batch.
+    "MultipleNegativesRankingLoss": [
+        *(
+            ({"similarity": similarity, **ONE_WAY}, count, shape)
+            for count in (2, 3)
+            for similarity, shape in (("cosine", "circle"), ("dot", "free"))
+        ),
+        *(
+            ({"similarity": "cosine", **ONE_WAY, "directions": directions, "partition_mode": mode}, 2, "circle")
+            for directions, mode in (
+                (ALL_FOUR[:1], "per_direction"),
+                (ALL_FOUR[:2], "joint"),
+                (BOTH, "joint"),
+                (BOTH, "per_direction"),
+                (ALL_FOUR, "joint"),
+            )
+        ),
+        *(
+            ({"similarity": "cosine", **ONE_WAY, "hardness_mode": mode}, 3, "circle")
+            for mode in ("in_batch_negatives", "hard_negatives", "all_negatives")
+        ),
     ],
 }
 CONTROLS = {
