@@ -219,7 +219,10 @@ class Explorer:
         return self.find(".point").nth(index)
 
     def choose(self, label: str, option: str) -> None:
-        self.find(f"select[aria-label^='{label}']:visible").select_option(label=option)
+        """By its words; what was answered bears a tick."""
+        select = self.find(f"select[aria-label^='{label}']:visible")
+        words = [each.removesuffix(" ✓ done") for each in select.locator("option").all_text_contents()]
+        select.select_option(index=words.index(option))
 
     def slider(self, label: str) -> Locator:
         return self.find(f"input[type=range][aria-label^='{label}']:visible")
@@ -228,6 +231,7 @@ class Explorer:
         """Press "Show me", where a question waits."""
         if self.state["asked"]:
             self.button("Show me").click()
+            self.wait_until("root => !root.explorer.state.playing && root.dataset.ready")  # a ghost's truth is played
 
     def play(self, enough: str = "false") -> None:
         """Play until it ends by itself, or until a condition on ``state`` holds: then Pause."""

@@ -59,8 +59,9 @@ def test_every_situation_says_what_torch_says(mounted, loss):
         assert diagnosis.is_visible() == (situation["symptom"] is not None)
         if situation["symptom"]:
             symptom, measured = diagnosis.locator("p").all_text_contents()
-            assert symptom == f"Symptom: {situation['symptom']}"
-            assert measured.startswith("Measured: ")
+            solved = situation["question"] and situation["question"]["kind"] == "reach"  # "Show me" did the task
+            assert symptom == f"Symptom{' at the start' if solved else ''}: {situation['symptom']}"
+            assert measured.startswith("Measured now: " if solved else "Measured: ")
             measures_what_torch_measures(measured, wanted)
 
 

@@ -17,7 +17,7 @@ export async function putOnClipboard(text) {
 
 // `textOf()` gives what is copied.
 export function copyButton(words, textOf, attributes = {}) {
-  const said = html("span", { role: "status" }, words);
+  const said = html("span", { "aria-live": "polite" }, words);
   const shown = html("textarea", { class: "copied", readonly: "", rows: 3, "aria-label": words, hidden: "" });
   const act = button([said], async () => {
     shown.value = textOf();
