@@ -12,7 +12,7 @@ NARROW = {"width": 360, "height": 640}
 # The words of the link, those of the section's title, and what the section must say
 ERRANDS = {
     "stuck": ("stuck at 2.77", "ln B", ("2.7726", "scale", "frozen", "out of step", "collapse")),
-    "grades": ("from 0 to 5", "Divide by 5", ("CoSENT", "order", "divided by 5")),
+    "grades": ("from 0 to 5", "Divide by 5", ("CoSENT", "order", "0 to 5 becomes 0 to 1")),
     "two labels": ("a category and a grade", "two kinds of label", ("Labelled sentences", "CoSENTLoss", "ROUND_ROBIN")),
 }
 

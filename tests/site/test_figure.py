@@ -49,8 +49,8 @@ IN_SIGHT = """([root, link, wanted]) => {
 BELOW = """link => {
   const docks = [...document.querySelectorAll(".figure-dock")].map((dock) => dock.getBoundingClientRect());
   const pinned = docks.filter(({ left, right, top }) => left < 40 && right > innerWidth - 40 && top < 100);
-  const free = Math.max(80, ...pinned.map(({ bottom }) => bottom));
-  scrollBy({ top: link.getBoundingClientRect().top - free - 44, behavior: "instant" });
+  const free = pinned.length ? Math.max(...pinned.map(({ bottom }) => bottom)) + 44 : innerHeight * 0.7;
+  scrollBy({ top: link.getBoundingClientRect().top - free, behavior: "instant" });
 }"""
 
 

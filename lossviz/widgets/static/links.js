@@ -3,7 +3,7 @@
 
 import { readAddress, splitAddress } from "./address.js";
 import { TAU, angleOf, turn } from "./geometry.js";
-import { follow, hides } from "./state.js";
+import { alike, startOf, follow, hides } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
 
 const FOLLOWED = "lossviz-follow"; // tells the page, before anything has changed
@@ -73,10 +73,14 @@ function like(printed, value) {
   return digits ? fixed(value, digits) : brief(value, 1);
 }
 
-// Whether the figure stands where a link speaks of: in its situation, under its loss.
-function speaksOf(scene, { situation, loss }) {
-  const { state } = scene;
-  return (situation ?? state.situation) === state.situation && (loss ?? state.loss) === state.loss;
+// Whether the figure stands where a link speaks of: in its situation, under its loss, with the parameters to which the
+// link leads. Points may have been moved.
+function speaksOf({ spec, state }, wanted) {
+  const { situation, loss, parameters, live } = wanted;
+  if ((situation ?? state.situation) !== state.situation || (loss ?? state.loss) !== state.loss) return false;
+  const begun = situation === undefined ? state : startOf(spec, state, wanted);
+  const meant = { ...begun.parameters, ...parameters };
+  return Object.keys(meant).every((name) => name === live || alike(meant[name], state.parameters[name]));
 }
 
 // Every number of the page that is about this explorer.

@@ -61,6 +61,7 @@ function createAnswers(actions, place) {
       if (shownFor !== key) root.replaceChildren(...inputsOf(question, reading, actions, place));
       shownFor = key;
       setAttributes(root, { hidden: state.asked ? null : "" });
+      if (question.kind === "draw") root.querySelector(".primary").disabled = state.guess === null;
       if (question.kind === "place") root.firstChild.disabled = state.guess === null || !facts;
       if (question.kind !== "terms") return;
       [...root.querySelectorAll(".mark")].forEach((mark, k) => {

@@ -194,7 +194,8 @@ const whereIs = (place, shape) => shape === "circle" ? `${brief((angleOf(place) 
 function noteOf({ state, shape, result }, { low, high, lowest }) {
   return [
     `${letter(state.chosen)}, the diamond: ${fixed(result.loss)}.`,
-    `Lowest ${fixed(low)}, at ${whereIs(lowest, shape)}; highest ${fixed(high)}.`,
+    `Lowest ${fixed(Math.min(low, result.loss))}, at ${whereIs(result.loss < low ? state.points[state.chosen] : lowest, shape)}; `
+      + `highest ${fixed(Math.max(high, result.loss))}.`,
     shape === "circle" && "Along each ray the height is the same.",
   ].filter(Boolean).join(" ");
 }
