@@ -525,7 +525,8 @@ SIGHT = """async (root) => {
     if (!inside && !element.closest(SCROLLS)) outside.push(name(element));
   }
   for (const element of root.querySelectorAll(":not(g)")) {
-    if (element.closest(`.spoken, :is(${SCROLLS}) *`) || !element.checkVisibility({ visibilityProperty: true })) continue;
+    if (element.closest(`.spoken, :is(${SCROLLS}) *`)) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
     const box = element.getBoundingClientRect();
     if (box.width && (box.left < outer.left - 0.5 || box.right > outer.right + 0.5)) outside.push(name(element));
     const hides = getComputedStyle(element).overflowX !== "visible" && !element.matches(SCROLLS);

@@ -3,7 +3,7 @@
 
 import { readAddress, splitAddress } from "./address.js";
 import { TAU, angleOf, turn } from "./geometry.js";
-import { alike, startOf, follow, hides } from "./state.js";
+import { alike, follow, hides, startOf } from "./state.js";
 import { brief, fixed, letter } from "./words.js";
 
 const FOLLOWED = "lossviz-follow"; // tells the page, before anything has changed
