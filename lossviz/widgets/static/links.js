@@ -30,7 +30,8 @@ export function listen(spec, root, visit) {
     const query = link && isPlain(event) ? queryOf(link, spec.name) : null;
     if (query === null) return;
     event.preventDefault();
-    root.dispatchEvent(new CustomEvent(FOLLOWED, { bubbles: true, detail: { link, address: `#${spec.name}?${query}` } }));
+    const detail = { link, address: `#${spec.name}?${query}` };
+    root.dispatchEvent(new CustomEvent(FOLLOWED, { bubbles: true, detail }));
     visit(query);
     if (!inSight(root.getBoundingClientRect())) root.scrollIntoView({ block: "center" });
   }

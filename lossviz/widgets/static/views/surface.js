@@ -191,11 +191,13 @@ function turnBy(box, turn) {
 const whereIs = (place, shape) => shape === "circle" ? `${brief((angleOf(place) * 360) / TAU, 0)}°`
   : place.map((value) => brief(value, 2)).join(", ");
 
+// A grid is coarse: the chosen point itself may stand lower, or higher.
 function noteOf({ state, shape, result }, { low, high, lowest }) {
+  const where = result.loss < low ? state.points[state.chosen] : lowest;
   return [
     `${letter(state.chosen)}, the diamond: ${fixed(result.loss)}.`,
-    `Lowest ${fixed(Math.min(low, result.loss))}, at ${whereIs(result.loss < low ? state.points[state.chosen] : lowest, shape)}; `
-      + `highest ${fixed(Math.max(high, result.loss))}.`,
+    `Lowest ${fixed(Math.min(low, result.loss))}, at ${whereIs(where, shape)};`,
+    `highest ${fixed(Math.max(high, result.loss))}.`,
     shape === "circle" && "Along each ray the height is the same.",
   ].filter(Boolean).join(" ");
 }
