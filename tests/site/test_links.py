@@ -20,9 +20,10 @@ HREFS = "links => links.map(link => link.getAttribute('href'))"
 STANDS = """hash => {
   const target = document.getElementById(decodeURIComponent(hash));
   if (!target) return `there is no ${hash}`;
-  const { top } = target.getBoundingClientRect();
-  const headers = [...document.querySelectorAll('.bd-header-article, .bd-header, .figure-dock:not(.spread .spread *)')]
-    .filter(each => getComputedStyle(each).position === 'sticky').map(each => each.getBoundingClientRect().bottom);
+  const { top, left } = target.getBoundingClientRect();
+  const headers = [...document.querySelectorAll('.bd-header-article, .bd-header, .figure-dock')]
+    .filter(each => getComputedStyle(each).position === 'sticky').map(each => each.getBoundingClientRect())
+    .filter(box => box.left <= left + 1 && box.top < 60).map(({ bottom }) => bottom);  // above it, not beside it
   const seen = top >= Math.max(0, ...headers) - 1 && top < innerHeight && target.checkVisibility();
   return seen ? '' : `${hash}: ${top} of ${innerHeight}`;
 }"""

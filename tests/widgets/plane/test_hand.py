@@ -90,7 +90,7 @@ def drag(hand, explorer: Explorer, index: int, x: float, y: float) -> None:
 
 
 def said(explorer: Explorer) -> str:
-    return explorer.find("[role=status]").text_content()
+    return explorer.find(".plane [role=status]").text_content()
 
 
 @pytest.mark.parametrize("loss", [CONTRASTIVE, TripletLoss()], ids=["circle", "plane"])
@@ -101,7 +101,7 @@ def test_c_dragged_near_a_lies_on_a(hand, mounted, loss):
     drag(hand, explorer, 2, x + hand.snaps * 0.6, y + hand.snaps * 0.6)
     points = explorer.state["points"]
     assert points[2] == points[0]
-    expect(explorer.find("[role=status]")).to_have_text("C on A")
+    expect(explorer.find(".plane [role=status]")).to_have_text("C on A")
     expect(explorer.find(".labels text").filter(has_text="C on A")).to_have_count(1)
     assert "C on A" in explorer.find(".plane h3").text_content()
     assert "on A" in explorer.point(2).get_attribute("aria-label")
@@ -132,7 +132,7 @@ def test_a_point_snaps_to_an_angle_from_its_partner_and_to_its_margin(hand, moun
     angle = math.radians(wanted + math.degrees(3 / radius))
     drag(hand, explorer, 2, left + radius * math.cos(angle), top - radius * math.sin(angle))
     words = "at the margin of A" if degrees == "margin" else f"{degrees}° from A"
-    expect(explorer.find("[role=status]")).to_have_text(f"C {words}")
+    expect(explorer.find(".plane [role=status]")).to_have_text(f"C {words}")
     points = explorer.state["points"]
     assert degrees_between(points[2], points[0]) == pytest.approx(wanted, abs=1e-6)
     hand.let_go()
@@ -144,7 +144,7 @@ def test_where_an_angle_is_a_margin_too_both_are_said(hand, mounted):
     explorer.change(points=[[1, 0], [-0.6, 0.8], [0.8, 0.6], [0.1, -0.995], [0.3, -0.95], [0.5, -0.87]])
     left, top, radius = explorer.stage()
     drag(hand, explorer, 2, left + radius * math.cos(math.radians(61)), top - radius * math.sin(math.radians(61)))
-    expect(explorer.find("[role=status]")).to_have_text("C 60° from A, at the margin of A")
+    expect(explorer.find(".plane [role=status]")).to_have_text("C 60° from A, at the margin of A")
     hand.let_go()
 
 
