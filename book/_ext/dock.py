@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 FIGURE = "tag_figure"
-OPENED = '<div class="figure-column"><aside class="figure-dock" aria-label="The figure">'
+OPENED = '<div class="figure-column"><aside class="{look}" aria-label="The figure">'
 TOGGLE = '<button type="button" class="figure-toggle" aria-expanded="false">Open</button></aside></div>'
 
 
@@ -39,6 +39,7 @@ def dock(chapter: nodes.section) -> None:
                 spreads.append([])
                 figures.append(None)
             figures[-1] = output
+            output["compact"] = "tag_compact" in cell["classes"]  # the front page's leaves the words more room
         if part is not cell or cell.children:
             spreads[-1].append(part)
     (words, *others), (figure, *rest) = spreads, figures
@@ -49,8 +50,9 @@ def dock(chapter: nodes.section) -> None:
 
 
 def spread(figure: nodes.Node, words: list[nodes.Node]) -> list[nodes.Node]:
+    look = "figure-dock compact" if figure["compact"] else "figure-dock"
     return [
-        nodes.raw("", OPENED, format="html"),
+        nodes.raw("", OPENED.format(look=look), format="html"),
         figure,
         nodes.raw("", TOGGLE, format="html"),
         nodes.container("", *words, classes=["words"]),
