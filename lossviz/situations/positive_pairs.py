@@ -120,7 +120,7 @@ POSITIVE_PAIRS = (
             "choice",
             "Your memory holds two pairs. You take A–B and C–D first, E–F alone after them, and add up the gradients. "
             "Is that the gradient of all three?",
-            "Here is the first mini-batch. F is gone, the rival that pushed C hardest. And E–F alone has no rival.",
+            "See it: in the first mini-batch F is gone, the rival that pushed C hardest. And E–F alone has no rival.",
             options=("No: rivals are missing", "Yes: gradients add up", "No: it is too large"),
             replies=(
                 "",
@@ -266,8 +266,8 @@ POSITIVE_PAIRS = (
             "choice",
             "A, B and C are one row, D, E and F the other; F is the negative of D. You drag F right beside A. The "
             "scale is 20. What does A feel of it?",
-            "F is 15° from A, its own answer B 40°. Every column of the batch is a candidate of every row, explicit "
-            "negatives too.",
+            "See it: F is 15° from A, its own answer B 40°. Every column of the batch is a candidate of every row, "
+            "explicit negatives too.",
             options=("Nothing at all", "A pull towards F", "A push from F"),
             replies=(
                 "So it is under TripletLoss, where a row compares its own three. Here the batch shares its negatives.",
@@ -288,7 +288,7 @@ POSITIVE_PAIRS = (
             "reach",
             "The loss is 0.0000, but nothing has collapsed: every rival is far away. The scale is 20. Move F alone, "
             "and bring the loss above 1.",
-            "F left E, its question, and came too near to C. One hard candidate is enough: the batch teaches again.",
+            "F left E, its question, and came too near to another. One hard candidate is enough to teach again.",
             goal=(LOSS.above(1.0),),
             movable=(5,),
             moves={5: at(225)},

@@ -173,6 +173,10 @@ function createMessage(spec, engine, actions, done, note) {
 const needsTwoRows = ({ losses }) => Object.values(losses).some(({ controls, variants: [{ tensors }] }) =>
   controls.length > 4 || Object.keys(tensors).length > 0);
 
+// Whether a question or a symptom needs more room than one sentence: before an answer as after it.
+const isTelling = (spec, state) =>
+  states.questionOf(spec, state) !== null || states.symptomOf(spec, state) !== null;
+
 // All that is shown; where all is compact, nothing that does not help to play with the plane.
 function createParts(spec, engine, actions, done) {
   const plane = spec.dimension === 2 ? createPlane(spec, engine, actions) : null;
@@ -201,6 +205,7 @@ function createParts(spec, engine, actions, done) {
       const hidden = states.hides(spec, scene.state);
       root.classList.toggle("asking", hidden);
       root.classList.toggle("doing", scene.state.asked && !hidden);
+      root.classList.toggle("telling", isTelling(spec, scene.state));
       root.classList.toggle("setting", states.settableIn(spec, scene.state).length > 0);
       root.style.visibility = "";
     },

@@ -86,13 +86,20 @@ function speaksOf({ spec, state }, wanted) {
 
 // Every number of the page that is about this explorer.
 export function createNumbers(spec) {
-  const printed = new WeakMap(); // link → its text as it came
+  const printed = new WeakMap(); // link → {text, query} as it came, and what it asked of which situation and loss
+
+  // An address is read again only where it may say something else: not in every frame.
+  function wantedBy(known, { state }) {
+    const about = `${state.situation} ${state.loss}`;
+    if (known.about !== about) Object.assign(known, { about, wanted: readAddress(spec, state, known.query) });
+    return known.wanted;
+  }
 
   function drawOne(link, scene) {
-    if (!printed.has(link)) printed.set(link, link.textContent);
-    const text = printed.get(link);
-    const query = queryOf(link, spec.name);
-    const wanted = query === null ? null : readAddress(spec, scene.state, query);
+    if (!printed.has(link)) printed.set(link, { text: link.textContent, query: queryOf(link, spec.name) });
+    const known = printed.get(link);
+    const { text, query } = known;
+    const wanted = query === null ? null : wantedBy(known, scene);
     const value = wanted && speaksOf(scene, wanted) ? numberOf(scene, wanted.live) : null;
     const words = value === null ? text : like(text, value);
     if (link.textContent !== words) link.textContent = words;

@@ -7,6 +7,7 @@ import { lengthOf, ontoCircle } from "./geometry.js";
 const PACES = [0.1, 10]; // the smallest and the largest multiple of the step size that is found
 export const SPEEDS = [0.25, 0.5, 1, 2, 4]; // of Play
 export const VIEWS = ["chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentences", "code"];
+const NONE = Object.freeze([]); // notes on a link: gone with the next thing that a reader does
 export const MAGNIFIERS = [1, 10, 100, 1000]; // of the arrows
 
 // ---- what a state is about
@@ -124,7 +125,7 @@ export function begin(spec, lasting, before = null) {
   }
   const { view, trains, speed, named } = before ?? { view: VIEWS[0], trains: true, speed: 1, named: [] };
   const posed = { posed: lasting.situation, asked: question !== null, guess: null, refused: null };
-  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed, named, notes: [] };
+  const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed, named, notes: NONE };
   return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
 
@@ -152,7 +153,8 @@ export function enter(spec, before, index) {
   if (!Object.hasOwn(starts, loss)) return before;
   const { points, ...start } = starts[loss];
   const asked = { posed: index, asked: question !== null, guess: null, refused: null };
-  return fresh({ ...before, ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null }, points);
+  const entered = { ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null, notes: NONE };
+  return fresh({ ...before, ...entered }, points);
 }
 
 // Where a state would begin that is asked for: a situation, under its own loss if no other is named; or as it stands.
@@ -296,7 +298,8 @@ function byHand(list, transition) {
 export function move(spec, state, index, position) {
   if (!isIndex(index, state.points.length) || !isPlace(position, spec.dimension)) return state;
   const place = shapeOf(spec, state) === "circle" && spec.dimension === 2 ? ontoCircle(position) : position;
-  return { ...fresh(state, state.points.map((point, k) => (k === index ? place : point))), chosen: index };
+  const moved = fresh(state, state.points.map((point, k) => (k === index ? place : point)));
+  return { ...moved, chosen: index, notes: NONE };
 }
 
 export function setParameter(spec, state, name, value) {
