@@ -1,5 +1,6 @@
-// The docked figures of a page: addresses that open a state, Back and Forward between states, and on a small screen how
-// far the pinned figure is open. The figure itself follows links (links.js of lossviz); here is what only a page can do.
+// The docked figures of a page: addresses that open a state, Back and Forward between states, and on a small screen
+// how far the pinned figure is open. The figure itself follows links (links.js of lossviz); here is what only a page
+// can do.
 (() => {
 "use strict";
 
@@ -37,14 +38,27 @@ for (const dock of document.querySelectorAll(".figure-dock")) {
   toggle.addEventListener("click", () => openAround(dock, dock.dataset.open ? "" : "all"));
 }
 
-// What the link asks to see is in sight, and the sentence that asks stays, or comes, below it.
+// What the link asks to see is in sight, and the sentence that asks stays, or comes, beside or below it.
 function makeRoom(root, link, address) {
   const dock = dockOf(root);
-  if (!dock || WIDE.matches) return;
-  const asks = new URLSearchParams(address.split("?")[1]);
+  if (!dock) return;
+  if (WIDE.matches) showWhole(dock, link);
+  else openBelow(dock, link, new URLSearchParams(address.split("?")[1]));
+}
+
+// Where a section begins or ends, its figure stands partly outside the window.
+function showWhole(dock, link) {
+  const { top, bottom } = dock.getBoundingClientRect(), header = parseFloat(getComputedStyle(dock).top);
+  const down = Math.min(Math.max(0, bottom - innerHeight), Math.max(0, topOf(link) - header));
+  const up = Math.min(Math.max(0, header - top), Math.max(0, innerHeight - LEAST - topOf(link)));
+  scrollBy({ top: down - up, behavior: "instant" });
+}
+
+function openBelow(dock, link, asks) {
   const stood = topOf(link);
   open(dock, asks.has("view") && !asks.has("ask") ? "view" : "");
-  const free = Math.min(dock.getBoundingClientRect().bottom, innerHeight - LEAST) + 8;
+  const after = link.closest("p, li, td, dd")?.getBoundingClientRect().bottom - stood || 0;
+  const free = Math.min(dock.getBoundingClientRect().bottom, innerHeight - LEAST) + Math.max(8, LEAST - after);
   const wanted = Math.max(free, Math.min(stood, innerHeight - LEAST));
   scrollBy({ top: topOf(link) - wanted, behavior: "instant" });
 }

@@ -238,8 +238,12 @@ def test_an_i_names_engine_and_device(notebook):
 
 
 def test_no_two_explorers_share_an_id(notebook):
-    own = ".lossviz-explorer [id]:not(.js-plotly-plot *)"  # in each of its plots plotly calls one part "scene"
-    ids = notebook.locator(own).evaluate_all("parts => parts.map(part => part.id)")
+    """Each draws its curves within an outline of its own, which it names."""
+    for tab in notebook.locator(".lossviz-explorer").get_by_role("tab", name="Chart").all():
+        tab.click()
+    outlines = notebook.locator(".lossviz-explorer clipPath")
+    expect(outlines).to_have_count(len(NAMES))
+    ids = notebook.locator(".lossviz-explorer [id]:not(.js-plotly-plot *)").evaluate_all("all => all.map(({ id }) => id)")
     assert len(ids) >= len(NAMES) and len(set(ids)) == len(ids)
 
 

@@ -9,6 +9,7 @@ import { brief, inWords } from "./words.js";
 const PACE = {
   name: "step size", meaning: "how far Step goes against the gradient", minimum: -1, maximum: 1, step: 0.05,
 };
+const LONGEST_NAME = 20; // letters, beside a switch
 
 // ---- one parameter
 
@@ -31,13 +32,29 @@ function slider({ name, symbol, meaning, minimum, maximum, step }, change) {
   };
 }
 
-function choice({ name, symbol, meaning, choices }, change) {
+// Yes or no. A name that is too long to stand there is in its title.
+function toggle({ name, symbol, meaning }, change) {
+  const input = html("input", { type: "checkbox", "aria-label": `${name}: ${meaning}` });
+  input.addEventListener("change", () => change(input.checked));
+  const words = name.length > LONGEST_NAME ? [] : [inWords(name), " "];
+  const title = `${name}: ${meaning}`;
+  return {
+    input,
+    root: html("label", { title, "data-parameter": name }, input, html("span", {}, ...words, html("i", {}, symbol))),
+    show(value, isOffered) {
+      input.checked = value;
+      setAttributes(input, { disabled: isOffered(!value) ? null : "" });
+    },
+  };
+}
+
+function choice({ name, meaning, choices }, change) {
   const options = choices.map((each, k) => html("option", { value: k }, inWords(each)));
   const input = html("select", { "aria-label": `${name}: ${meaning}` }, ...options);
   input.addEventListener("change", () => change(choices[Number(input.value)]));
   return {
     input,
-    root: labelled(meaning, input, name, ...(choices.includes(true) ? [" ", html("i", {}, symbol)] : [])),
+    root: labelled(meaning, input, name),
     show(value, isOffered) {
       input.value = choices.findIndex((each) => alike(each, value));
       options.forEach((option, k) => setAttributes(option, { disabled: isOffered(choices[k]) ? null : "" }));
@@ -52,7 +69,8 @@ const isNamed = ({ state: { named }, loss }, name) =>
 function parameter(spec, control, actions) {
   const { name, needs, choices } = control;
   const change = (value) => actions.setParameter(name, value);
-  const { root, input, show } = choices.length ? choice(control, change) : slider(control, change);
+  const isSwitch = choices.length > 0 && choices.every((each) => typeof each === "boolean");
+  const { root, input, show } = (isSwitch ? toggle : choices.length ? choice : slider)(control, change);
   const isOffered = (state) => (value) => exists(spec, state, { ...state.parameters, [name]: value });
   return {
     root,
@@ -62,7 +80,7 @@ function parameter(spec, control, actions) {
       setAttributes(root, { class: isNamed(scene, name) ? "named" : null });
       if (choices.length) show(value, isOffered(state));
       else show(value);
-      setAttributes(input, { disabled: needs && state.parameters[needs] === null ? "" : null });
+      if (needs) setAttributes(input, { disabled: state.parameters[needs] === null ? "" : null });
     },
   };
 }

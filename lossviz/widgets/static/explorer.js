@@ -170,8 +170,8 @@ function createMessage(spec, engine, actions, done, note) {
 }
 
 // Whether the parameters of a loss stand in two rows: then all that is below the plane is higher, for each loss of it.
-const needsTwoRows = ({ losses }) => Object.values(losses).some(({ controls, variants: [{ tensors }] }) =>
-  controls.length > 4 || Object.keys(tensors).length > 0);
+const needsTwoRows = ({ losses }) => Object.values(losses).some(({ controls }) =>
+  controls.filter(({ choices }) => !choices.includes(true)).length > 4);
 
 // Whether a question or a symptom needs more room than one sentence: before an answer as after it.
 const isTelling = (spec, state) =>

@@ -193,7 +193,9 @@ const UNPOSED = { posed: null, asked: false, guess: null, refused: null };
 function placed(spec, state, { parameters, points, tensors }) {
   if (![parameters, points, tensors].some((each) => Object.keys(each).length)) return state;
   const changed = { ...state.parameters, ...parameters };
-  if (!exists(spec, state, changed)) return { ...state, notes: [...state.notes, "These parameters do not go together."] };
+  if (!exists(spec, state, changed)) {
+    return { ...state, notes: [...state.notes, "These parameters do not go together."] };
+  }
   const places = state.points.map((place, index) => points[index] ?? place);
   const there = refitted(spec, state, settled(spec, fresh({ ...state, parameters: changed }, places)));
   const named = Object.keys(parameters).length ? Object.keys(parameters) : state.named;

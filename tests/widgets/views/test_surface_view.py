@@ -84,7 +84,7 @@ PLOT = """(root) => {
   const [surface, marks] = data;
   return { ...surface, corners: surface.i.length, marks, range: layout.scene.zaxis.range };
 }"""
-DRAWN = "(root) => root.querySelector('.plot').data && root.querySelector('.plot canvas') !== null"
+DRAWN = "(root) => root.querySelector('.plot')?.data && root.querySelector('.plot canvas') !== null"
 SOON = 60_000
 
 

@@ -46,11 +46,12 @@ function normOf({ pointGradients }) {
 }
 
 // How many pairs, triplets or candidates of each side there are: two sentences of one argument are one pair.
-function countedIn({ situation: { rows, classes }, result: { terms, shapes } }) {
+function countedIn({ situation: { rows, classes }, variant, result: { terms, shapes } }) {
   const [[, first], ...others] = Object.entries(rows);
   const entries = [...terms.matrix.keys()];
   const [positives, negatives] = [terms.positive, terms.negative].map((mask) => entries.filter((k) => mask[k]).length);
-  if ("negative" in rows && "anchor" in rows && shapes.matrix.at(-1) === 2) return plural(first.length, "triplet");
+  const own = shapes.matrix.at(-1) === 2 && !variant.blocks.flat().length; // a row's own two, not candidates of all
+  if ("negative" in rows && "anchor" in rows && own) return plural(first.length, "triplet");
   const weighed = entries.some((k) => terms.positive[k] && terms.negative[k]) || !(positives || negatives);
   if (classes.length || weighed) return plural(first.length, others.length ? "pair" : "sentence");
   const [share, what] = !others.length ? [2, " pair"] : shapes.matrix.length === 1 ? [1, " pair"] : [1, ""];

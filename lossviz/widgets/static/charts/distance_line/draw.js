@@ -127,7 +127,7 @@ function drawDots(dots, scene, layout) {
   const around = (place) => boxAround(place, 2 * DOT, 2 * DOT);
   const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
   const numbers = scales.map(({ at }) => boxAround([SPACE.left / 2, at - 4], SPACE.left));
-  const obstacles = [...numbers, ...ticks.map((tick) => around([x(tick), middle]))];
+  const obstacles = [...numbers, around([SPACE.left - 12, middle]), ...ticks.map((tick) => around([x(tick), middle]))];
   const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles });
   return [...drawn.map(({ place }) => around(place)), ...names];
 }
