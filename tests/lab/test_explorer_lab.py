@@ -243,7 +243,8 @@ def test_no_two_explorers_share_an_id(notebook):
         tab.click()
     outlines = notebook.locator(".lossviz-explorer clipPath")
     expect(outlines).to_have_count(len(NAMES))
-    ids = notebook.locator(".lossviz-explorer [id]:not(.js-plotly-plot *)").evaluate_all("all => all.map(({ id }) => id)")
+    named = notebook.locator(".lossviz-explorer [id]:not(.js-plotly-plot *)")
+    ids = named.evaluate_all("all => all.map(({ id }) => id)")
     assert len(ids) >= len(NAMES) and len(set(ids)) == len(ids)
 
 

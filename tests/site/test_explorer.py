@@ -297,7 +297,7 @@ def test_every_situation_under_every_distance(explorer, distance):
 
 
 def test_the_sum_instead_of_the_mean(explorer):
-    explorer.choose("size_average", "no")
+    explorer.switch("size_average").uncheck()
     assert explorer.says_what_torch_says().loss.size_average is False
 
 
@@ -501,7 +501,7 @@ LOOKS = {
     "collapsed": lambda explorer: explorer.choose("Situation", "Everything collapsed"),
     "mask": lambda explorer: explorer.tab("Mask").click(),
     "euclidean": lambda explorer: explorer.choose("distance", "euclidean"),
-    "large numbers": lambda explorer: (explorer.choose("size_average", "no"), explorer.slider("margin").fill("2")),
+    "large numbers": lambda explorer: (explorer.switch("size_average").uncheck(), explorer.slider("margin").fill("2")),
     "crowded": crowd_on_the_left,
 }
 SIGHT = """async (root) => {
@@ -551,7 +551,8 @@ def test_nothing_is_small_or_cut(request, screen, look):
 
 TARGET_SIZES = """(root) => [...root.querySelectorAll("button, select, input, summary, .hit")].flatMap((element) => {
   if (!element.checkVisibility()) return [];
-  const { width, height } = element.getBoundingClientRect();
+  const touched = element.matches("[type=checkbox]") ? element.closest("label") : element;
+  const { width, height } = touched.getBoundingClientRect();
   const around = element.matches("summary") ? 20 : 0; // its ::after reaches 10 pixels further on each side
   return [[element.outerHTML.slice(0, 80), width + around, height + around]];
 })"""

@@ -109,9 +109,15 @@ def test_the_search_finds_a_chapter(open_page, site, from_file):
     expect(found.locator(".context")).to_have_count(1)
 
 
-def test_there_is_one_search_bar(open_page):
-    page = open_page("book/index.html", viewport={"width": 1400, "height": 900})
-    assert page.locator("input[type=search]:visible, .search-button-field:visible").count() == 1
+@every_page
+def test_there_is_one_way_to_search(open_page, name):
+    """A field, or beside a figure, where the contents are folded away, a glass."""
+    page = open_page(name, viewport={"width": 1400, "height": 900})
+    ways = page.locator(":is(input[type=search], .search-button-field, .search-button):visible")
+    assert ways.count() == 1
+    ways.click()
+    page.keyboard.type("ln B")
+    expect(page.locator("input[type=search]:focus")).to_have_value("ln B")
 
 
 @every_page
@@ -123,7 +129,7 @@ def test_the_page_loads_nothing_it_does_not_need(site, name):
 
 
 def test_pictures_in_folds_wait_for_their_reader(open_page):
-    page = open_page("book/labelled_sentences.html")
+    page = open_page("book/positive_pairs.html")
     settle(page)
     fold = page.locator("details", has=page.locator("img")).first
     picture = fold.locator("img")

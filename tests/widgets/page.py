@@ -224,6 +224,9 @@ class Explorer:
         words = [each.removesuffix(" ✓ done") for each in select.locator("option").all_text_contents()]
         select.select_option(index=words.index(option))
 
+    def switch(self, label: str) -> Locator:
+        return self.find(f"input[type=checkbox][aria-label^='{label}']:visible")
+
     def slider(self, label: str) -> Locator:
         return self.find(f"input[type=range][aria-label^='{label}']:visible")
 

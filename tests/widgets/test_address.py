@@ -34,7 +34,8 @@ ROUND = """given.states.map((lasting) => {
   const full = { ...state.begin(given.spec, lasting), view: lasting.view, chosen: lasting.chosen };
   const text = address.addressOf(given.spec, full);
   const { name, query } = address.splitAddress(text);
-  const fresh = state.begin(given.spec, given.state);
+  const begun = state.begin(given.spec, given.state);
+  const fresh = { ...begun, view: "mask", chosen: begun.points.length - 1 };
   const read = address.readAddress(given.spec, fresh, query);
   const after = state.follow(given.spec, fresh, read);
   return { text, name, notes: read.notes, before: { ...state.lastingOf(full), view: full.view, chosen: full.chosen },

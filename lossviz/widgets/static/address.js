@@ -133,7 +133,8 @@ export function readAddress(spec, state, query) {
 
 const entry = (key, value) => `${key}=${encodeURIComponent(written(value)).replaceAll("%2C", ",")}`;
 
-// The address of a state, exactly: its situation and loss, and whatever is not as it begins.
+// The address of a state, exactly, whatever it is opened from: its situation and loss, which begin anew, whatever is
+// not as they begin, and the view, which stays unless it is named.
 export function addressOf(spec, state) {
   const { name, chosen } = situationOf(spec, state);
   const start = startOf(spec, state, { situation: state.situation, loss: state.loss });
@@ -148,6 +149,6 @@ export function addressOf(spec, state) {
     ...moved.map(([index, place]) => entry(letter(index), place)),
     ...trained.map(([key, value]) => entry(key, value)),
     ...(state.chosen === chosen ? [] : [entry("chosen", letter(state.chosen))]),
-    ...(state.view === VIEWS[0] ? [] : [entry("view", state.view)]),
+    ...(spec.compact ? [] : [entry("view", state.view)]),
   ].join("&")}`;
 }
