@@ -78,6 +78,21 @@ def test_keys_reach_it_too(task):
     assert costs_of_c(task) < 0.1
 
 
+def test_what_was_done_is_told_while_it_is_so(task):
+    """A hand that goes on has left what was said."""
+    x, y = task.centre(3)
+    task.page.mouse.move(x, y)
+    task.page.mouse.down()
+    task.page.mouse.move(*centre(task, 190), steps=4)
+    task.wait_until("root => !root.explorer.state.asked")
+    task.page.mouse.move(*centre(task, 200), steps=2)
+    expect(task.root.locator(".verdict")).to_contain_text("Done: C costs 0.")
+    task.page.mouse.move(*centre(task, 120), steps=4)
+    task.page.mouse.up()
+    expect(task.root.locator(".verdict")).to_have_text("")
+    assert costs_of_c(task) > 0.1
+
+
 def test_what_it_leaves_fixed_stays_and_is_named(task):
     before = task.state["points"]
     task.point(0).focus()

@@ -89,6 +89,10 @@ function createVerdict() {
   };
 }
 
+// Whether a hand has left what the verdict speaks of: of a task the goal, else the batch that was judged.
+const isPast = (question, { past }, facts) =>
+  past && !(question.kind === "reach" && (isReached(question, facts) || !facts?.current));
+
 // What answers to a question that is not one press: `now()` tells the newest scene, and what is known of it.
 function createDeeds(spec, actions, now) {
   let timer = 0; // while a goal holds
@@ -100,7 +104,7 @@ function createDeeds(spec, actions, now) {
     const [there] = guess === null ? places : [nearestTo(state.guess, places, shape)];
     actions.answer(guess);
     if (truth === "rest") actions.play();
-    else if (there) actions.move(point, there);
+    else if (there) actions.put(point, there);
   }
 
   return {
@@ -144,7 +148,7 @@ export function createQuestion(spec, engine, actions, done) {
     answers.draw(question, scene, facts);
     setAttributes(show, { hidden: asked ? null : "", disabled: question.kind === "place" && !facts ? "" : null });
     setAttributes(again, { hidden: !asked && question.kind !== "reach" && changes(spec, question) ? null : "" });
-    setText(told, said(question, scene, facts));
+    setText(told, isPast(question, scene.state, facts) ? "" : said(question, scene, facts));
   }
 
   return { root, tally: tally.root, draw };

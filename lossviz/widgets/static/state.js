@@ -124,7 +124,7 @@ export function begin(spec, lasting, before = null) {
     return variantOf(spec, before) === variantOf(spec, next) ? next : { ...next, lit: null, pace: 1 };
   }
   const { view, trains, speed, named } = before ?? { view: VIEWS[0], trains: true, speed: 1, named: [] };
-  const posed = { posed: lasting.situation, asked: question !== null, guess: null, refused: null };
+  const posed = { ...UNPOSED, posed: lasting.situation, asked: question !== null };
   const state = { ...lasting, ...run, ...PLAIN, ...posed, chosen, lit: null, view, trains, speed, named, notes: NONE };
   return { ...state, asked: state.asked && questionOf(spec, state) !== null };
 }
@@ -152,7 +152,7 @@ export function enter(spec, before, index) {
   const loss = Object.hasOwn(starts, own) ? own : before.loss;
   if (!Object.hasOwn(starts, loss)) return before;
   const { points, ...start } = starts[loss];
-  const asked = { posed: index, asked: question !== null, guess: null, refused: null };
+  const asked = { ...UNPOSED, posed: index, asked: question !== null };
   const entered = { ...PLAIN, loss, ...start, ...asked, situation: index, chosen, lit: null, notes: NONE };
   return fresh({ ...before, ...entered }, points);
 }
@@ -188,7 +188,7 @@ export function follow(spec, before, { parameters, points, tensors, notes, ...wa
 }
 
 // No question is asked, and none was answered.
-const UNPOSED = { posed: null, asked: false, guess: null, refused: null };
+const UNPOSED = { posed: null, asked: false, guess: null, refused: null, past: false };
 
 function placed(spec, state, { parameters, points, tensors }) {
   if (![parameters, points, tensors].some((each) => Object.keys(each).length)) return state;
@@ -276,7 +276,7 @@ export function demonstrate(spec, state) {
   const question = questionOf(spec, state);
   if (!question) return state;
   const from = question.kind === "reach" ? enter(spec, state, posed) : state;
-  return { ...apply(spec, from, question), posed, guess, asked: false };
+  return { ...apply(spec, from, question), posed, guess, asked: false, past: false };
 }
 
 // {point, place} of the ghost that a question wants placed, at first upon its point; null where none does.
@@ -286,12 +286,12 @@ export function ghostIn(spec, state) {
   return { point, place: state.guess ?? state.points[point] };
 }
 
-// What a task leaves fixed stays as it is, and is named.
+// What a task leaves fixed stays as it is, and is named; once answered, a question is past when a hand goes on.
 function byHand(list, transition) {
   return (spec, state, which, value) => {
     if (isTask(spec, state) && !questionOf(spec, state)[list].includes(which)) return { ...state, refused: which };
     const next = transition(spec, state, which, value);
-    return next.refused === null ? next : { ...next, refused: null };
+    return next === state ? state : { ...next, refused: null, past: !next.asked };
   };
 }
 

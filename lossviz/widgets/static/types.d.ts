@@ -155,6 +155,7 @@ interface Passing {
   asked: boolean; // whether that question waits for its answer
   guess: number | number[] | true | null; // the answer: an option, indices of terms, an arrow, a place; true: reached
   refused: number | string | null; // what one tried to move though the question leaves it fixed
+  past: boolean; // moved by hand since the answer, of which the verdict tells no more
 }
 
 type State = Lasting & Passing;
