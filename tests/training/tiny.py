@@ -5,6 +5,7 @@ import random
 import re
 import tempfile
 from functools import cache
+from pathlib import Path
 
 import torch
 from datasets import Dataset
@@ -65,3 +66,7 @@ def dataset(inputs: InputType, rows: int = 48) -> Dataset:
 
 def _text(value: str | float) -> str | float:
     return sentences.sentence(value).text if isinstance(value, str) else value
+
+
+def load(folder: Path) -> SentenceTransformer:
+    return SentenceTransformer(str(folder), device="cpu")
