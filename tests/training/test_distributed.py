@@ -78,6 +78,14 @@ def test_a_frozen_encoder_that_comes_last_leaves_nothing_unsynchronised(of_two):
     assert of_two["frozen"]["times"] == 1
 
 
+def test_two_encoders_are_both_synchronised(of_two):
+    loss, towers = MultipleNegativesRankingLoss(), [encoder(seed) for seed in (0, 1)]
+    queries, documents = (each.split(PARTS) for each in whole_batch(loss)[0])
+    values = [loss(towers[0](q), towers[1](d)) for q, d in zip(queries, documents, strict=True)]
+    expected = torch.autograd.grad(sum(values) / 2, [each for tower in towers for each in tower.parameters()])
+    assert_close(of_two["towers"]["gradients"], list(expected), rtol=1e-9, atol=1e-12)
+
+
 def test_what_the_loss_learns_is_learned_in_step(of_two):
     scale = torch.tensor(20.0, dtype=torch.float64, requires_grad=True)
     loss = MultipleNegativesRankingLoss()
