@@ -77,6 +77,7 @@ class InputType:
     chart: str = "none"
     more: str | None = None  # the name of further rows that may follow, where any number of them may
     label: str = "labels"
+    passes: bool = False  # whether the rows are two passes of sentences that stand alone
 
     def fitted(self, count: int) -> "InputType":
         """This type for a call with ``count`` tensors: with a name for each of the further rows."""
@@ -316,6 +317,7 @@ UNLABELLED = InputType(
     masks=_on_diagonal,
     matrix_axes=2,
     chart="score_matrix",
+    passes=True,
 )
 
 UNLABELLED_PAIRS = InputType(
@@ -327,4 +329,5 @@ UNLABELLED_PAIRS = InputType(
     masks=_by_label,
     matrix_axes=1,
     chart="distance_line",
+    passes=True,
 )

@@ -32,6 +32,7 @@ class Entry:
     make: Callable[[], Loss] | None = None  # where the class alone does not make one
     also: tuple[dict[str, object], ...] = ()
     peer: Peer | None = None
+    first: bool = False  # whether it is the one to begin with, for its input type
 
     def default(self) -> Loss:
         return (self.make or self.loss)()

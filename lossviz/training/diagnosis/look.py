@@ -1,0 +1,141 @@
+"""What is measured of one batch: where its rows stand, what the loss makes of them, which rows its gradient moves."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from lossviz.distances import similarities, unit
+from lossviz.inputs import POSITIVE_PAIRS
+from lossviz.losses import Loss, Terms
+
+# Terms that are taken apart: beyond it (a cube of 161 rows) only value and gradient are known.
+MOST_TERMS = 2**22
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One batch as a loss sees it; what is asked for is computed once.
+
+    ``rows``    argument → embeddings (B, d), float64 on the CPU
+    ``labels``  (B,) or None
+    ``texts``   argument → B texts
+    ``places``  the number of each row in the data, from 0
+    ``learns``  whether the encoder's parameters get a gradient; None where that was not tried
+    """
+
+    loss: Loss
+    rows: dict[str, Tensor]
+    labels: Tensor | None
+    texts: dict[str, tuple[str, ...]]
+    places: tuple[int, ...]
+    learns: bool | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.places)
+
+    def inputs(self, rows: list[Tensor] | None = None) -> tuple[Tensor, ...]:
+        """The arguments of the loss, with other rows in place of its own where they are given."""
+        rows = list(self.rows.values()) if rows is None else rows
+        return (*rows, *([] if self.labels is None else [self.labels]))
+
+    @cached_property
+    def finite(self) -> bool:
+        return all(torch.isfinite(each).all() for each in self.rows.values())
+
+    # ---- the loss
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        """The loss taken apart; None where it has too many terms."""
+        with torch.no_grad():
+            return self.loss.complete(*self.inputs()) if self._is_small else None
+
+    @property
+    def _is_small(self) -> bool:
+        return self.count ** len(self.loss.axes) <= MOST_TERMS
+
+    @cached_property
+    def _slope(self) -> tuple[float, list[Tensor]]:
+        rows = [each.detach().clone().requires_grad_() for each in self.rows.values()]
+        inputs = self.inputs(rows)
+        value = self.loss.value(*inputs) if self._is_small else self.loss(*inputs, check=False)
+        if not value.requires_grad:
+            return value.item(), [torch.zeros_like(each) for each in rows]
+        return value.item(), list(torch.autograd.grad(value, rows, allow_unused=True, materialize_grads=True))
+
+    @property
+    def value(self) -> float:
+        return self._slope[0]
+
+    @cached_property
+    def pulls(self) -> Tensor:
+        """How hard the gradient pulls at each row of the data, all its arguments together: (B,)."""
+        return sum(each.norm(dim=-1) for each in self._slope[1])
+
+    @property
+    def shares(self) -> Tensor:
+        """The part of all pulls that each row has: (B,), which sum to 1, or all 0."""
+        return self.pulls / self.pulls.sum().clamp(min=torch.finfo(self.pulls.dtype).tiny)
+
+    @cached_property
+    def collapsed(self) -> float:
+        """The loss of this batch with every row at one point."""
+        first = next(iter(self.rows.values()))
+        point = unit(first.mean(0, keepdim=True) + 1e-3).expand_as(first)
+        with torch.no_grad():
+            return self.loss(*self.inputs([point.clone() for _ in self.rows]), check=False).item()
+
+    # ---- where the rows stand
+
+    @cached_property
+    def points(self) -> Tensor:
+        """Unit rows, one of each text: (points, d)."""
+        words = [text for name in self.rows for text in self.texts[name]]
+        first = {text: k for k, text in reversed(list(enumerate(words)))}
+        return unit(torch.cat(list(self.rows.values())))[sorted(first.values())]
+
+    @cached_property
+    def mean_cosine(self) -> float:
+        """Of two different sentences; NaN where there is only one."""
+        count = len(self.points)
+        return ((self.points.sum(0).square().sum() - count) / (count * (count - 1))).item() if count > 1 else math.nan
+
+    @cached_property
+    def rank(self) -> float:
+        """In how many directions the points spread: the exponential of the entropy of their variances."""
+        variances = torch.linalg.svdvals(self.points - self.points.mean(0)).square()
+        parts = variances / variances.sum().clamp(min=torch.finfo(variances.dtype).tiny)
+        return torch.special.entr(parts).sum().exp().item()
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether the other rows are the negatives."""
+        return self.loss.inputs.masks is POSITIVE_PAIRS.masks
+
+    @cached_property
+    def to_candidates(self) -> Tensor:
+        """The cosine of every anchor to every candidate, the positives first: (B, candidates)."""
+        anchor, *documents = self.rows.values()
+        return similarities("cosine", anchor, torch.cat(documents))
+
+    @cached_property
+    def to_others(self) -> Tensor:
+        """The cosine of each row's first sentence to each of its others: (others, B)."""
+        anchor, *others = self.rows.values()
+        return torch.stack([(unit(anchor) * unit(each)).sum(-1) for each in others])
+
+    def measures(self) -> dict[str, float]:
+        """The numbers that a log keeps."""
+        found = {"loss": self.value, "loss_if_collapsed": self.collapsed}
+        if self.terms:
+            found |= {"terms": int(self.terms.valid.sum()), "active": int((self.terms.valid & self.terms.active).sum())}
+        return found | {
+            "gradient": self.pulls.sum().item(),
+            "largest_share": self.shares.max().item(),
+            "mean_cosine": self.mean_cosine,
+            "effective_rank": self.rank,
+        }

@@ -1,0 +1,139 @@
+"""What was found, to read: in Jupyter, in a terminal, as one file; and a batch of it to move."""
+
+import math
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lossviz.batches import Batch
+from lossviz.inputs import wrong
+from lossviz.losses import Loss
+from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS
+from lossviz.training.diagnosis import page, text
+from lossviz.training.diagnosis.findings import SHOWN, Finding, findings
+from lossviz.training.diagnosis.look import Look
+from lossviz.training.diagnosis.read import Column, Fault
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What :func:`lossviz.diagnose` found.
+
+    ``findings``     what is wrong, each once, with the rows of all batches that it is about
+    ``looks``        the batches, with what was measured of each
+    ``faults``       cells of the data that could not be used, or are to be looked at
+    ``save(path)``   one HTML file that needs nothing else
+    ``explore(row)`` the batch of that row, to move
+    """
+
+    loss: Loss
+    columns: tuple[Column, ...]
+    taken: dict[str, Column]
+    looks: list[Look]
+    faults: list[Fault]
+    count: int
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        named = defaultdict(list)
+        for look in self.looks:
+            for found in findings(look):
+                named[found.name].append(found)
+        return [self._joined(each) for each in named.values()] + self._of_cells()
+
+    def _joined(self, found: Sequence[Finding]) -> Finding:
+        """One finding for all batches: the numbers of the batch with most of its rows, the rows of all."""
+        worst = max(found, key=lambda each: len(each.rows))
+        batches = "" if len(self.looks) == 1 else f" In {len(found)} of {len(self.looks)} batches; the worst is told."
+        rows = tuple(row for each in found for row in each.rows)
+        shown = (*worst.shown, *(line for each in found if each is not worst for line in each.shown))[:SHOWN]
+        return replace(worst, said=worst.said + batches, rows=rows, shown=shown)
+
+    def _of_cells(self) -> list[Finding]:
+        if not self.faults:
+            return []
+        left_out = len({each.row for each in self.faults if each.left_out})
+        return [
+            Finding(
+                "cells",
+                "Cells that cannot be right",
+                f"{len(self.faults)} cells of {self.count} rows; {left_out} rows were left out.",
+                tuple(dict.fromkeys(each.row for each in self.faults)),
+                tuple(map(str, self.faults[:SHOWN])),
+                "Correct them in the data; training would fail on them, or learn from them.",
+                "labelled_pairs#nan",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return text.written(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return page.body(self)
+
+    def save(self, path: str | Path) -> Path:
+        """One HTML file, which asks nothing of the network."""
+        path = Path(path)
+        path.write_text(page.whole(self), encoding="utf-8")
+        return path
+
+    def look(self, row: int) -> Look:
+        """The batch that a row of the data is in. Raises ValueError where it is in none."""
+        found = next((each for each in self.looks if row in each.places), None)
+        if found is None:
+            raise wrong("row", "a row of one of the batches that were looked at", repr(row))
+        return found
+
+    def batch(self, row: int) -> Batch:
+        """The batch of a row, or, where that is too large for an explorer, the rows that move it most."""
+        look = self.look(row)
+        kept = neighbourhood(look, look.places.index(row))
+        rows = {name: each[kept] for name, each in look.rows.items()}
+        texts = {name: [each[k] for k in kept] for name, each in look.texts.items()}
+        labels = None if look.labels is None else look.labels[kept]
+        return Batch.of_rows(labels=labels, texts=texts, **rows)
+
+    def explore(self, row: int, **settings: object) -> object:
+        """An explorer of the batch that a row of the data is in, at the model's own dimension; ``settings`` as for
+        :func:`lossviz.explore`. Warns where the batch is too large and only a part of it is shown."""
+        from lossviz.widgets import explore
+
+        look, batch = self.look(row), self.batch(row)
+        shown = len(next(iter(batch.rows.values())))
+        if shown < look.count:
+            warnings.warn(
+                f"row {row}: its batch of {look.count} rows is too large for an explorer; it is shown with the "
+                f"{shown - 1} rows that move it most, so the loss shown is theirs",
+                stacklevel=2,
+            )
+        return explore(self.loss, batch=batch, **settings)
+
+
+def neighbourhood(look: Look, row: int) -> list[int]:
+    """The rows that an explorer has room for: the row itself, and those that its terms pull at most."""
+    width, roles = next(iter(look.rows.values())).shape[1], len(look.rows)
+    room = min(MOST_POINTS, MOST_NUMBERS // width) // roles
+    axes = sum(axis != "direction" for axis in look.loss.axes)
+    room = min(room, math.floor((MOST_TERMS / 2 ** ("direction" in look.loss.axes)) ** (1 / axes) + 1e-9))
+    if look.count <= room:
+        return list(range(look.count))
+    order = _pulled_by(look, row).argsort(descending=True, stable=True).tolist()
+    return sorted([row, *[each for each in order if each != row][: room - 1]])
+
+
+def _pulled_by(look: Look, row: int) -> Tensor:
+    """How hard the terms of one row pull at each row: (B,)."""
+    rows = [each.clone().requires_grad_() for each in look.rows.values()]
+    pulls = look.loss.complete(*look.inputs(rows)).pulls
+    axes = [k for k, axis in enumerate(look.loss.axes) if axis != "direction"]
+    own = sum(pulls.select(axis, row).sum() for axis in axes)
+    found = torch.autograd.grad(own, rows, allow_unused=True, materialize_grads=True)
+    return sum(each.norm(dim=-1) for each in found)
