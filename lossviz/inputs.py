@@ -65,6 +65,7 @@ class InputType:
     comes last and is called ``label``; ``example`` makes a small valid batch; ``more`` names rows that may follow.
     ``masks``, (matrix, labels) → (positive, negative), says which entries of a loss's matrix are which by the labels,
     and ``matrix_axes`` how many axes such a matrix has; ``chart`` names the chart that shows such a loss first.
+    ``twins`` says that the first rows come from a copy of the model, which is trained too.
     """
 
     name: str
@@ -77,7 +78,7 @@ class InputType:
     chart: str = "none"
     more: str | None = None  # the name of further rows that may follow, where any number of them may
     label: str = "labels"
-    passes: bool = False  # whether the rows are two passes of sentences that stand alone
+    twins: bool = False
 
     def fitted(self, count: int) -> "InputType":
         """This type for a call with ``count`` tensors: with a name for each of the further rows."""
@@ -317,7 +318,7 @@ UNLABELLED = InputType(
     masks=_on_diagonal,
     matrix_axes=2,
     chart="score_matrix",
-    passes=True,
+    twins=True,
 )
 
 UNLABELLED_PAIRS = InputType(
@@ -329,5 +330,5 @@ UNLABELLED_PAIRS = InputType(
     masks=_by_label,
     matrix_axes=1,
     chart="distance_line",
-    passes=True,
+    twins=True,
 )

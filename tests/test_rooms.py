@@ -31,6 +31,7 @@ ROOMS = (
     "lowering",
     "batches",
     "situations",
+    "training",
     "address",
     "figures",
     "widgets",

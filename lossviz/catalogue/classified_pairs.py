@@ -1,5 +1,7 @@
 """Losses on (sentence, sentence, class)."""
 
+from operator import attrgetter
+
 from lossviz.catalogue.papers import REIMERS
 from lossviz.catalogue.parameters import YES_OR_NO, Parameter
 from lossviz.catalogue.peers import Peer
@@ -27,6 +29,8 @@ ENTRIES = (
             more={"embedding_dimension": "points.shape[1]", "num_labels": "len(weight)"},
             then="loss.classifier.weight = nn.Parameter(weight)\n"
             "loss.classifier.bias = None if bias is None else nn.Parameter(bias)",
+            found={"weight": attrgetter("classifier.weight"), "bias": attrgetter("classifier.bias")},
+            only_theirs={"loss_fct": "torch.nn.CrossEntropyLoss()"},
         ),
         make=lambda: SoftmaxLoss.initial(dimension=2, classes=3),
     ),

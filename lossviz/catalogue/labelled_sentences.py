@@ -1,8 +1,10 @@
 """Losses on (sentence, label)."""
 
+from dataclasses import replace
+
 from lossviz.catalogue.papers import HERMANS, SCHROFF
 from lossviz.catalogue.parameters import DISTANCE, NEARER_BY
-from lossviz.catalogue.peers import LOSES_DIGITS, SQUARE, Peer
+from lossviz.catalogue.peers import AS_TRIPLET_MARGIN, LOSES_DIGITS, SQUARE, Peer
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import (
     BatchAllTripletLoss,
@@ -12,6 +14,7 @@ from lossviz.losses import (
 )
 
 PEER = Peer(SQUARE, note=LOSES_DIGITS)
+OF_TRIPLET_MARGIN = replace(PEER, found=AS_TRIPLET_MARGIN)
 
 ENTRIES = (
     Entry(
@@ -22,7 +25,7 @@ ENTRIES = (
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(("6.2", "no longer builds a cube of B³ numbers"),),
         paper=HERMANS,
-        peer=PEER,
+        peer=OF_TRIPLET_MARGIN,
     ),
     Entry(
         loss=BatchHardTripletLoss,
@@ -32,7 +35,7 @@ ENTRIES = (
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(),
         paper=HERMANS,
-        peer=PEER,
+        peer=OF_TRIPLET_MARGIN,
     ),
     Entry(
         loss=BatchHardSoftMarginTripletLoss,

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from lossviz.catalogue.papers import GAO, OORD, RADFORD
 from lossviz.catalogue.parameters import SCALE, SIMILARITY, Parameter
-from lossviz.catalogue.peers import OF_SEARCH, Peer
+from lossviz.catalogue.peers import OF_SEARCH, ONE_DEVICE, Peer, encoder_of
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import (
     CachedMultipleNegativesRankingLoss,
@@ -71,7 +71,7 @@ ENTRIES = (
         parameters=RANKING,
         changes=(("5.3", "directions, partition_mode, hardness_mode and hardness_strength"),),
         paper=OORD,
-        peer=Peer(OF_SEARCH),
+        peer=Peer(OF_SEARCH, only_theirs=ONE_DEVICE),
         also=RANKING_ALSO,
     ),
     Entry(
@@ -81,7 +81,11 @@ ENTRIES = (
         parameters={"scale": SCALE, "similarity": SIMILARITY},
         changes=(("5.3", "deprecated: MultipleNegativesRankingLoss with both directions, per_direction, is the same"),),
         paper=RADFORD,
-        peer=Peer(OF_SEARCH, note="Theirs is deprecated: it is MultipleNegativesRankingLoss with both directions."),
+        peer=Peer(
+            OF_SEARCH,
+            note="Theirs is deprecated: it is MultipleNegativesRankingLoss with both directions.",
+            only_theirs=ONE_DEVICE,
+        ),
     ),
     Entry(
         loss=CachedMultipleNegativesRankingLoss,
@@ -95,7 +99,12 @@ ENTRIES = (
         },
         changes=(("5.3", "directions, partition_mode, hardness_mode and hardness_strength"),),
         paper=GAO,
-        peer=Peer(OF_SEARCH, only_ours=("encode",)),
+        peer=Peer(
+            OF_SEARCH,
+            only_ours=("encode",),
+            found={"encode": encoder_of},
+            only_theirs={**ONE_DEVICE, "mini_batch_num_tokens": "None", "show_progress_bar": "False"},
+        ),
         make=lambda: CachedMultipleNegativesRankingLoss(encode=as_given),
         also=({"directions": BOTH},),  # the rest is the uncached loss's
     ),

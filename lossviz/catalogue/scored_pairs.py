@@ -20,7 +20,10 @@ ENTRIES = (
         parameters={},
         changes=(),
         paper=REIMERS,
-        peer=Peer(note="Theirs reads the scores in float32."),
+        peer=Peer(
+            note="Theirs reads the scores in float32.",
+            only_theirs={"loss_fct": "torch.nn.MSELoss()", "cos_score_transformation": "torch.nn.Identity()"},
+        ),
     ),
     Entry(
         loss=CoSENTLoss,
@@ -33,7 +36,7 @@ ENTRIES = (
             ("6.2", "half-precision scores are computed in float32"),
         ),
         paper=HUANG,
-        peer=Peer(),
+        peer=Peer(only_theirs={"similarity_fct": "util.pairwise_cos_sim"}),
     ),
     Entry(
         loss=AnglELoss,

@@ -31,6 +31,9 @@ ENTRIES = (
             "loss.model2.forward = lambda _: features[1]\n"
             "loss.logit_scale.data = torch.tensor(«scale», dtype=torch.float64).log()",
             note="Each of their two models makes one of the passes, and the logarithm of the scale is learned.",
+            found={"scale": lambda theirs: theirs.logit_scale.detach().exp().item()},
+            only_theirs={"similarity_fct": "util.cos_sim"},
         ),
+        learned=("scale",),
     ),
 )

@@ -9,6 +9,8 @@ from lossviz.training.diagnosis import encode, read
 from lossviz.training.diagnosis.findings import Finding
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import Report
+from lossviz.training.theirs import from_sentence_transformers
+from lossviz.training.trainer import TrainerLoss
 
 __all__ = ["Finding", "Look", "Report", "diagnose"]
 
@@ -27,7 +29,7 @@ def diagnose(
     Nothing is trained, and the model is left as it was.
 
     ``model``       a SentenceTransformer, or any function of a list of texts that gives a tensor (B, d)
-    ``loss``        a loss of lossviz, or one of sentence-transformers that lossviz has; None for the one that the book
+    ``loss``        a loss of lossviz, as it is or for a trainer, or one of sentence-transformers that lossviz has; None for the one that the book
                     begins with for such data
     ``data``        a ``datasets.Dataset``, the path of a file (CSV, TSV, JSON lines, Parquet) or of a saved data set, a
                     dict of columns, or a list of rows. All cells are checked
@@ -93,9 +95,7 @@ def _ours(loss: object) -> Loss:
         return loss
     if isinstance(loss, type) and issubclass(loss, Loss):
         raise wrong("loss", f"a loss, {loss.__name__}(…)", "its class")
-    from lossviz.training import from_sentence_transformers
-
-    return from_sentence_transformers(loss)
+    return loss.learning() if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)
 
 
 def _listed(source: read.Table) -> str:

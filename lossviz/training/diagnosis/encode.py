@@ -39,7 +39,7 @@ def _checked(rows: object, count: int) -> Tensor:
 
 def embedded(encode: Encoder, rows: Rows, inputs: InputType) -> dict[str, Tensor]:
     """Argument → (B, d), float64 on the CPU, each text encoded once. Two passes of one sentence are two passes."""
-    if inputs.passes:
+    if inputs.twins:
         return {name: _encoded(encode, texts) for name, texts in rows.texts.items()}
     words = list(dict.fromkeys(text for texts in rows.texts.values() for text in texts))
     points, where = _encoded(encode, words), {text: k for k, text in enumerate(words)}
@@ -58,7 +58,7 @@ class as_trained:
 
     def __init__(self, model: object, inputs: InputType, seed: int | None) -> None:
         self.model = model if isinstance(model, nn.Module) else None
-        self.training, self.seed = inputs.passes, seed or 0
+        self.training, self.seed = inputs.twins, seed or 0
 
     def __enter__(self) -> None:
         self.before = torch.random.get_rng_state()

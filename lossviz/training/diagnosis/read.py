@@ -257,7 +257,7 @@ def _number(cell: object) -> float | None:
 def roles(inputs: InputType, columns: Sequence[Column]) -> dict[str, Column]:
     """Argument → the column that it is made from. Raises ValueError saying why these columns do not fit."""
     texts = _in_order([each for each in columns if each.kind == "text"])
-    alone = inputs.passes and inputs.labels is None
+    alone = inputs.twins and inputs.labels is None
     needed = 1 if alone else len(inputs.rows)
     if len(texts) < needed:
         raise ValueError(f"takes {_sentences(needed)} a row, and there {_is_of_text(texts)}")
@@ -278,7 +278,7 @@ def roles(inputs: InputType, columns: Sequence[Column]) -> dict[str, Column]:
 def spare(inputs: InputType, columns: Sequence[Column]) -> str | None:
     """Why the loss would leave out a part of the data; None where it reads all of it, in the way that suits it best."""
     found = roles(inputs, columns)
-    if inputs.passes and inputs.labels:
+    if inputs.twins and inputs.labels:
         return f"takes {inputs.shape}"
     left = [each for each in columns if each.kind != "unused" and each not in found.values()]
     if left:
