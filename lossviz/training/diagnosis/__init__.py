@@ -29,8 +29,8 @@ def diagnose(
     Nothing is trained, and the model is left as it was.
 
     ``model``       a SentenceTransformer, or any function of a list of texts that gives a tensor (B, d)
-    ``loss``        a loss of lossviz, as it is or for a trainer, or one of sentence-transformers that lossviz has; None for the one that the book
-                    begins with for such data
+    ``loss``        a loss of lossviz, as it is or for a trainer, or one of sentence-transformers that lossviz has; None
+                    for the one that the book begins with for such data
     ``data``        a ``datasets.Dataset``, the path of a file (CSV, TSV, JSON lines, Parquet) or of a saved data set, a
                     dict of columns, or a list of rows. All cells are checked
     ``batches``     how many batches are looked at; None for all

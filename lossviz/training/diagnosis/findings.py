@@ -223,10 +223,9 @@ def inactive(look: Look) -> Finding | None:
 
 @check
 def carried(look: Look) -> Finding | None:
-    most = max(1, int(BY_FEW * look.count))
     shares, rows = look.shares.sort(descending=True)
     few = int((shares.cumsum(0) < CARRIED).sum()) + 1
-    if look.count < ENOUGH or few > most or not shares[0]:
+    if few > BY_FEW * look.count or not shares[0]:
         return None
     heaviest = rows[:few].tolist()
     told = ", ".join(f"row {look.places[row]} {look.shares[row]:.0%}" for row in heaviest[:SHOWN])

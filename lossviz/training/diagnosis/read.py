@@ -2,6 +2,7 @@
 wrong. A row that cannot be used is told with its number and its column; the first is row 0, as ``dataset[0]`` has it.
 """
 
+import csv
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,15 @@ PLACES = {word: place for place, words in enumerate(HEADERS) for word in words.s
 SCORES = {"score", "scores", "similarity", "similarity_score", "sim", "rating", "grade"}
 LABELS = {"label", "labels", "class", "category", "target", "gold_label", "is_duplicate"}
 NUMBERS = {"id", "idx", "index", "guid", "pair_id", "row"}
+
+READERS = {  # the end of a file's name → the field's reader
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+}
 
 # What a set of labels is made from, what suits it best first.
 KINDS = {
@@ -104,6 +114,8 @@ class Found:
 def table(data: object) -> Table:
     """The data as a table: the path of a file or of a saved data set, a ``datasets.Dataset``, a dict of columns, or a
     list of dicts, of tuples or of texts. Raises ValueError for anything else, and for what cannot be read."""
+    if isinstance(data, Table):
+        return data
     if isinstance(data, (str, Path)):
         data = _opened(Path(data))
     if isinstance(data, Mapping):
@@ -126,20 +138,23 @@ def _opened(path: Path) -> object:
         raise wrong("data", "a file or the folder of a data set", f"{path}, which does not exist")
     if path.is_dir():
         return _chosen(datasets.load_from_disk(str(path)))
-    words = {"keep_default_na": False, "dtype": str}  # "None" and "NA" are words like others
-    kinds = {
-        ".csv": ("csv", words),
-        ".tsv": ("csv", words | {"sep": "\t"}),
-        ".json": ("json", {}),
-        ".jsonl": ("json", {}),
-        ".ndjson": ("json", {}),
-        ".parquet": ("parquet", {}),
-    }
-    if path.suffix.lower() not in kinds:
-        raise wrong("data", f"a file that ends in {', '.join(kinds)}, or a folder", path.name)
-    kind, settings = kinds[path.suffix.lower()]
-    settings |= {"data_files": str(path), "split": "train", "streaming": True}
-    return _Stream(path, lambda: datasets.load_dataset(kind, **settings))
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        raise wrong("data", f"a file that ends in {', '.join(READERS)}, or a folder", path.name)
+    settings = {"data_files": str(path), "split": "train", "streaming": True}
+    if READERS[suffix] == "csv":
+        settings |= _as_written(path, "\t" if suffix == ".tsv" else ",")
+    return _Stream(path, lambda: datasets.load_dataset(READERS[suffix], **settings))
+
+
+def _as_written(path: Path, separator: str) -> dict[str, object]:
+    """How cells are read as words, whatever they look like: "None" and "NA" are words too, and a number may be wrong."""
+    from datasets import Features, Value
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file, delimiter=separator), [])
+    features = Features({name: Value("string") for name in names})
+    return {"sep": separator, "keep_default_na": False, "encoding": "utf-8-sig", "features": features}
 
 
 class _Stream:
