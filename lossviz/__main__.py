@@ -96,11 +96,14 @@ def _loss(asked: argparse.Namespace, source: read.Table, encoder: encode.Encoder
 def _setting(said: str, loss: Loss) -> tuple[str, object]:
     name, _, value = said.partition("=")
     if name not in loss.settings():
-        raise wrong("set", f"a setting of {type(loss).__name__}, {', '.join(loss.settings()) or 'which has none'}", said)
+        raise wrong("set", f"a setting of {type(loss).__name__} ({', '.join(loss.settings()) or 'none'})", said)
     try:
-        return name, ast.literal_eval(value)
+        value = ast.literal_eval(value)
     except (ValueError, SyntaxError):
-        return name, value  # a word, such as cosine
+        pass  # a word, such as cosine
+    if isinstance(loss.settings()[name], float) and not isinstance(value, (int, float)):
+        raise wrong(name, "a number", repr(value))
+    return name, value
 
 
 def _fitting(source: read.Table) -> str:

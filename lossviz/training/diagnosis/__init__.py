@@ -59,6 +59,7 @@ def diagnose(
             learns = None if looks else encode.learns(model, encoder, list(batch.texts.values())[0])
             rows = encode.embedded(encoder, batch, inputs)
             looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
+            looks[-1].check()
     return Report(loss, source.columns, taken, looks, found.faults, found.count)
 
 

@@ -30,7 +30,6 @@ QUESTIONS = {  # page and anchor → what the book answers there
     "labelled_pairs#why-online-is-0": "Why does online contrastive give 0?",
     "labelled_pairs#nan": "Why is it NaN, or its gradient?",
     "labelled_pairs#which-margin-pairs": "Which margin, for which distance?",
-    "labelled_pairs#pairs-and-infonce": "Labelled pairs, but I want InfoNCE?",
     "labelled_sentences#one-class": "Why is the gradient zero when the batch has one class?",
     "labelled_sentences#stuck-at-the-margin": "Why is it stuck at the margin?",
     "labelled_sentences#which-margin-sentences": "Which margin, for which distance?",
@@ -42,10 +41,13 @@ QUESTIONS = {  # page and anchor → what the book answers there
     "positive_pairs#tiny-loss": "Tiny from the first step, or exactly 0 for ever: a collapse?",
     "positive_pairs#why-20": "Why a scale of 20, and what is it to temperature?",
     "positive_pairs#evaluation-batch-size": "Does the evaluation loss depend on its batch size?",
-    "positive_pairs#why-cosines-are-high": "Why do all cosines lie between .6 and 1 after training?",
     "scored_pairs#grades-0-to-5": "A similarity grade of 0-5: divide by 5?",
     "scored_pairs#cosent-or-cosine": "CoSENT or cosine, and which sign?",
-    "index#which-loss": "Which loss for my data?",
+}
+MARGINS = {  # input type → where its margins are spoken of
+    "labelled_pairs": "labelled_pairs#which-margin-pairs",
+    "labelled_sentences": "labelled_sentences#which-margin-sentences",
+    "triplets": "triplets#which-margin-triplets",
 }
 
 
@@ -272,8 +274,6 @@ def margin(look: Look) -> Finding | None:
     largest = look.terms.matrix.max().item()
     if value <= largest:
         return None
-    page = look.loss.inputs.name
-    short = {"labelled_sentences": "sentences", "triplets": "triplets"}.get(page, "pairs")
     return Finding(
         "margin",
         "The margin is out of reach",
@@ -283,7 +283,7 @@ def margin(look: Look) -> Finding | None:
         (),
         f"Take a margin on the scale of the gaps between your distances, about {largest / 4:.2g}, or a distance of "
         "embeddings that are not normalised.",
-        f"{page if short != 'pairs' else 'labelled_pairs'}#which-margin-{short}",
+        MARGINS[look.loss.inputs.name],
     )
 
 
@@ -496,41 +496,46 @@ def swapped(look: Look) -> Finding | None:
         _shown(look, rows),
         "Read some of the rows. If near pairs are labelled 0, or the columns are exchanged, turn them round; a "
         "distance given as a score needs its sign changed. If the rows are right, these negatives are hard.",
-        "labelled_pairs#pairs-and-infonce" if look.labels is not None else "triplets#explicit-negatives",
+        _of_order(look),
     )
+
+
+def _of_order(look: Look) -> str:
+    if look.labels is None:
+        return "triplets#explicit-negatives"
+    return "scored_pairs#cosent-or-cosine" if _is_scored(look) else "labelled_sentences#stuck-at-the-margin"
+
+
+def _is_scored(look: Look) -> bool:
+    return look.labels is not None and look.labels.unique().numel() > 2
 
 
 def _sides(look: Look) -> tuple[float, Tensor] | None:
     """In which part of the comparisons the nearer one is that which shall be nearer; and the rows on the wrong side."""
-    if look.labels is not None and len(look.rows) == 2 and look.loss.inputs.labels.allowed(look.labels.new_ones(1) / 2):
-        return _in_order(look.to_others[0], look.labels)
-    if look.labels is not None and look.loss.inputs.matrix_axes == 1:
-        return _apart(look.to_others[0], look.labels > 0)
     if look.labels is None and len(look.rows) > 2:
         to_positive, *to_negatives = look.to_others
         wrong = torch.stack(to_negatives).amax(0) > to_positive
         return 1 - wrong.double().mean().item(), wrong
-    return None
-
-
-def _in_order(cosines: Tensor, labels: Tensor) -> tuple[float, Tensor] | None:
-    """Pairs with scores. With two scores only, they are labels."""
-    if labels.unique().numel() == 2:
-        return _apart(cosines, labels > labels.min())
-    lower = labels[:, None] < labels
-    if not lower.any():
+    if look.labels is None or len(look.rows) != 2 or look.loss.inputs.matrix_axes != 1:
         return None
+    order = _in_order if _is_scored(look) else _apart
+    return order(look.to_others[0], look.labels)
+
+
+def _in_order(cosines: Tensor, scores: Tensor) -> tuple[float, Tensor]:
+    """Of three scores or more: a row is wrong that disagrees with most others, where all together do."""
+    lower = scores[:, None] < scores
     right = lower & (cosines[:, None] < cosines)
     involved, agreed = (each.sum(0) + each.sum(1) for each in (lower, right))
     agreement = (right.sum() / lower.sum()).item()
-    below = agreement < 0.5
-    return agreement, below & (agreed < 0.5 * involved)
+    return agreement, (agreed < 0.5 * involved) & (agreement < 0.5)
 
 
-def _apart(cosines: Tensor, positive: Tensor) -> tuple[float, Tensor] | None:
-    """Pairs labelled near or far: the wrong side is beyond the middle of the two medians."""
+def _apart(cosines: Tensor, labels: Tensor) -> tuple[float, Tensor] | None:
+    """Of two labels: the wrong side is beyond the middle of the two medians."""
+    positive = labels > labels.min()
     near, far = cosines[positive], cosines[~positive]
-    if not len(near) or not len(far):
+    if not len(near):
         return None
     agreement = (near[:, None] > far).double().mean().item()
     middle = (near.median() + far.median()) / 2

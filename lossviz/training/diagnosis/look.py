@@ -42,6 +42,10 @@ class Look:
         rows = list(self.rows.values()) if rows is None else rows
         return (*rows, *([] if self.labels is None else [self.labels]))
 
+    def check(self) -> None:
+        """Raises ValueError where the loss does not take these rows, labels or its own settings."""
+        self.loss._checked(self.inputs(), check=self.finite)
+
     @cached_property
     def finite(self) -> bool:
         return all(torch.isfinite(each).all() for each in self.rows.values())

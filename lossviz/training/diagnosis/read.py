@@ -148,7 +148,7 @@ def _opened(path: Path) -> object:
 
 
 def _as_written(path: Path, separator: str) -> dict[str, object]:
-    """How cells are read as words, whatever they look like: "None" and "NA" are words too, and a number may be wrong."""
+    """How cells are read as words, whatever they look like: "NA" is a word too, and a number may be wrong."""
     from datasets import Features, Value
 
     with path.open(encoding="utf-8-sig", newline="") as file:
