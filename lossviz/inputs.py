@@ -5,7 +5,8 @@ value; checks of values look at a sum first and scan only when the sum says that
 """
 
 import math
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -29,6 +30,8 @@ class LabelSet:
     allowed: Callable[[Tensor], Tensor]  # (…, B) labels → (…, B) bool
     boolean: bool = False  # whether True and False stand for 1 and 0
     compared: bool = False  # whether labels are only compared with one another: then they are never rounded
+    largest: float = math.inf  # the size beyond which a label is most likely a mistake
+    advice: str = ""  # what to do about it
 
 
 def _zero_or_one(labels: Tensor) -> Tensor:
@@ -53,6 +56,9 @@ ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, 
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True)
 ANY_SCORE = LabelSet("finite scores", _finite, boolean=True)
 ANY_ORDER = replace(ANY_SCORE, compared=True)
+COSINES = replace(
+    ANY_SCORE, largest=1, advice="no cosine reaches it: divide all scores by their largest, or rank them (CoSENT)"
+)
 CLASS_NUMBER = LabelSet("whole numbers, 0 and up", _whole, boolean=True)
 ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True)
 
@@ -111,6 +117,12 @@ class InputType:
             allowed = self.labels.allowed(labels)
             if not allowed.all():
                 raise wrong(self.label, self.labels.meaning, _first(labels, ~allowed))
+            self._warn_of_large(labels)
+
+    def _warn_of_large(self, labels: Tensor) -> None:
+        largest = labels.float().abs().max().item() if self.labels.advice else 0
+        if largest > self.labels.largest:
+            warnings.warn(f"{self.label}: {largest:g} came, and {self.labels.advice}", stacklevel=6)
 
 
 def check_finite(name: str, tensor: Tensor) -> None:
@@ -135,7 +147,9 @@ def _check_count(names: tuple[str, ...], tensors: Sequence[Tensor]) -> None:
 
 def _check_tensor(name: str, tensor: object) -> None:
     if not isinstance(tensor, Tensor):
-        raise wrong(name, "a tensor", type(tensor).__name__)
+        features = any(isinstance(each, Mapping) for each in (tensor if isinstance(tensor, list) else [tensor]))
+        hint = " of embeddings (a trainer gives features: see lossviz.training.for_trainer)" if features else ""
+        raise wrong(name, f"a tensor{hint}", type(tensor).__name__)
 
 
 def _check_rows(name: str, tensor: Tensor) -> None:

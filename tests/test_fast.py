@@ -251,7 +251,8 @@ def test_what_is_learned_or_given_as_a_function_is_the_definitions(variant):
     tensors = example(loss)
     for name in make.numbers(variant.entry):
         assert not steps_aside(variant(**{name: torch.tensor(1.0)}), *tensors)
-        assert steps_aside(variant(**{name: torch.tensor(1.0, requires_grad=True)}), *tensors)
+        learned = variant(**{name: torch.tensor(1.0, requires_grad=True)})
+        assert steps_aside(learned, *tensors) != (name in ROADS[type(loss)].learns)
     for name in {"distance", "similarity"} & loss.settings().keys():
         assert steps_aside(variant(**{name: lambda x, y: (x - y).norm(dim=-1)}), *tensors)
         assert steps_aside(variant(**{name: "no such"}), *tensors)
@@ -263,6 +264,37 @@ def test_other_rankings_are_the_definitions():
     tensors = MultipleNegativesRankingLoss.inputs.example()
     assert steps_aside(MultipleNegativesRankingLoss(directions=("query_to_doc", "doc_to_query")), *tensors)
     assert steps_aside(MultipleNegativesRankingLoss(hardness_mode="all_negatives", hardness_strength=1.0), *tensors)
+
+
+@parametrized(lambda loss: has_road(loss) and "scale" in ROADS[type(loss)].learns)
+@SWEEP
+@given(data=st.data())
+def test_a_scale_is_learned_on_its_road(variant, data):
+    loss, tensors = data.draw(make.cases(variant, spreads=(1.0,)))
+    rows, labels = split(loss, tensors)
+
+    def gradients(ask):
+        scale = torch.tensor(loss.scale, dtype=DOUBLE, requires_grad=True)
+        at = leaves(rows)
+        return torch.autograd.grad(3 * ask(loss.changed(scale=scale), *at, *labels), [scale, *at])
+
+    (of_scale, *found), (expected, *of_rows) = gradients(road), gradients(lambda loss, *each: loss.value(*each))
+    size = max(1.0, *(each.abs().max().item() for each in tensors))
+    assert_close(of_scale, expected, rtol=1e-9, atol=1e-9 * size**2)
+    away = off_kinks(loss, tensors)
+    for gradient, each in zip(found, of_rows, strict=True):
+        assert_close(gradient[away], each[away], rtol=1e-8, atol=tolerance(loss, tensors)[1])
+
+
+def test_a_scale_alone_is_learned():
+    """The encoder is frozen; the scale, of any shape with one number, is not."""
+    tensors = MultipleNegativesRankingLoss.inputs.example()
+    for shape in ((), (1,)):
+        scale = torch.full(shape, 20.0, requires_grad=True)
+        loss = MultipleNegativesRankingLoss(scale=scale)
+        (found,) = torch.autograd.grad(road(loss, *tensors), scale)
+        (expected,) = torch.autograd.grad(loss.value(*tensors).sum(), scale)
+        assert_close(found, expected)
 
 
 def test_a_classifier_learns_on_its_road():

@@ -9,7 +9,7 @@ from torch import Tensor
 from lossviz import losses
 from lossviz.fast import slices
 from lossviz.fast.measures import Unit
-from lossviz.fast.road import keep_digits, known, watched
+from lossviz.fast.road import by_scale, keep_digits, known, number, watched
 from lossviz.losses.base import Loss
 
 LOG_2 = math.log(2)
@@ -19,17 +19,18 @@ PADDING = 64  # numbers after each row of logits: rows a power of two apart woul
 def ranking(loss: losses.MultipleNegativesRankingLoss, *rows: Tensor) -> Tensor | None:
     if loss.directions != ("query_to_doc",) or loss.hardness_mode is not None:
         return None
-    return _softmax_of_rows(loss.similarity, float(loss.scale), False, *rows)
+    return _softmax_of_rows(loss.similarity, loss.scale, False, *rows)
 
 
 def both_ways(loss: Loss, *rows: Tensor) -> Tensor | None:
-    return _softmax_of_rows(loss.settings().get("similarity", "cosine"), float(loss.scale), True, *rows)
+    return _softmax_of_rows(loss.settings().get("similarity", "cosine"), loss.scale, True, *rows)
 
 
 def _softmax_of_rows(
-    similarity: str, scale: float, both_ways: bool, anchor: Tensor, *documents: Tensor
+    similarity: str, given_scale: float | Tensor, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
+    scale = number(given_scale)
     count, terms = len(anchor), len(anchor) * (1 + both_ways)
     queries, candidates = anchor.detach(), _joined([each.detach() for each in documents])
     if similarity == "cosine":
@@ -51,13 +52,15 @@ def _softmax_of_rows(
         total -= surprise
         _product(share, candidates, scale / terms, out=for_queries[rows])
         for_candidates.addmm_(share.T, queries[rows], alpha=scale / terms)
+    of_scale = by_scale(given_scale, lambda: (queries * for_queries).sum(dtype=torch.float64) / scale)
     if similarity == "cosine":
         for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
     else:
         pulls = torch.cat(excesses).unsqueeze(1) * candidates[:count] * (scale / terms)
         keep_digits(watched(pulls), for_queries)
     value = (total / terms).to(anchor.dtype)
-    return known(value, lambda: (for_queries, *for_candidates.split(count)), anchor, *documents)
+    gradients = for_queries, *for_candidates.split(count), *of_scale.values()
+    return known(value, lambda: gradients, anchor, *documents, *of_scale)
 
 
 def _joined(parts: list[Tensor]) -> Tensor:

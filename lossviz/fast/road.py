@@ -151,6 +151,17 @@ def known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor
     return _Known.apply(loss, gradients(), *rows) if felt(*rows) else loss
 
 
+def number(setting: float | Tensor) -> float:
+    return setting.item() if isinstance(setting, Tensor) else float(setting)
+
+
+def by_scale(scale: float | Tensor, gradient: Callable[[], Tensor]) -> dict[Tensor, Tensor]:
+    """A scale that is learned, with the gradient by it; nothing for a number. On a GPU its number is waited for."""
+    if not isinstance(scale, Tensor) or not felt(scale):
+        return {}
+    return {scale: gradient().to(scale).reshape(scale.shape)}
+
+
 def felt(*rows: Tensor) -> bool:
     return torch.is_grad_enabled() and any(each.requires_grad for each in rows)
 

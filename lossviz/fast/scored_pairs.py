@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from lossviz import losses
 from lossviz.fast.measures import Pull, Unit, cosine
-from lossviz.fast.road import known, sortable
+from lossviz.fast.road import by_scale, known, number, sortable
 
 
 def cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
@@ -18,19 +18,19 @@ def cosine_similarity(loss: losses.CosineSimilarityLoss, first: Tensor, second: 
 
 
 def cosent(loss: losses.CoSENTLoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
-    return _in_order(_nearness, float(loss.scale), first, second, scores)
+    return _in_order(_nearness, loss.scale, first, second, scores)
 
 
 def angle(loss: losses.AnglELoss, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
-    return _in_order(_angle_similarity, float(loss.scale), first, second, scores)
+    return _in_order(_angle_similarity, loss.scale, first, second, scores)
 
 
-def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
+def _in_order(measure: Callable, scale: float | Tensor, first: Tensor, second: Tensor, scores: Tensor) -> Tensor:
     """ln(1 + Σ exp(zᵢ − zₖ)) over all pairs with scores yᵢ < yₖ. In the order of the scores, everyone's k (or i) are
     all from a place on (all before a place): sums that run through the batch once serve all."""
     similarity, pull = measure(first.detach(), second.detach())
     scores, order = sortable(scores).sort()
-    z = similarity[order] * scale
+    z = similarity[order] * number(scale)
     nothing = z.new_full((1,), -torch.inf)
     above = torch.searchsorted(scores, scores, right=True)
     below = torch.searchsorted(scores, scores)
@@ -38,8 +38,9 @@ def _in_order(measure: Callable, scale: float, first: Tensor, second: Tensor, sc
     lower = torch.cat((nothing, torch.logcumsumexp(z, 0)))[below]
     value = torch.cat((torch.zeros_like(nothing), z + higher)).logsumexp(0)
     slope = torch.empty_like(z)
-    slope[order] = scale * ((z + higher - value).exp() - (lower - z - value).exp())
-    return known(value, lambda: pull(slope), first, second)
+    slope[order] = (z + higher - value).exp() - (lower - z - value).exp()
+    of_scale = by_scale(scale, lambda: (slope * similarity).sum(dtype=torch.float64))
+    return known(value, lambda: (*pull(slope * number(scale)), *of_scale.values()), first, second, *of_scale)
 
 
 def _nearness(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:

@@ -1,15 +1,27 @@
 """What every loss is: a frozen dataclass whose ``define`` says its mathematics, once."""
 
 import math
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from numbers import Real
 from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
+from torch.nn import Module
 
 from lossviz.inputs import InputType, check_finite, wrong
+
+NO_MODEL = (
+    "a setting (a loss takes embeddings: loss(model(a), model(b)); for a trainer, "
+    "lossviz.training.for_trainer(loss, model))"
+)
+
+ONE_BATCH = (
+    "embeddings of shape (B, d) (token embeddings are pooled first; several batches at once have their losses in "
+    "terms(…).loss)"
+)
 
 # A term that adds less than this is shown as 0, and is not active: it is the rounding of numbers near 1.
 VISIBLE = 1e-12
@@ -90,6 +102,13 @@ class Loss:
     reads: ClassVar[str] = "distance"
     chart: ClassVar[str | None] = None
 
+    def __new__(cls, *settings: object, **named: object) -> Self:
+        """Raises ValueError for a model in the place of the first setting, where sentence-transformers has it."""
+        first = next(iter(fields(cls)), None)
+        if settings and isinstance(settings[0], Module) and (first is None or first.default is not MISSING):
+            raise wrong(first.name if first else "arguments", NO_MODEL, f"a model, {type(settings[0]).__name__}")
+        return super().__new__(cls)
+
     def define(self, *tensors: Tensor) -> Terms:
         """The definition: no loop, no check, no data-dependent shape; any leading dimensions."""
         raise NotImplementedError(f"{type(self).__name__} has no define()")
@@ -120,6 +139,8 @@ class Loss:
 
         road = fast.ROADS.get(type(self), fast.NO_ROAD)
         given = self._checked(tensors, check, rows=not road.sees_rows)
+        if given[0].ndim > 2:
+            raise wrong(self.inputs.rows[0], ONE_BATCH, f"shape {tuple(given[0].shape)}")
         with _without_autocast(given[0].device):
             loss = road(self, *given)
             if loss is not None and (not check or math.isfinite(loss.item())):
@@ -148,6 +169,21 @@ class Loss:
         """Name → value of every parameter of the loss (margin, scale …), in the order of declaration."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
+    def parameters(self) -> Iterator[Tensor]:
+        """What an optimiser takes: the settings that are learned. Raises ValueError for a tensor that would not be."""
+        for name, each in self.settings().items():
+            if isinstance(each, Tensor):
+                if not each.requires_grad:
+                    raise wrong(name, f"a tensor to learn (loss.{name}.requires_grad_())", "one without gradient")
+                yield each
+
+    def to(self, *where: object, **named: object) -> Self:
+        """This loss, its tensors on another device or in another dtype, as ``torch.nn.Module.to`` moves parameters."""
+        for each in self.settings().values():
+            if isinstance(each, Tensor):
+                each.data = each.data.to(*where, **named)
+        return self
+
     def changed(self, **parameters: object) -> Self:
         """The same loss with other values for some of its parameters."""
         return replace(self, **parameters)
@@ -167,6 +203,7 @@ class Loss:
         if check:
             self._check_parameters()
             self._check_values(inputs, tensors, rows)
+            self._check_measures(inputs, tensors)
         return widened(tensors, inputs)
 
     def _check_shapes(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
@@ -182,6 +219,17 @@ class Loss:
             elif isinstance(value, Real) and not math.isfinite(value):
                 raise wrong(name, "a finite number", str(value))
 
+    def _check_measures(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
+        """Raises ValueError for a similarity in the place of a distance, or the other way round."""
+        for name, (unlike, expected) in MEASURES.items():
+            measure = self.settings().get(name)
+            if callable(measure):
+                row, other = tensors[0].detach(), tensors[1 % len(inputs.rows)].detach()
+                row, other = exact(widen(row)).flatten(0, -2)[:1], exact(widen(other)).flatten(0, -2)[-1:]
+                own, apart = _measured(name, measure, row, row), _measured(name, measure, row, other)
+                if own.numel() == 1 and unlike(own.item(), apart.item()):
+                    raise wrong(name, expected, f"{own.item():.3g} to itself and {apart.item():.3g} to another")
+
     def _check_shape(self, loss: Tensor, leading: torch.Size) -> None:
         if loss.shape != leading:
             functions = [name for name, value in self.settings().items() if callable(value)]
@@ -196,6 +244,29 @@ class Loss:
         largest = max(large or inputs.rows, key=sizes.get)
         kind = str(dtype).removeprefix("torch.")
         return wrong(largest, f"a size at which {type(self).__name__} fits into {kind}", f"{sizes[largest]:.3g}")
+
+
+# A function as a setting → what would give the other one away, and what is expected. Distances that add an epsilon to
+# every coordinate are nearer to 0 than this.
+NEAR = 0.01
+MEASURES = {
+    "distance": (
+        lambda own, apart: abs(own) > NEAR or apart < -NEAR,
+        "0 from a row to itself and nothing below (is it a similarity? 1 - similarity would be a distance)",
+    ),
+    "similarity": (
+        lambda own, apart: abs(own) < NEAR < apart,
+        "more from a row to itself than to another (is it a distance? -distance would be a similarity)",
+    ),
+}
+
+
+def _measured(name: str, measure: Callable[[Tensor, Tensor], Tensor], row: Tensor, other: Tensor) -> Tensor:
+    try:
+        with torch.no_grad():
+            return measure(row, other)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise wrong(name, "a function of two tensors of rows", f"one that raises {error}") from error
 
 
 def _check_rows(inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
@@ -217,34 +288,10 @@ def _size(value: Tensor | float) -> float:
     return value.detach().abs().max().item() if isinstance(value, Tensor) else abs(value)
 
 
-class _Widen(torch.autograd.Function):
-    """To a wider dtype. A gradient too large for the narrower one comes back as its largest number."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(narrow: Tensor, dtype: torch.dtype) -> Tensor:
-        return narrow.to(dtype)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output) -> None:
-        ctx.dtype = inputs[0].dtype
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        return narrowed(gradient, ctx.dtype), None
-
-
-def narrowed(gradient: Tensor, dtype: torch.dtype) -> Tensor:
-    """The gradient in a narrower dtype; what is too large for it becomes its largest number."""
-    limits = torch.finfo(dtype)
-    return gradient.clamp(limits.min, limits.max).to(dtype)
-
-
 def widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...]:
     """Half-precision rows in float32; labels that are weights or scores to compute with, in the dtype of the rows."""
     rows = len(inputs.rows)
-    embeddings, labels = [_widen(each) for each in tensors[:rows]], tensors[rows:]
+    embeddings, labels = [widen(each) for each in tensors[:rows]], tensors[rows:]
     if inputs.labels and inputs.labels.compared:
         return (*embeddings, *labels)
     kind = embeddings[0].dtype
@@ -252,15 +299,16 @@ def widened(tensors: tuple[Tensor, ...], inputs: InputType) -> tuple[Tensor, ...
     return (*embeddings, *weights)
 
 
-def _widen(rows: Tensor) -> Tensor:
-    return _Widen.apply(rows, torch.float32) if rows.dtype in (torch.float16, torch.bfloat16) else rows
+def widen(rows: Tensor) -> Tensor:
+    """Half precision in float32. A gradient that is too large on the way back is inf, which a GradScaler looks for."""
+    return rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
 
 
 def exact(tensor: Tensor) -> Tensor:
     """In float64, where the device has it. Far from the origin float32 loses the digits by which rows differ, and with
     them the choice of the hardest."""
     has_float64 = tensor.device.type != "mps"
-    return _Widen.apply(tensor, torch.float64) if tensor.dtype == torch.float32 and has_float64 else tensor
+    return tensor.double() if tensor.dtype == torch.float32 and has_float64 else tensor
 
 
 def scalar(value: float | Tensor, like: Tensor) -> Tensor:

@@ -62,6 +62,8 @@ class SoftmaxLoss(Loss):
 
     def _check_shapes(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         super()._check_shapes(inputs, tensors)
+        if not isinstance(self.weight, Tensor):
+            raise wrong("weight", "a tensor (SoftmaxLoss.initial makes one)", type(self.weight).__name__)
         if not self._parts():
             raise wrong("concatenation", "at least one part switched on", "none")
         classes, width = len(self.weight), self._parts() * tensors[0].shape[-1]

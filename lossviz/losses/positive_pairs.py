@@ -10,7 +10,7 @@ from lossviz import masks
 from lossviz.distances import Similarity, similarities
 from lossviz.inputs import POSITIVE_PAIRS, wrong
 from lossviz.losses.base import VISIBLE, Loss, Terms, lowest, scalar
-from lossviz.losses.cached import Column, cached
+from lossviz.losses.wrappers import Cached, Column
 
 DIRECTIONS = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
 PARTITIONS = ("joint", "per_direction")
@@ -212,17 +212,11 @@ def both_ways(logits: Tensor, scale: Tensor) -> Terms:
 class CachedMultipleNegativesRankingLoss(Loss):
     """``MultipleNegativesRankingLoss`` of a batch that does not fit into memory; the same loss, the same gradient.
 
-    The encoder runs over mini-batches of ``mini_batch_size`` rows without keeping anything for its gradient; the loss
-    is taken of all embeddings together, and its gradient by each embedding is kept; ``backward()`` runs the encoder
-    again, mini-batch by mini-batch, with the random numbers of its first run (dropout draws the same masks), and
-    passes each embedding's gradient on.
-
         loss = mean over anchors i of  ln Σⱼ exp(sᵢⱼ) − sᵢᵢ
 
-    ``(anchors, positives, *negatives)``: lists, tensors, or dicts of tensors, of one length; a slice along the batch
-    goes to ``encode``, which returns (m, d). ``terms`` and ``define`` take the embeddings themselves, each (…, B, d).
-    ``.backward()`` on the loss fills the encoder's gradients; ``torch.autograd.grad`` does not reach it. Raises
-    ValueError as ``Loss`` says.
+    It is ``Cached`` (see there) with this loss: ``(anchors, positives, *negatives)`` are lists, tensors, or mappings of
+    tensors; a slice along the batch, of ``mini_batch_size`` rows, goes to ``encode``, which returns (m, d). ``terms``
+    and ``define`` take the embeddings themselves, each (…, B, d). Raises ValueError as ``Loss`` and ``Cached`` say.
 
     Source: Gao et al. (2021); sentence-transformers' ``CachedMultipleNegativesRankingLoss``.
     """
@@ -246,8 +240,6 @@ class CachedMultipleNegativesRankingLoss(Loss):
 
     def _check_parameters(self) -> None:
         self.uncached._check_parameters()
-        if not isinstance(self.mini_batch_size, int) or self.mini_batch_size < 1:
-            raise wrong("mini_batch_size", "a whole number of at least 1", repr(self.mini_batch_size))
 
     def blocks(self) -> list[list[str]]:
         return self.uncached.blocks()
@@ -256,7 +248,4 @@ class CachedMultipleNegativesRankingLoss(Loss):
         return self.uncached.define(anchor, positive, *negatives)
 
     def __call__(self, *columns: Column, check: bool = True) -> Tensor:
-        if check:
-            self._check_parameters()
-        names = self.inputs.fitted(len(columns)).arguments
-        return cached(self.uncached, self.encode, self.mini_batch_size, names, columns, check)
+        return Cached(self.uncached, self.encode, self.mini_batch_size)(*columns, check=check)

@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid, pad
 
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
-from lossviz.inputs import ANY_ORDER, SCORED_PAIRS
+from lossviz.inputs import ANY_ORDER, COSINES, POSITIVE_PAIRS, SCORED_PAIRS
 from lossviz.losses.base import Loss, Terms, lowest, scalar
 
 
@@ -20,13 +20,13 @@ class CosineSimilarityLoss(Loss):
 
         loss = mean over pairs of  (s − y)²
 
-    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B); any finite scores, though a cosine reaches only −1 to 1.
-    Raises ValueError as ``Loss`` says.
+    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B); any finite scores. A cosine reaches only −1 to 1: larger
+    ones are warned of. Raises ValueError as ``Loss`` says.
 
     Source: Reimers, Gurevych (2019); sentence-transformers' ``CosineSimilarityLoss``.
     """
 
-    inputs = SCORED_PAIRS
+    inputs = replace(SCORED_PAIRS, labels=COSINES)
     axes = ("pair",)
     reads = "cosine"
 
@@ -73,8 +73,9 @@ class AnglELoss(Loss):
 
     In two dimensions |c + r| = √2 · |cos(angle − 45°)|: opposite points score 1, as equal ones do.
 
-    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B); an odd d is filled up with a zero. Raises ValueError as
-    ``Loss`` says.
+    ``(first, second, scores)``: (…, B, d), (…, B, d), (…, B); an odd d is filled up with a zero. Or ``(anchor,
+    positive, *negatives)``, each (…, B, d): pairs that score 1 with the positive and 0 with each negative. Raises
+    ValueError as ``Loss`` says.
 
     Source: Li, Li (2024); sentence-transformers' ``AnglELoss``.
     """
@@ -86,6 +87,18 @@ class AnglELoss(Loss):
 
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
         return _in_order(_angle_similarity(first, second), scores, self.scale)
+
+    def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
+        if len(tensors) > 2 and all(isinstance(each, Tensor) and each.ndim == tensors[0].ndim for each in tensors):
+            POSITIVE_PAIRS.fitted(len(tensors)).check_shapes(tensors)
+            tensors = _as_scored_pairs(*tensors)
+        return super()._checked(tensors, check, rows)
+
+
+def _as_scored_pairs(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Every anchor with its positive, score 1, then with each of its negatives, score 0."""
+    scores = [torch.full(anchor.shape[:-1], float(k == 0), device=anchor.device) for k in range(len(others))]
+    return torch.cat([anchor] * len(others), -2), torch.cat(others, -2), torch.cat(scores, -1)
 
 
 def _angle_similarity(first: Tensor, second: Tensor) -> Tensor:

@@ -221,10 +221,13 @@ def leaves(rows: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 def of_embeddings(loss: Loss) -> Callable[..., Tensor]:
-    """The loss as a function of embeddings of any shape: a cached loss, when called, takes columns to encode."""
-    if isinstance(loss, CachedMultipleNegativesRankingLoss):
-        return lambda *tensors, **options: loss.terms(*tensors, **options).loss
-    return loss
+    """The loss as a function of embeddings: a cached loss, when called, takes columns to encode."""
+    return of_batches(loss) if isinstance(loss, CachedMultipleNegativesRankingLoss) else loss
+
+
+def of_batches(loss: Loss) -> Callable[..., Tensor]:
+    """The loss as a function of several batches at once: when called, it takes one."""
+    return lambda *tensors, **options: loss.terms(*tensors, **options).loss
 
 
 def value_and_gradients(loss: Loss, tensors: tuple[Tensor, ...], function=None) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -26,6 +26,7 @@ from tests.losses.batches import (
     example,
     leaves,
     measures_directions,
+    of_batches,
     of_embeddings,
     split,
     value_and_gradients,
@@ -277,14 +278,17 @@ def test_extreme_sizes_are_finite_or_refused(place, variant):
 
 @every_loss
 @pytest.mark.parametrize("dtype", HALF, ids=str)
-def test_a_half_gradient_too_large_is_the_largest_number(dtype, variant):
-    """fp16 holds numbers to 65504: a loss summed over large parts passes on more than that."""
+def test_a_half_gradient_too_large_is_infinite(dtype, variant):
+    """That is what a GradScaler looks for, to skip the step: a largest number would be stepped with."""
     loss = variant()
     rows, labels = split(loss, example(loss))
     rows = tuple(each.to(dtype) for each in rows)
-    _, gradients = value_and_gradients(loss, (*rows, *labels), lambda *tensors: 1e30 * loss(*tensors))
-    assert all_finite(*gradients)
-    assert any(each.abs().max() > 1e4 for each in gradients)
+    _, gradients = value_and_gradients(loss, (*rows, *labels), lambda *tensors: 1e38 * loss(*tensors))
+    _, exact = value_and_gradients(loss, (*(each.double() for each in rows), *labels))
+    for each, expected in zip(gradients, exact, strict=True):
+        beyond = 1e38 * expected.abs() > 4 * torch.finfo(dtype).max
+        assert each[beyond].isinf().all() and not each.isnan().any()
+        assert dtype != torch.float16 or beyond.any() or not expected.any()
 
 
 @every_loss_of_distance("cosine", "euclidean", "manhattan")
@@ -365,7 +369,7 @@ def with_leading_dimensions(loss):
 def test_leading_dimensions_are_a_loop(variant):
     loss = variant()
     stacked, singles = with_leading_dimensions(loss)
-    values, gradients = value_and_gradients(loss, stacked, of_embeddings(loss))
+    values, gradients = value_and_gradients(loss, stacked, of_batches(loss))
     assert values.shape == (2, 3)
     for place, single in enumerate(singles):
         value, expected = value_and_gradients(loss, single)
@@ -390,7 +394,7 @@ def test_transforms(variant):
     ask = of_embeddings(loss)
     stacked, _ = with_leading_dimensions(loss)
     stacked = tuple(each.flatten(0, 1) for each in stacked)
-    value, (gradient, *_) = value_and_gradients(loss, stacked, ask)
+    value, (gradient, *_) = value_and_gradients(loss, stacked, of_batches(loss))
 
     terms = torch.func.vmap(loss.complete)(*stacked)
     assert_close(terms.loss, value)
@@ -400,7 +404,7 @@ def test_transforms(variant):
     assert_close(torch.func.grad(ask)(*single), gradient[0])
 
     halves = tuple(each.half() for each in stacked)
-    value, (gradient, *_) = value_and_gradients(loss, halves, ask)
+    value, (gradient, *_) = value_and_gradients(loss, halves, of_batches(loss))
     (gradients, values) = torch.func.vmap(torch.func.grad_and_value(lambda *each: ask(*each, check=False)))(*halves)
     assert gradients.dtype == torch.float16 and values.dtype == torch.float32
     assert_close(values, value)

@@ -1,0 +1,58 @@
+"""A sentence-transformer that trains in milliseconds, with random weights; the book's sentences as data sets for it."""
+
+import copy
+import re
+import tempfile
+from functools import cache
+
+import torch
+from datasets import Dataset
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from lossviz import sentences
+from lossviz.inputs import InputType
+
+WIDTH = 16
+
+
+def model() -> SentenceTransformer:
+    """Always the same weights, without dropout."""
+    return copy.deepcopy(_model())
+
+
+@cache
+def _model() -> SentenceTransformer:
+    found = {word for each in sentences.sentences() for word in re.findall(r"\w+|[^\w\s]", each.text.lower())}
+    words = {word: place for place, word in enumerate(["[PAD]", "[UNK]", *sorted(found)])}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=WIDTH,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=2 * WIDTH,
+        max_position_embeddings=64,
+        hidden_dropout_prob=0,
+        attention_probs_dropout_prob=0,
+        initializer_range=0.5,  # sentences lie apart
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        BertModel(config).save_pretrained(folder)
+        fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+        fast.save_pretrained(folder)
+        transformer = Transformer(folder)
+    return SentenceTransformer(modules=[transformer, Pooling(WIDTH)], device="cpu")
+
+
+def dataset(inputs: InputType, rows: int = 32) -> Dataset:
+    """The book's examples of an input type, from the first again when they are used up."""
+    found = [each[: len(inputs.arguments)] for each in sentences.examples(inputs.name.removesuffix("_pairs") if inputs.twins else inputs.name)]
+    if inputs.twins and inputs.labels:
+        found = [(one[0], other[0], float(one is other)) for k, one in enumerate(found) for other in (one, found[k - 1])]
+    filled = [found[k % len(found)] for k in range(rows)]
+    return Dataset.from_dict({f"column_{k}" if isinstance(each[0], str) else "label": [sentences.sentence(x).text if isinstance(x, str) else x for x in each] for k, each in enumerate(zip(*filled, strict=True))})
