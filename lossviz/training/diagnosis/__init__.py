@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from lossviz.catalogue import ENTRIES
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
+from lossviz.losses.wrappers import Cached
 from lossviz.training.diagnosis import encode, read
 from lossviz.training.diagnosis.findings import Finding
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import Report
+from lossviz.training.distributed import Gathered
 from lossviz.training.theirs import from_sentence_transformers
 from lossviz.training.trainer import TrainerLoss
 
@@ -44,11 +46,8 @@ def diagnose(
     _check_count("batch_size", batch_size)
     encoder = encode.encoder(model)
     source = read.table(data)
-    loss = proposed(source, encoder) if loss is None else _ours(loss)
-    try:
-        taken = read.roles(loss.inputs, source.columns)
-    except ValueError as error:
-        raise wrong("data", f"columns for {type(loss).__name__}", f"{_listed(source)}: it {error}") from None
+    loss = proposed(source, encoder) if loss is None else ours(loss)
+    taken = taken_by(loss, source)
     inputs = loss.inputs.fitted(len(taken))
     found = read.read(source, taken, inputs, batches, batch_size, seed, lambda rows: progress(rows, "rows"))
     if not found.batches:
@@ -61,6 +60,14 @@ def diagnose(
             looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
             looks[-1].check()
     return Report(loss, source.columns, taken, looks, found.faults, found.count)
+
+
+def taken_by(loss: Loss, source: read.Table) -> dict[str, read.Column]:
+    """Argument → the column that it is made from. Raises ValueError where the columns do not fit the loss."""
+    try:
+        return read.roles(loss.inputs, source.columns)
+    except ValueError as error:
+        raise wrong("data", f"columns for {type(loss).__name__}", f"{_listed(source)}: it {error}") from None
 
 
 def proposed(source: read.Table, encoder: encode.Encoder) -> Loss:
@@ -91,12 +98,15 @@ def made(loss: type[Loss], source: read.Table, encoder: encode.Encoder) -> Loss:
     return loss.initial(dimension, max(2, len(column.classes) or int(column.usual[1]) + 1))
 
 
-def _ours(loss: object) -> Loss:
+def ours(loss: object) -> Loss:
+    """The loss as it stands now, of whichever kind it is. Raises ValueError for what is none that lossviz has."""
+    while isinstance(loss, (Cached, Gathered)):  # how it is computed does not change what it is
+        loss = loss.loss
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, type) and issubclass(loss, Loss):
         raise wrong("loss", f"a loss, {loss.__name__}(…)", "its class")
-    return loss.learning() if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)
+    return ours(loss.learning()) if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)
 
 
 def _listed(source: read.Table) -> str:

@@ -547,5 +547,9 @@ def told(loss: Loss) -> str:
     settings = {
         name: value for name, value in loss.settings().items() if not isinstance(value, Tensor) or value.ndim == 0
     }
-    said = (f"{name}={value.__name__ if callable(value) else value!r}" for name, value in settings.items())
+    said = (f"{name}={_name(value)}" for name, value in settings.items())
     return f"{type(loss).__name__}({', '.join(said)})"
+
+
+def _name(value: object) -> str:
+    return getattr(value, "__name__", type(value).__name__) if callable(value) else repr(value)
