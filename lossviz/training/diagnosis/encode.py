@@ -1,6 +1,7 @@
 """Texts to embeddings, as training would make them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -52,26 +53,24 @@ def _encoded(encode: Encoder, texts: Sequence[str]) -> Tensor:
     return torch.cat([each.detach().cpu().double() for each in parts])
 
 
-class as_trained:
-    """A model in the mode that its inputs ask for: with dropout where two passes must differ, else without; all as it
-    was afterwards, random numbers too."""
-
-    def __init__(self, model: object, inputs: InputType, seed: int | None) -> None:
-        self.model = model if isinstance(model, nn.Module) else None
-        self.training, self.seed = inputs.twins, seed or 0
-
-    def __enter__(self) -> None:
-        self.before = torch.random.get_rng_state()
-        torch.manual_seed(self.seed)
-        if self.model is not None:
-            self.was = {each: each.training for each in self.model.modules()}
-            self.model.train(self.training)
-
-    def __exit__(self, *_: object) -> None:
-        torch.random.set_rng_state(self.before)
-        if self.model is not None:
-            for each, was in self.was.items():
-                each.training = was
+@contextmanager
+def as_trained(model: object, inputs: InputType, seed: int | None) -> Iterator[None]:
+    """A model in the mode that its inputs ask for: with dropout where two passes must differ, else without. Afterwards
+    all is as it was, random numbers too."""
+    modules = list(model.modules()) if isinstance(model, nn.Module) else []
+    modes = [each.training for each in modules]
+    devices = sorted({each.device.index for module in modules[:1] for each in module.parameters() if each.is_cuda})
+    with torch.random.fork_rng(devices):
+        for device in devices:
+            torch.cuda.default_generators[device].manual_seed(seed or 0)
+        torch.default_generator.manual_seed(seed or 0)
+        for each in modules[:1]:
+            each.train(inputs.twins)
+        try:
+            yield
+        finally:
+            for each, mode in zip(modules, modes, strict=True):
+                each.training = mode
 
 
 def learns(model: object, encode: Encoder, texts: Sequence[str]) -> bool:

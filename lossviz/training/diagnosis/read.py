@@ -142,9 +142,12 @@ def _opened(path: Path) -> object:
     if suffix not in READERS:
         raise wrong("data", f"a file that ends in {', '.join(READERS)}, or a folder", path.name)
     settings = {"data_files": str(path), "split": "train", "streaming": True}
-    if READERS[suffix] == "csv":
-        settings |= _as_written(path, "\t" if suffix == ".tsv" else ",")
-    return _Stream(path, lambda: datasets.load_dataset(READERS[suffix], **settings))
+
+    def load() -> Iterable[Mapping]:
+        words = _as_written(path, "\t" if suffix == ".tsv" else ",") if READERS[suffix] == "csv" else {}
+        return datasets.load_dataset(READERS[suffix], **settings, **words)
+
+    return _Stream(path, load)
 
 
 def _as_written(path: Path, separator: str) -> dict[str, object]:
@@ -153,6 +156,8 @@ def _as_written(path: Path, separator: str) -> dict[str, object]:
 
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = next(csv.reader(file, delimiter=separator), [])
+    if len(set(names)) < len(names):
+        raise ValueError(f"two columns of one name among {', '.join(names)}")
     features = Features({name: Value("string") for name in names})
     return {"sep": separator, "keep_default_na": False, "encoding": "utf-8-sig", "features": features}
 

@@ -21,7 +21,7 @@ def heading(report) -> list[str]:
     batches = f"{len(report.looks)} batch{'' if len(report.looks) == 1 else 'es'}"
     return [
         f"{told(report.loss)}",
-        f"{looked} of {report.count} rows, in {batches} of at most {max(each.count for each in report.looks)}",
+        f"{looked} of {report.count} rows, in {batches} of at most {max(each.count for each in report.looks)}; the first is row 0",
         *taken(report),
         *(measured(k, each) for k, each in enumerate(report.looks)),
     ]

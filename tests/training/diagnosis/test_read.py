@@ -217,10 +217,22 @@ def reading(path):
     return source, read.roles(inputs, source.columns), inputs
 
 
-def test_a_file_that_is_broken_is_told_with_its_name(tmp_path):
+@pytest.mark.parametrize(
+    ("bytes_", "said"),
+    [
+        (b'a,b\nx,y\n"open,z\n', "EOF inside string"),
+        (b"a,b\nx,y\nx,y,z\n", "Expected 2 fields in line 3, saw 3"),
+        (b"a,a\nx,y\n", "two columns of one name among a, a"),
+        (b"a,b\nx,\xff\n", "can't decode byte 0xff"),
+        (b"", "No columns to parse"),
+    ],
+)
+def test_a_file_that_is_broken_is_told_with_its_name(tmp_path, bytes_, said):
     path = tmp_path / "broken.csv"
-    path.write_text('a,b\nx,y\n"open,z\n')
-    with pytest.raises(ValueError, match="broken.csv"):
+    path.write_bytes(bytes_)
+    with pytest.raises(
+        ValueError, match=f"data: expected a file that can be read to its end, .*broken.csv, got .*{said}"
+    ):
         read.table(path)
 
 
