@@ -2,20 +2,22 @@
 
 Nothing else in lossviz reaches behind torch's public doors; pyproject.toml holds torch to the version for which this
 file was written.
+The compiler behind it takes two seconds to load, and is loaded by what traces.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
 
-import sympy
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
 import torch
 from torch import SymFloat, SymInt, Tensor, fx
 from torch._C import _are_functorch_transforms_active
-from torch._decomp import core_aten_decompositions, get_decompositions
-from torch._dynamo.source import ConstantSource
-from torch._subclasses import FakeTensorMode
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
-from torch.utils._sympy import functions
+
+if TYPE_CHECKING:
+    import sympy
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 aten = torch.ops.aten
 
@@ -33,6 +35,10 @@ def functorch_is_active() -> bool:
 
 def symbolic(inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], ShapeEnv]:
     """Tensors like these whose sizes are symbols, and where the trace keeps what it learns of them."""
+    from torch._dynamo.source import ConstantSource
+    from torch._subclasses import FakeTensorMode
+    from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
+
     environment = ShapeEnv(duck_shape=False)  # sizes that happen to be equal are not taken for one
     mode = FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)
     mode.cache_enabled = False  # a cache of what is asked once only costs time
@@ -51,6 +57,8 @@ def trace(
     function: Callable, tensors: dict[str, Tensor], environment: ShapeEnv, decompositions: dict
 ) -> tuple[fx.GraphModule, list[sympy.Basic]]:
     """The function as a graph over the symbols, and what it took for granted of them."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
     traced = make_fx(function, decomposition_table=decompositions, tracing_mode="symbolic")(*tensors.values())
     return traced, [guard.expr for guard in environment.guards]
 
@@ -60,7 +68,11 @@ def expression(size: SymInt | SymFloat) -> sympy.Expr:
     return size.node.expr
 
 
-size_functions = functions  # what sizes are computed by, besides sympy's own
+def size_functions() -> ModuleType:
+    """What sizes are computed by, besides sympy's own."""
+    from torch.utils._sympy import functions
+
+    return functions
 
 
 def schema(operator: torch._ops.OpOverload) -> torch._C.FunctionSchema:
@@ -74,4 +86,6 @@ TAKEN_APART = [aten._softmax, aten._log_softmax, aten.addmm, aten.linalg_vector_
 
 def decompositions() -> dict:
     """ATen operator → what computes it by simpler ones: torch's core set, and some that the set leaves whole."""
+    from torch._decomp import core_aten_decompositions, get_decompositions
+
     return {**core_aten_decompositions(), **get_decompositions(TAKEN_APART)}

@@ -14,20 +14,21 @@ from lossviz.lowering.operators import atom
 # Sizes at which exceptions are looked for.
 TRIED = [sympy.Integer(size) for size in (4, 2, 3, 1)]
 
+OF_SIZES = size_functions()
 RELATIONS = {sympy.Eq: "===", sympy.Ne: "!==", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: ">", sympy.Ge: ">="}
 CALLS = {
-    size_functions.FloorDiv: "Math.floor({0} / {1})",
-    size_functions.CleanDiv: "{0} / {1}",
-    size_functions.IntTrueDiv: "{0} / {1}",
-    size_functions.FloatTrueDiv: "{0} / {1}",
-    size_functions.Mod: "{0} % {1}",
-    size_functions.PythonMod: "{0} % {1}",  # sizes are not negative
-    size_functions.ToFloat: "{0}",
-    size_functions.Max: "Math.max({0}, {1})",
-    size_functions.Min: "Math.min({0}, {1})",
-    size_functions.CeilToInt: "Math.ceil({0})",
-    size_functions.FloorToInt: "Math.floor({0})",
-    size_functions.TruncToInt: "Math.trunc({0})",
+    OF_SIZES.FloorDiv: "Math.floor({0} / {1})",
+    OF_SIZES.CleanDiv: "{0} / {1}",
+    OF_SIZES.IntTrueDiv: "{0} / {1}",
+    OF_SIZES.FloatTrueDiv: "{0} / {1}",
+    OF_SIZES.Mod: "{0} % {1}",
+    OF_SIZES.PythonMod: "{0} % {1}",  # sizes are not negative
+    OF_SIZES.ToFloat: "{0}",
+    OF_SIZES.Max: "Math.max({0}, {1})",
+    OF_SIZES.Min: "Math.min({0}, {1})",
+    OF_SIZES.CeilToInt: "Math.ceil({0})",
+    OF_SIZES.FloorToInt: "Math.floor({0})",
+    OF_SIZES.TruncToInt: "Math.trunc({0})",
     sympy.floor: "Math.floor({0})",
     sympy.ceiling: "Math.ceil({0})",
 }

@@ -49,10 +49,15 @@ def _model() -> SentenceTransformer:
     return SentenceTransformer(modules=[transformer, Pooling(WIDTH)], device="cpu")
 
 
-def dataset(inputs: InputType, rows: int = 32) -> Dataset:
+def dataset(inputs: InputType, rows: int = 48) -> Dataset:
     """The book's examples of an input type, from the first again when they are used up."""
-    found = [each[: len(inputs.arguments)] for each in sentences.examples(inputs.name.removesuffix("_pairs") if inputs.twins else inputs.name)]
-    if inputs.twins and inputs.labels:
-        found = [(one[0], other[0], float(one is other)) for k, one in enumerate(found) for other in (one, found[k - 1])]
-    filled = [found[k % len(found)] for k in range(rows)]
-    return Dataset.from_dict({f"column_{k}" if isinstance(each[0], str) else "label": [sentences.sentence(x).text if isinstance(x, str) else x for x in each] for k, each in enumerate(zip(*filled, strict=True))})
+    found = [each[: len(inputs.arguments)] for each in sentences.examples("unlabelled" if inputs.twins else inputs.name)]
+    if inputs.twins and inputs.labels:  # each with itself, and with the one before
+        alone = [one for (one,) in found]
+        found = [(one, other, float(one == other)) for k, one in enumerate(alone) for other in (one, alone[k - 1])]
+    columns = zip(*(found[k % len(found)] for k in range(rows)), strict=True)
+    return Dataset.from_dict({name: list(map(_text, each)) for name, each in zip(("a", "b", "c"), columns, strict=False)})
+
+
+def _text(value: str | float) -> str | float:
+    return sentences.sentence(value).text if isinstance(value, str) else value
