@@ -454,18 +454,15 @@ def single_row(look: Look) -> Finding | None:
 @check
 def out_of_range(look: Look) -> Finding | None:
     """Scores that no cosine can reach, where a cosine is to become the score."""
-    labels = look.loss.inputs.labels
-    if labels is None or labels.compared or look.loss.reads != "cosine":
-        return None
-    rows = _true((look.labels < -1) | (look.labels > 1))
+    rows = [] if look.labels is None else _true(look.labels.abs() > look.loss.inputs.labels.largest)
     if not rows:
         return None
     low, high = look.labels.min().item(), look.labels.max().item()
     return Finding(
         "out_of_range",
         "Scores are out of a cosine's range",
-        f"{len(rows)} of {look.count} scores lie outside −1 to 1 (from {low:g} to {high:g}). All above 1 ask for the "
-        "same angle, 0°, and can never be content.",
+        f"{len(rows)} of {look.count} {look.loss.inputs.label} lie outside −1 to 1 (from {low:g} to {high:g}). "
+        "All above 1 ask for the same angle, 0°, and can never be content.",
         _places(look, rows),
         _shown(look, rows),
         f"Bring the scores to 0 … 1 (divide by {high:g}), or take a loss that only compares them.",

@@ -1,6 +1,7 @@
 """What is measured of one batch: where its rows stand, what the loss makes of them, which rows its gradient moves."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,7 +45,9 @@ class Look:
 
     def check(self) -> None:
         """Raises ValueError where the loss does not take these rows, labels or its own settings."""
-        self.loss._checked(self.inputs(), check=self.finite)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it warns of is found below, with its rows
+            self.loss._checked(self.inputs(), check=self.finite)
 
     @cached_property
     def finite(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lossviz.inputs import ANY_CLASS, ANY_ORDER, ANY_SCORE, CLASS_NUMBER, ZERO_OR_ONE, ZERO_TO_ONE, InputType, wrong
+from lossviz.inputs import InputType, wrong
 
 SAMPLE = 2000  # rows from which a column's kind is read
 MOST = 0.9  # of its cells that have to be of that kind: a few broken ones do not change what it is
@@ -42,15 +42,8 @@ READERS = {  # the end of a file's name → the field's reader
     ".parquet": "parquet",
 }
 
-# What a set of labels is made from, what suits it best first.
-KINDS = {
-    ZERO_OR_ONE: ("label",),
-    ZERO_TO_ONE: ("label",),
-    ANY_SCORE: ("score", "label"),
-    ANY_ORDER: ("score", "label"),
-    CLASS_NUMBER: ("class", "label"),
-    ANY_CLASS: ("class", "label"),
-}
+# What labels of a kind are made from, what suits them best first.
+KINDS = {"label": ("label",), "score": ("score", "label"), "class": ("class", "label")}
 
 
 @dataclass(frozen=True)
@@ -288,7 +281,7 @@ def roles(inputs: InputType, columns: Sequence[Column]) -> dict[str, Column]:
         found = dict(zip(inputs.fitted(len(more) + (inputs.labels is not None)).rows, more, strict=True))
     if inputs.labels is None:
         return found
-    kinds = KINDS[inputs.labels]
+    kinds = KINDS[inputs.labels.kind]
     labels = [each for kind in kinds for each in columns if each.kind == kind]
     if not labels:
         raise ValueError(f"takes {inputs.labels.meaning}, and no column has them")
@@ -303,7 +296,7 @@ def spare(inputs: InputType, columns: Sequence[Column]) -> str | None:
     left = [each for each in columns if each.kind != "unused" and each not in found.values()]
     if left:
         return f"would leave out {', '.join(each.name for each in left)}"
-    if inputs.labels and found[inputs.label].kind != KINDS[inputs.labels][0]:
+    if inputs.labels and found[inputs.label].kind != KINDS[inputs.labels.kind][0]:
         return f"takes {inputs.labels.meaning}; {found[inputs.label].name} holds 1 and 0 alone"
     return None
 
@@ -397,7 +390,7 @@ def _label(cell: object, column: Column, inputs: InputType) -> tuple[float | Non
         return number, ""
     if column.kind == "class":  # new classes are classes too, but for a classifier, which has one output for each
         new = f"class {number:g}, where the first rows have {column.usual[0]:g} to {column.usual[1]:g}"
-        return (None, new) if inputs.labels is CLASS_NUMBER else (number, "")
+        return (number, "") if inputs.labels.compared else (None, new)
     return number, f"{number:g}, where nearly all lie between {column.usual[0]:g} and {column.usual[1]:g}"
 
 

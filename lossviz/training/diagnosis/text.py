@@ -18,10 +18,11 @@ def written(report) -> str:
 def heading(report) -> list[str]:
     """What was looked at, in lines."""
     looked = sum(each.count for each in report.looks)
+    size = max(each.count for each in report.looks)
     batches = f"{len(report.looks)} batch{'' if len(report.looks) == 1 else 'es'}"
     return [
         f"{told(report.loss)}",
-        f"{looked} of {report.count} rows, in {batches} of at most {max(each.count for each in report.looks)}; the first is row 0",
+        f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0",
         *taken(report),
         *(measured(k, each) for k, each in enumerate(report.looks)),
     ]
