@@ -53,7 +53,9 @@ def _whole(labels: Tensor) -> Tensor:
     return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
 
 
-ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, compared=True, kind="class")
+ANY_CLASS = LabelSet(
+    "class labels, equal for sentences of one class", _finite, boolean=True, compared=True, kind="class"
+)
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True, kind="label")
 ANY_SCORE = LabelSet("finite scores", _finite, boolean=True)
 ANY_ORDER = replace(ANY_SCORE, compared=True)

@@ -340,5 +340,15 @@ def losses() -> Iterator[bench_losses.Ratio]:
     yield from bench_losses.lines()
 
 
+# Watching a training
+
+
+@section
+def watching() -> Iterator[Line]:
+    from tools import bench_watch  # sentence-transformers takes its time to load
+
+    yield Line("a look of Watch, of the 100 steps between two", bench_watch.share(), "%", target=3)
+
+
 if __name__ == "__main__":
     main(sys.argv[1:])
