@@ -6,7 +6,7 @@ A threshold is named, with its reason. Where two are possible the quieter one wa
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -158,8 +158,7 @@ def no_gradient(look: Look) -> Finding | None:
 
 @check
 def collapse(look: Look) -> Finding | None:
-    flat = len(look.points) >= ENOUGH and look.rank < FLAT
-    if not (look.mean_cosine > NEAR_COLLAPSE or flat):
+    if len(look.points) < ENOUGH or (look.mean_cosine <= NEAR_COLLAPSE and look.rank >= FLAT):
         return None
     return Finding(
         "collapse",
@@ -268,7 +267,7 @@ def low_scale(look: Look) -> Finding | None:
 @check
 def margin(look: Look) -> Finding | None:
     named = {name: float(each) for name, each in look.loss.settings().items() if name.endswith("margin")}
-    if not named or not look.terms or look.loss.reads != "distance":
+    if not named or not look.terms or look.loss.reads != "distance" or look.count < ENOUGH:
         return None
     ((name, value),) = named.items()
     largest = look.terms.matrix.max().item()
@@ -357,8 +356,8 @@ def false_negatives(look: Look) -> Finding | None:
     return Finding(
         "false_negatives",
         "Suspected false negatives",
-        f"{len(pairs)} candidates of other rows stand nearer to an anchor than its own positive, and much nearer than "
-        "unrelated sentences do. If they are right answers, the loss pushes them away.",
+        f"Candidates of other rows stand nearer to an anchor than its own positive, and much nearer than unrelated "
+        f"sentences do: {len(pairs)} of them. If they are right answers, the loss pushes them away.",
         _places(look, concerned),
         tuple(shown),
         "Read them. If they are right: put them into different batches, mask them (a guide model, or a known group), "
@@ -532,7 +531,7 @@ def _apart(cosines: Tensor, labels: Tensor) -> tuple[float, Tensor] | None:
     """Of two labels: the wrong side is beyond the middle of the two medians."""
     positive = labels > labels.min()
     near, far = cosines[positive], cosines[~positive]
-    if not len(near):
+    if min(len(near), len(far)) < ENOUGH / 2:
         return None
     agreement = (near[:, None] > far).double().mean().item()
     middle = (near.median() + far.median()) / 2
@@ -540,13 +539,15 @@ def _apart(cosines: Tensor, labels: Tensor) -> tuple[float, Tensor] | None:
 
 
 def told(loss: Loss) -> str:
-    """The loss with its settings, as it would be made; what is long is left out."""
-    settings = {
-        name: value for name, value in loss.settings().items() if not isinstance(value, Tensor) or value.ndim == 0
-    }
-    said = (f"{name}={_name(value)}" for name, value in settings.items())
+    """The loss as it would be made: with the settings that are not its defaults; what is long is left out."""
+    defaults = {each.name: each.default for each in fields(loss)}
+    settings = loss.settings().items()
+    changed = [each for each in settings if isinstance(each[1], Tensor) or each[1] != defaults[each[0]]]
+    said = (f"{name}={_value(value)}" for name, value in changed)
     return f"{type(loss).__name__}({', '.join(said)})"
 
 
-def _name(value: object) -> str:
+def _value(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"{value.item():.4g}" if value.ndim == 0 else "…"
     return getattr(value, "__name__", type(value).__name__) if callable(value) else repr(value)

@@ -50,10 +50,12 @@ class Report:
     def _joined(self, found: Sequence[Finding]) -> Finding:
         """One finding for all batches: the numbers of the batch with most of its rows, the rows of all."""
         worst = max(found, key=lambda each: len(each.rows))
-        batches = "" if len(self.looks) == 1 else f" In {len(found)} of {len(self.looks)} batches; the worst is told."
         rows = tuple(row for each in found for row in each.rows)
         shown = (*worst.shown, *(line for each in found if each is not worst for line in each.shown))[:SHOWN]
-        return replace(worst, said=worst.said + batches, rows=rows, shown=shown)
+        if rows and len(self.looks) > 1:
+            said = f"{worst.said} In {len(found)} of {len(self.looks)} batches; the worst is told."
+            return replace(worst, said=said, rows=rows, shown=shown)
+        return replace(worst, rows=rows, shown=shown)
 
     def _of_cells(self) -> list[Finding]:
         if not self.faults:
@@ -63,7 +65,7 @@ class Report:
             Finding(
                 "cells",
                 "Cells that cannot be right",
-                f"{len(self.faults)} cells of {self.count} rows; {left_out} rows were left out.",
+                f"Cells: {len(self.faults)}, in {self.count} rows. Rows that were left out: {left_out}.",
                 tuple(dict.fromkeys(each.row for each in self.faults)),
                 tuple(map(str, self.faults[:SHOWN])),
                 "Correct them in the data; training would fail on them, or learn from them.",

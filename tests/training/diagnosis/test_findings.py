@@ -4,12 +4,17 @@ import math
 
 import pytest
 import torch
+from sentence_transformers.sentence_transformer import losses as theirs
 
 import lossviz
 from lossviz import sentences
+from lossviz.catalogue import ENTRIES
+from lossviz.losses.wrappers import Cached
+from lossviz.training import Gathered, for_trainer
 from lossviz.training.diagnosis import diagnose
 from lossviz.training.diagnosis.findings import CHECKS, findings
 from lossviz.training.diagnosis.look import Look
+from tests.training import tiny
 from tests.training.diagnosis.given import (
     ByHeart,
     classified_pairs,
@@ -20,7 +25,9 @@ from tests.training.diagnosis.given import (
     scored_pairs,
     triplets,
 )
+from tests.widgets.own_losses import SMALLEST, StrangeAxesLoss
 
+EVERY = [*(each.default() for each in ENTRIES), *SMALLEST, StrangeAxesLoss()]
 RANKING = lossviz.MultipleNegativesRankingLoss()
 FOUND = 0.9  # of the planted rows that have to be listed
 
@@ -47,6 +54,13 @@ CLEAN = {
 @pytest.mark.parametrize(("loss", "data"), CLEAN.values(), ids=CLEAN)
 def test_clean_data_are_quiet(loss, data):
     assert whole(loss, data()).findings == []
+
+
+@pytest.mark.parametrize(("loss", "data"), CLEAN.values(), ids=CLEAN)
+def test_clean_data_are_quiet_in_small_batches(loss, data):
+    """But for classes that a small batch holds once."""
+    report = diagnose(ByHeart(), loss, data(), batches=None, batch_size=8)
+    assert named(report).keys() <= {"alone"}
 
 
 def with_duplicates():
@@ -243,9 +257,9 @@ def test_no_model_gets_below_the_floor():
     assert floor - 1e-4 <= reached.item() <= 1.05 * floor
 
 
-@pytest.mark.parametrize("loss", [each.default() for each in lossviz.catalogue.ENTRIES], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("loss", EVERY, ids=lambda each: type(each).__name__)
 def test_a_look_agrees_with_the_loss_and_its_gradient(loss):
-    inputs = loss.inputs.example(batch=9, dimension=2 if hasattr(loss, "initial") else 5)
+    inputs = loss.inputs.example(batch=9, dimension=2)
     names = loss.inputs.rows
     rows = dict(zip(names, inputs, strict=False))
     labels = inputs[-1] if loss.inputs.labels else None
@@ -286,3 +300,27 @@ def test_a_classifier_that_does_not_fit_the_model_is_an_error():
         whole(lossviz.SoftmaxLoss.initial(10, 3), classified_pairs())
     with pytest.raises(ValueError, match="scale: expected a positive number"):
         whole(lossviz.MultipleNegativesRankingLoss(scale=-1.0), positive_pairs())
+
+
+# ---- whose loss it is
+
+
+def test_one_report_for_every_form_of_a_loss():
+    model = tiny.model()
+    ours = lossviz.MultipleNegativesRankingLoss(scale=5.0)
+    forms = [
+        theirs.MultipleNegativesRankingLoss(model, scale=5.0),
+        for_trainer(ours, model),
+        Cached(ours, model),
+        Gathered(ours),
+    ]
+    expected = diagnose(model, ours, positive_pairs())
+    assert [str(diagnose(model, each, positive_pairs())) for each in forms] == [str(expected)] * len(forms)
+    cached = diagnose(model, theirs.CachedMultipleNegativesRankingLoss(model, scale=5.0), positive_pairs())
+    assert cached.looks[0].value == expected.looks[0].value
+
+
+@pytest.mark.parametrize(("loss", "said"), [(lossviz.TripletLoss, r"a loss, TripletLoss\(…\), got its class"), (5, "")])
+def test_what_is_no_loss_is_an_error(loss, said):
+    with pytest.raises(ValueError, match=f"^loss: expected {said}"):
+        whole(loss, positive_pairs())

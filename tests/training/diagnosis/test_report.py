@@ -13,8 +13,10 @@ import lossviz
 from lossviz.situations.offered import MOST_POINTS, MOST_TERMS
 from lossviz.training.diagnosis import diagnose, findings, text
 from lossviz.training.diagnosis import report as reports
+from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import neighbourhood
 from tests.training.diagnosis.given import ByHeart, labelled_sentences, positive_pairs, scored_pairs
+from tests.training.diagnosis.test_findings import EVERY
 
 BOOK = Path(__file__).resolve().parents[3] / "book"
 HOSTILE = '<img src="https://example.org/x.png" onerror="alert(1)">&amp;'
@@ -162,10 +164,8 @@ def test_the_rows_that_are_kept_are_those_that_the_row_pulls_at_most():
     assert set(kept) == set(pull.topk(32).indices.tolist())
 
 
-@pytest.mark.parametrize("loss", [each.default() for each in lossviz.catalogue.ENTRIES], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("loss", EVERY, ids=lambda each: type(each).__name__)
 def test_every_loss_has_a_neighbourhood_that_an_explorer_takes(loss):
-    from lossviz.training.diagnosis.look import Look
-
     inputs = loss.inputs.example(batch=120, dimension=2)
     names, labels = loss.inputs.rows, inputs[-1] if loss.inputs.labels else None
     texts = {name: tuple(f"{name} {k}" for k in range(120)) for name in names}
