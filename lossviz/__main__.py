@@ -11,7 +11,8 @@ from lossviz.catalogue import ENTRIES
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.training import diagnosis
-from lossviz.training.diagnosis import encode, read
+from lossviz.training.diagnosis import encode
+from lossviz.training.diagnosis.table import Table, table
 
 EPILOG = "Ends with 0 where nothing was found, 1 where something was, 2 where the command could not be done."
 
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def diagnosed(asked: argparse.Namespace) -> int:
     """Prints the report, and which losses fit; 1 where something was found."""
-    source = read.table(asked.data)
+    source = table(asked.data)
     if asked.loss:
         _loss_class(asked.loss)  # before the model is loaded, which takes its time
     model = _model(asked.model)
@@ -85,7 +86,7 @@ def _loss_class(name: str) -> type[Loss]:
     raise wrong("loss", f"one of {', '.join(near or known)}", name)
 
 
-def _loss(asked: argparse.Namespace, source: read.Table, encoder: encode.Encoder) -> Loss:
+def _loss(asked: argparse.Namespace, source: Table, encoder: encode.Encoder) -> Loss:
     if asked.loss is None:
         loss = diagnosis.proposed(source, encoder)
     else:
@@ -106,7 +107,7 @@ def _setting(said: str, loss: Loss) -> tuple[str, object]:
     return name, value
 
 
-def _fitting(source: read.Table) -> str:
+def _fitting(source: Table) -> str:
     """Every loss: whether it takes these columns, and if not, why."""
     why = {each.loss.__name__: diagnosis.unfit(each.loss, source) for each in ENTRIES}
     fitting = [name for name, each in why.items() if not each]

@@ -13,6 +13,7 @@ from lossviz.losses import Loss
 from lossviz.training.diagnosis import ours, read, taken_by
 from lossviz.training.diagnosis.encode import as_trained, embedded, encoder
 from lossviz.training.diagnosis.look import Look
+from lossviz.training.diagnosis.table import table
 
 MOST_FRAMES = 100  # of a film: when there are more, every other is dropped
 DIGITS = 7  # of the places in a film: what float32 has
@@ -48,7 +49,7 @@ class Watch(TrainerCallback):
             if not isinstance(value, int) or value < 1:
                 raise wrong(name, "a whole number of at least 1", repr(value))
         self.trained, self.every, self.seed = loss, every, seed
-        source, inputs = read.table(data), ours(loss).inputs
+        source, inputs = table(data), ours(loss).inputs
         taken = taken_by(ours(loss), source)
         self.inputs = inputs.fitted(len(taken))
         found = read.read(source, taken, self.inputs, 1, batch_size, seed)

@@ -7,9 +7,11 @@ from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.losses.wrappers import Cached
 from lossviz.training.diagnosis import encode, read
-from lossviz.training.diagnosis.findings import Finding
+from lossviz.training.diagnosis.checks import Finding
+from lossviz.training.diagnosis.columns import Column
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import Report
+from lossviz.training.diagnosis.table import Table, table
 from lossviz.training.distributed import Gathered
 from lossviz.training.theirs import from_sentence_transformers
 from lossviz.training.trainer import TrainerLoss
@@ -45,7 +47,7 @@ def diagnose(
     _check_count("batches", batches, none=True)
     _check_count("batch_size", batch_size)
     encoder = encode.encoder(model)
-    source = read.table(data)
+    source = table(data)
     loss = proposed(source, encoder) if loss is None else ours(loss)
     taken = taken_by(loss, source)
     inputs = loss.inputs.fitted(len(taken))
@@ -62,7 +64,7 @@ def diagnose(
     return Report(loss, source.columns, taken, looks, found.faults, found.count)
 
 
-def taken_by(loss: Loss, source: read.Table) -> dict[str, read.Column]:
+def taken_by(loss: Loss, source: Table) -> dict[str, Column]:
     """Argument → the column that it is made from. Raises ValueError where the columns do not fit the loss."""
     try:
         return read.roles(loss.inputs, source.columns)
@@ -70,7 +72,7 @@ def taken_by(loss: Loss, source: read.Table) -> dict[str, read.Column]:
         raise wrong("data", f"columns for {type(loss).__name__}", f"{_listed(source)}: it {error}") from None
 
 
-def proposed(source: read.Table, encoder: encode.Encoder) -> Loss:
+def proposed(source: Table, encoder: encode.Encoder) -> Loss:
     """The loss that the book begins with for such data. Raises ValueError where none fits."""
     fitting = [each.loss for each in ENTRIES if each.first and not unfit(each.loss, source)]
     if not fitting:
@@ -79,7 +81,7 @@ def proposed(source: read.Table, encoder: encode.Encoder) -> Loss:
     return made(fitting[0], source, encoder)
 
 
-def unfit(loss: type[Loss], source: read.Table) -> str:
+def unfit(loss: type[Loss], source: Table) -> str:
     """Why a loss does not fit the columns, or does not read all of them; "" where it fits."""
     try:
         return read.spare(loss.inputs, source.columns) or ""
@@ -87,13 +89,13 @@ def unfit(loss: type[Loss], source: read.Table) -> str:
         return str(error)
 
 
-def made(loss: type[Loss], source: read.Table, encoder: encode.Encoder) -> Loss:
+def made(loss: type[Loss], source: Table, encoder: encode.Encoder) -> Loss:
     """A loss with its defaults; a classifier for as many classes as the data have, and rows as long as the model's."""
     if not hasattr(loss, "initial"):
         return next(each.default() for each in ENTRIES if each.loss is loss)
     taken = read.roles(loss.inputs, source.columns)
     column, texts = taken[loss.inputs.label], taken[loss.inputs.rows[0]]
-    some = next(text for row in source.rows() if isinstance(text := row.get(texts.name), str) and text.strip())
+    some = next(text for row in source.rows if isinstance(text := row.get(texts.name), str) and text.strip())
     dimension = encoder([some]).shape[1]
     return loss.initial(dimension, max(2, len(column.classes) or int(column.usual[1]) + 1))
 
@@ -109,7 +111,7 @@ def ours(loss: object) -> Loss:
     return ours(loss.learning()) if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)
 
 
-def _listed(source: read.Table) -> str:
+def _listed(source: Table) -> str:
     return ", ".join(f"{each.name} ({each.kind})" for each in source.columns)
 
 

@@ -3,7 +3,7 @@
 from html import escape
 
 from lossviz.training.diagnosis import text
-from lossviz.training.diagnosis.findings import QUESTIONS, Finding
+from lossviz.training.diagnosis.checks import QUESTIONS, Finding
 
 # Lines and bars take the colour of the words around them, so that both hold in the dark.
 STYLE = """

@@ -16,9 +16,10 @@ from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS
 from lossviz.training.diagnosis import page, text
-from lossviz.training.diagnosis.findings import SHOWN, Finding, findings
+from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
+from lossviz.training.diagnosis.columns import Column
 from lossviz.training.diagnosis.look import Look
-from lossviz.training.diagnosis.read import Column, Fault
+from lossviz.training.diagnosis.read import Fault
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 import os
 from textwrap import fill
 
-from lossviz.training.diagnosis.findings import Finding, told
+from lossviz.training.diagnosis.checks import Finding, told
 
 WIDTH = 100
 MOST_ROWS = 20  # numbers of rows that one line names

@@ -3,6 +3,7 @@
 import json
 
 import datasets
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,7 @@ import lossviz
 from lossviz.catalogue import ENTRIES
 from lossviz.training import diagnosis
 from lossviz.training.diagnosis import diagnose, read
+from lossviz.training.diagnosis.table import Table, table
 from tests.training.diagnosis.given import (
     ByHeart,
     classified_pairs,
@@ -36,8 +38,8 @@ def columns(name: str) -> dict[str, list]:
     return dict(zip(names, map(list, zip(*rows(), strict=True)), strict=True))
 
 
-def kinds(table: read.Table) -> dict[str, str]:
-    return {each.name: each.kind for each in table.columns}
+def kinds(source: Table) -> dict[str, str]:
+    return {each.name: each.kind for each in source.columns}
 
 
 # ---- one answer, however the data come
@@ -124,13 +126,13 @@ def test_the_order_of_columns_with_known_names_does_not_matter(name):
 def test_names_that_say_nothing_keep_their_order():
     given = columns("positive_pairs")
     named = dict(zip(("foo", "bar"), given.values(), strict=True))
-    taken = read.roles(lossviz.MultipleNegativesRankingLoss.inputs, read.table(named).columns)
+    taken = read.roles(lossviz.MultipleNegativesRankingLoss.inputs, table(named).columns)
     assert [each.name for each in taken.values()] == ["foo", "bar"]
 
 
 def test_what_only_counts_the_rows_is_not_used():
     given = {"id": list(range(len(positive_pairs()))), **columns("positive_pairs")}
-    assert kinds(read.table(given)) == {"id": "unused", "question": "text", "answer": "text"}
+    assert kinds(table(given)) == {"id": "unused", "question": "text", "answer": "text"}
 
 
 def test_words_of_nli_become_the_numbers_of_the_field():
@@ -143,7 +145,7 @@ def test_words_of_nli_become_the_numbers_of_the_field():
 
 @pytest.mark.parametrize("name", DATA)
 def test_every_loss_fits_or_says_why_not(name):
-    source = read.table(columns(name))
+    source = table(columns(name))
     why = {each.loss: diagnosis.unfit(each.loss, source) for each in ENTRIES}
     fitting = {loss for loss, each in why.items() if not each}
     own = {each.loss for each in ENTRIES if each.loss.inputs.name == name}
@@ -182,7 +184,9 @@ def test_a_text_that_is_none_is_told_with_row_and_column(empty):
 
 
 def test_a_score_of_7_is_told_though_it_can_be_used():
-    assert faults_of("scored_pairs", score={5: 7.0}) == ["row 5, column score: 7, where nearly all lie between 0 and 1"]
+    assert faults_of("scored_pairs", score={5: 7.0}) == [
+        "row 5, column score: 7, where nearly all others lie between 0 and 1"
+    ]
 
 
 @pytest.mark.parametrize("cell", ["nan", "seven", float("nan"), float("inf"), None])
@@ -204,6 +208,33 @@ def test_a_word_that_is_no_class_is_told():
     assert (fault.row, fault.column, fault.left_out) == (4, "label", True)
 
 
+def test_a_class_that_comes_late_is_a_class_but_for_a_classifier():
+    rows = [("a text", f"kind {k // 1100}") for k in range(3300)]
+    source = table({"text": [text for text, _ in rows], "label": [kind for _, kind in rows]})
+    report = diagnose(lambda texts: torch.eye(len(texts)), lossviz.BatchHardTripletLoss(), source, batches=2)
+    assert report.faults == [] and report.looks[0].labels.max() == 2
+    rows = {"a": ["x"] * 3300, "b": ["y"] * 3300, "label": [kind for _, kind in rows]}
+    loss = lossviz.SoftmaxLoss.initial(2, 2)
+    report = diagnose(lambda texts: torch.eye(2)[: len(texts)], loss, rows, batches=2)
+    assert len(report.faults) == 1100
+    assert (
+        str(report.faults[0])
+        == "row 2200, column label: class kind 2, which the first rows do not have; the row was left out"
+    )
+
+
+@pytest.mark.parametrize("numbers", [torch.tensor, np.array])
+def test_numbers_of_torch_and_numpy_are_numbers(numbers):
+    given = columns("labelled_pairs")
+    expected = diagnose(ByHeart(), None, given)
+    assert str(diagnose(ByHeart(), None, given | {"label": numbers(given["label"])})) == str(expected)
+
+
+def test_rows_that_come_once_are_all_looked_at():
+    expected = diagnose(ByHeart(), None, positive_pairs())
+    assert str(diagnose(ByHeart(), None, iter(positive_pairs()))) == str(expected)
+
+
 def test_words_that_look_like_nothing_are_words(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("anchor,positive\nNone,NA\nnull,nan\n1,2\nTrue,x\n" + "a,b\n" * 40)
@@ -213,7 +244,7 @@ def test_words_that_look_like_nothing_are_words(tmp_path):
 
 
 def reading(path):
-    source, inputs = read.table(path), lossviz.MultipleNegativesRankingLoss.inputs
+    source, inputs = table(path), lossviz.MultipleNegativesRankingLoss.inputs
     return source, read.roles(inputs, source.columns), inputs
 
 
@@ -233,7 +264,7 @@ def test_a_file_that_is_broken_is_told_with_its_name(tmp_path, bytes_, said):
     with pytest.raises(
         ValueError, match=f"data: expected a file that can be read to its end, .*broken.csv, got .*{said}"
     ):
-        read.table(path)
+        table(path)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +272,7 @@ def test_a_file_that_is_broken_is_told_with_its_name(tmp_path, bytes_, said):
     [
         ("no/such/file.csv", "does not exist"),
         ([], "at least one row, got none"),
+        ({}, "at least one row, got none"),
         ({"a": ["x"], "b": []}, "columns of one length"),
         (5, "a path, a Dataset, columns or rows, got int"),
     ],
@@ -253,13 +285,13 @@ def test_what_is_no_data_is_an_error(data, said):
 def test_a_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / "data.xlsx").write_bytes(b"")
     with pytest.raises(ValueError, match=r"data: expected a file that ends in \.csv, .*got data.xlsx"):
-        read.table(tmp_path / "data.xlsx")
+        table(tmp_path / "data.xlsx")
 
 
 def test_without_datasets_an_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "datasets", None)
     with pytest.raises(ImportError, match="pip install datasets"):
-        read.table("data.csv")
+        table("data.csv")
 
 
 # ---- batches
@@ -267,7 +299,7 @@ def test_without_datasets_an_error_says_what_to_install(monkeypatch):
 
 def test_a_draw_is_even_and_repeats_with_its_seed():
     rows = [{"anchor": f"a {k}", "positive": f"b {k}"} for k in range(200)]
-    source, inputs = read.table(rows), lossviz.MultipleNegativesRankingLoss.inputs
+    source, inputs = table(rows), lossviz.MultipleNegativesRankingLoss.inputs
     taken = read.roles(inputs, source.columns)
 
     def drawn(seed):

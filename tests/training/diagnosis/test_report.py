@@ -11,7 +11,7 @@ import torch
 
 import lossviz
 from lossviz.situations.offered import MOST_POINTS, MOST_TERMS
-from lossviz.training.diagnosis import diagnose, findings, text
+from lossviz.training.diagnosis import checks, diagnose, text
 from lossviz.training.diagnosis import report as reports
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import neighbourhood
@@ -102,16 +102,17 @@ def anchors(page: str) -> set[str]:
     return {each for cell in cells for each in re.findall(r"^\(([a-z0-9-]+)\)=$", "".join(cell["source"]), re.M)}
 
 
-@pytest.mark.parametrize("link", findings.QUESTIONS)
+@pytest.mark.parametrize("link", checks.QUESTIONS)
 def test_the_book_has_the_place_that_a_finding_names(link):
     page, anchor = link.split("#")
     assert anchor in anchors(page)
 
 
 def test_every_finding_names_a_known_place_and_no_place_is_left_over():
-    sources = "".join(Path(each.__file__).read_text(encoding="utf-8") for each in (findings, reports))
+    files = [*Path(checks.__file__).parent.glob("*.py"), Path(reports.__file__)]
+    sources = "".join(each.read_text(encoding="utf-8") for each in files)
     named = Counter(re.findall(r'"([a-z_]+#[a-z0-9-]+)"', sources))
-    assert named.keys() == findings.QUESTIONS.keys()
+    assert named.keys() == checks.QUESTIONS.keys()
     assert {each for each, times in named.items() if times == 1} == set()  # once in QUESTIONS itself
 
 
