@@ -30,6 +30,14 @@ def functorch_is_active() -> bool:
     return _are_functorch_transforms_active()
 
 
+def all_gather(tensor: Tensor) -> Tensor:
+    """The tensors of every process, of one shape, joined along their first axis; differentiable. The public
+    torch.distributed.nn.functional.all_gather is deprecated in its favour."""
+    from torch.distributed._functional_collectives import all_gather_single
+
+    return all_gather_single(tensor, 0, torch.distributed.group.WORLD)
+
+
 # ---- tracing over symbolic sizes: the public torch.export settles each assumption on sizes itself, or fails
 
 

@@ -6,8 +6,8 @@ import sys
 
 import lossviz
 
-HEAVY = ("sympy", "torch._dynamo", "ipywidgets", "IPython", "matplotlib", "plotly", "lossviz.widgets", "lossviz.lowering")
-HEAVY += ("sentence_transformers", "transformers", "datasets", "accelerate")
+HEAVY = ("sympy", "torch._dynamo", "ipywidgets", "IPython", "matplotlib", "plotly")
+HEAVY += ("lossviz.widgets", "lossviz.lowering", "sentence_transformers", "transformers", "datasets", "accelerate")
 ASKS = """
 import json, sys, torch
 before = set(sys.modules)

@@ -256,9 +256,8 @@ def _part(column: Column, start: int, stop: int) -> Column:
 def _common_length(names: Sequence[str], columns: Sequence[Column]) -> int:
     if len(columns) < len(names):
         raise wrong(names[len(columns)], f"the arguments ({', '.join(names)})", f"only {len(columns)} of them")
-    if len(columns) > len(names):
-        raise wrong("arguments", f"({', '.join(names)})", f"{len(columns)} columns")
-    for name, column in zip(names, columns, strict=True):
+    further = [f"column {k + 1}" for k in range(len(names), len(columns))]  # the loss will say whether it takes them
+    for name, column in zip([*names, *further], columns, strict=True):
         _check_column(name, column)
         if _length(column) != _length(columns[0]):
             raise wrong(name, f"the length of {names[0]}, {_length(columns[0])}", str(_length(column)))

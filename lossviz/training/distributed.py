@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch import distributed as dist
-from torch.distributed.nn.functional import all_gather, all_reduce
 from torch.nn.functional import pad
 
+from lossviz._torch import all_gather
 from lossviz.inputs import InputType
 from lossviz.losses import Loss
 
@@ -45,12 +45,22 @@ def _all_rows(tensor: Tensor) -> Tensor:
     """The rows of every process, in the order of their ranks; a gradient goes back to where its row came from."""
     if processes() == 1:
         return tensor
-    counts = all_gather(torch.tensor(len(tensor), device=tensor.device))
-    most = int(max(counts))
-    padded = pad(tensor, (0, 0) * (tensor.ndim - 1) + (0, most - len(tensor)))  # all_gather takes equal shapes
-    return torch.cat([part[:count] for part, count in zip(all_gather(padded.contiguous()), counts, strict=True)])
+    counts = all_gather(torch.tensor([len(tensor)], device=tensor.device)).tolist()
+    padded = pad(tensor, (0, 0) * (tensor.ndim - 1) + (0, max(counts) - len(tensor)))  # they have to be of one shape
+    parts = all_gather(padded.contiguous()).split(max(counts))
+    return torch.cat([part[:count] for part, count in zip(parts, counts, strict=True)])
 
 
 def in_step(parameter: Tensor) -> Tensor:
     """A parameter that no ``DistributedDataParallel`` holds: its gradient is the mean over the processes."""
-    return parameter if processes() == 1 else all_reduce(parameter) / processes()
+    if processes() == 1 or not parameter.requires_grad:
+        return parameter
+    held = parameter.clone()
+    held.register_hook(_mean)
+    return held
+
+
+def _mean(gradient: Tensor) -> Tensor:
+    total = gradient.clone()
+    dist.all_reduce(total)
+    return total / processes()

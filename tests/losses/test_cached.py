@@ -1,13 +1,19 @@
-"""CachedMultipleNegativesRankingLoss with a real encoder: the uncached gradients, dropout and all, and its errors."""
+"""A cached loss with a real encoder: the uncached gradients, dropout and all, and its errors."""
+
+import copy
+import warnings
+from collections import UserDict
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from lossviz.losses import CachedMultipleNegativesRankingLoss
-from tests.losses.batches import DOUBLE
+from lossviz.losses import AnglELoss, CachedMultipleNegativesRankingLoss, MultipleNegativesRankingLoss, SoftmaxLoss
+from lossviz.training import Cached
+from tests.losses.batches import DOUBLE, every_loss
 from tests.losses.peers import peer_module
+from tests.training import tiny
 
 BATCH, WORDS, DIMENSION = 7, 11, 6
 FORMS = ("tensor", "dict", "list")
@@ -217,6 +223,197 @@ def test_autocast_is_replayed():
         value = CachedMultipleNegativesRankingLoss(watched, mini_batch_size=4)(*(c.float() for c in columns("tensor")))
     value.backward()
     assert dtypes == [torch.bfloat16] * 8
+
+
+# --- any loss --------------------------------------------------------------------------------------------------------
+
+
+@every_loss
+def test_any_loss_may_be_cached(variant):
+    loss = variant(DIMENSION)
+    loss = getattr(loss, "uncached", loss)
+    encode, given = encoder(), columns("tensor", len(loss.inputs.rows))
+    labels = loss.inputs.example(BATCH, DIMENSION)[len(given) :]
+    value = Cached(loss, encode, 3)(*given, *labels)
+    value.backward()
+    found = parameter_gradients(encode)
+    whole = loss(*map(encode, given), *labels)
+    whole.backward()
+    assert_close(value.detach(), whole.detach(), rtol=1e-12, atol=1e-12)
+    assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
+
+
+def test_triplets_for_angle_may_be_cached():
+    encode, given = encoder(), columns("dict", 3)
+    value = Cached(AnglELoss(), encode, 3)(*given)
+    assert_close(value.detach(), AnglELoss()(*map(encode, given)).detach(), rtol=1e-12, atol=0)
+
+
+# --- what the loss learns --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("times", (1, 3.0))
+def test_a_scale_gets_the_uncached_gradient(times):
+    encode, given = encoder(), columns("tensor")
+    logarithm = torch.tensor(3.0, dtype=DOUBLE, requires_grad=True)
+
+    def gradient(ask) -> Tensor:
+        (times * ask(MultipleNegativesRankingLoss(scale=logarithm.exp()))).backward()
+        found, logarithm.grad = logarithm.grad, None
+        return found
+
+    found = gradient(lambda loss: Cached(loss, encode, 3)(*given))
+    assert_close(found, gradient(lambda loss: loss(*map(encode, given))), rtol=1e-9, atol=0)
+    scale = torch.tensor(20.0, requires_grad=True)
+    CachedMultipleNegativesRankingLoss(encode, scale=scale, mini_batch_size=3)(*given).backward()
+    (expected,) = torch.autograd.grad(MultipleNegativesRankingLoss(scale=scale)(*map(encode, given)), scale)
+    assert_close(scale.grad, expected)
+
+
+def test_a_classifier_gets_the_uncached_gradient():
+    encode, given = encoder(), columns("tensor")
+    start = SoftmaxLoss.initial(DIMENSION, 3)
+    labels = start.inputs.example(BATCH, DIMENSION)[-1]
+    weights = [each.requires_grad_() for each in (start.weight, start.bias)]
+    Cached(start, encode, 3)(*given, labels).backward()
+    expected = torch.autograd.grad(start(*map(encode, given), labels), weights)
+    assert_close([each.grad for each in weights], list(expected), rtol=1e-9, atol=1e-12)
+
+
+def test_twenty_steps_of_adam_move_the_scale():
+    torch.manual_seed(0)
+    encode, scale = encoder(), nn.Parameter(torch.tensor(20.0))
+    optimiser = torch.optim.Adam(MultipleNegativesRankingLoss(scale=scale).parameters(), lr=0.5)
+    loss = CachedMultipleNegativesRankingLoss(encode, scale=scale, mini_batch_size=3)
+    for _ in range(20):
+        optimiser.zero_grad()
+        loss(*columns("tensor")).backward()
+        optimiser.step()
+    assert abs(scale.item() - 20) > 5
+
+
+# --- what encoders read ----------------------------------------------------------------------------------------------
+
+
+class Tokens(UserDict):
+    """As a tokenizer's BatchEncoding: a mapping that is no dict."""
+
+
+@pytest.mark.parametrize("kind", (dict, Tokens))
+@pytest.mark.parametrize("batch", (4, BATCH))  # of four, as many as there are letters in "text"
+def test_what_is_no_tensor_is_passed_on(batch, kind):
+    encode, seen = encoder(), []
+
+    def watched(part):
+        seen.append({name: each for name, each in part.items() if not isinstance(each, Tensor)} | {"kind": type(part)})
+        return encode(part["words"])
+
+    other = {"modality": "text", "prompt_length": 3, "none": None, "number": torch.tensor(5)}
+    given = [kind({"words": each, **other}) for each in columns("tensor", batch=batch)]
+    value = Cached(MultipleNegativesRankingLoss(), watched, 3)(*given)
+    value.backward()
+    assert all(each == {"modality": "text", "prompt_length": 3, "none": None, "kind": kind} for each in seen)
+    whole = MultipleNegativesRankingLoss()(*(encode(each["words"]) for each in given))
+    assert_close(value.detach(), whole.detach(), rtol=1e-12, atol=0)
+
+
+def test_what_sentence_transformers_and_a_tokenizer_give():
+    model, loss = tiny.model(), MultipleNegativesRankingLoss()
+    texts = [tiny.dataset(loss.inputs, 5)[name] for name in ("anchor", "positive")]
+
+    def embeddings(features):
+        return model(dict(features))["sentence_embedding"]
+
+    expected = loss(*(embeddings(model.preprocess(each)) for each in texts)).detach()
+    tokenised = [model.tokenizer(list(each), padding=True, return_tensors="pt") for each in texts]
+    for given in ([model.preprocess(each) for each in texts], tokenised, texts):
+        read = embeddings if given is not texts else lambda part: embeddings(model.preprocess(list(part)))
+        assert_close(Cached(loss, read, 2)(*map(as_list, given)).detach(), expected, rtol=1e-5, atol=0)
+
+
+def as_list(column):
+    return column if hasattr(column, "keys") else list(column)
+
+
+# --- an encoder without a gradient -----------------------------------------------------------------------------------
+
+
+def test_an_encoder_that_keeps_no_gradient_is_named():
+    encode = encoder()
+    for read in (lambda part: encode(part).detach(), torch.no_grad()(encode)):
+        value = CachedMultipleNegativesRankingLoss(read, mini_batch_size=3)(*columns("tensor"))
+        with pytest.raises(ValueError, match=r"^encode: expected embeddings with a gradient .*, got none with one$"):
+            value.backward()
+
+
+def test_a_scale_may_be_learned_on_a_frozen_encoder():
+    encode, scale = encoder().requires_grad_(False), torch.tensor(20.0, requires_grad=True)
+    CachedMultipleNegativesRankingLoss(encode, scale=scale, mini_batch_size=3)(*columns("tensor")).backward()
+    assert scale.grad.abs() > 0
+
+
+# --- half precision, autocast, random numbers, BatchNorm -------------------------------------------------------------
+
+
+def test_a_small_gradient_is_not_lost_before_the_scaler_has_made_it_large():
+    """fp16 has nothing below 6e-8: the embeddings' gradient is kept in float32."""
+    encode = encoder().half()
+    given = [each.half() for each in columns("tensor")]
+    loss = MultipleNegativesRankingLoss(scale=1e-3)
+    (2.0**16 * Cached(loss, encode, 3)(*given)).backward()
+    found = parameter_gradients(encode)
+    exact = copy.deepcopy(encode).double()
+    (2.0**16 * loss(*(exact(each.double()) for each in given))).backward()
+    for each, expected in zip(found, parameter_gradients(exact), strict=True):
+        assert (each - expected).norm() <= 0.02 * expected.norm()
+
+
+def test_what_overflows_is_infinite():
+    encode = encoder().half()
+    loss = CachedMultipleNegativesRankingLoss(encode, mini_batch_size=3)
+    (2.0**20 * loss(*(each.half() for each in columns("tensor")))).backward()
+    assert any(each.isinf().any() or each.isnan().any() for each in parameter_gradients(encode))
+
+
+def test_backward_inside_autocast_reaches_the_weights():
+    """Autocast keeps its half-precision copies of the weights; those of the first run have no graph."""
+    encode, given = encoder().float(), [each.float() for each in columns("tensor")]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        CachedMultipleNegativesRankingLoss(encode, mini_batch_size=3)(*given).backward()
+        found = parameter_gradients(encode)
+        MultipleNegativesRankingLoss()(*map(encode, given)).backward()
+    for each, expected in zip(found, parameter_gradients(encode), strict=True):
+        assert (each - expected).norm() <= 0.2 * expected.norm()
+
+
+@pytest.mark.gpu
+@no_cuda
+def test_random_numbers_of_a_gpu_that_the_columns_do_not_name():
+    encode, words = encoder(dropout=0.5).cuda(), columns("tensor")
+    texts = [[str(k) for k in range(BATCH)] for _ in words]
+
+    def read(part):
+        return encode(torch.stack([words[0][int(each)] for each in part]).cuda())
+
+    loss = CachedMultipleNegativesRankingLoss(read, mini_batch_size=3)
+    torch.manual_seed(3)
+    loss(*texts).backward()
+    found = parameter_gradients(encode)
+    torch.manual_seed(3)
+    loss.uncached(*(torch.cat([read(each[k : k + 3]) for k in range(0, BATCH, 3)]) for each in texts)).backward()
+    assert_close(found, parameter_gradients(encode), rtol=1e-6, atol=1e-12)
+
+
+def test_batch_norm_is_warned_of():
+    encode = nn.Sequential(nn.Linear(WORDS, DIMENSION), nn.BatchNorm1d(DIMENSION)).to(DOUBLE)
+    loss = MultipleNegativesRankingLoss()
+    for ask in (Cached(loss, encode, 4), Cached(loss, lambda part: encode(part), 4, model=encode)):
+        with pytest.warns(UserWarning, match="^BatchNorm in training mode takes the statistics of each mini-batch"):
+            ask(*columns("tensor"))
+    encode.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Cached(loss, encode, 4)(*columns("tensor"))
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

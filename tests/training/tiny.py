@@ -1,9 +1,11 @@
 """A sentence-transformer that trains in milliseconds, with random weights; the book's sentences as data sets for it."""
 
 import copy
+import random
 import re
 import tempfile
 from functools import cache
+from pathlib import Path
 
 import torch
 from datasets import Dataset
@@ -50,14 +52,21 @@ def _model() -> SentenceTransformer:
 
 
 def dataset(inputs: InputType, rows: int = 48) -> Dataset:
-    """The book's examples of an input type, from the first again when they are used up."""
-    found = [each[: len(inputs.arguments)] for each in sentences.examples("unlabelled" if inputs.twins else inputs.name)]
+    """The book's examples of an input type, shuffled, from the first again when they are used up."""
+    examples = sentences.examples("unlabelled" if inputs.twins else inputs.name)
+    found = [each[: len(inputs.arguments)] for each in examples]
     if inputs.twins and inputs.labels:  # each with itself, and with the one before
         alone = [one for (one,) in found]
         found = [(one, other, float(one == other)) for k, one in enumerate(alone) for other in (one, alone[k - 1])]
+    random.Random(0).shuffle(found)
     columns = zip(*(found[k % len(found)] for k in range(rows)), strict=True)
-    return Dataset.from_dict({name: list(map(_text, each)) for name, each in zip(("a", "b", "c"), columns, strict=False)})
+    named = zip((*inputs.rows, "label"), columns, strict=False)
+    return Dataset.from_dict({name: list(map(_text, values)) for name, values in named})
 
 
 def _text(value: str | float) -> str | float:
     return sentences.sentence(value).text if isinstance(value, str) else value
+
+
+def load(folder: Path) -> SentenceTransformer:
+    return SentenceTransformer(str(folder), device="cpu")
