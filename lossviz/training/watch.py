@@ -4,6 +4,7 @@ import math
 import warnings
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
@@ -38,8 +39,9 @@ class Watch(TrainerCallback):
     ``batch_size``  rows that are looked at; so few that an explorer has room for them
     ``seed``        of the draw; None for the first rows
 
-    A look encodes its rows once, without a gradient; the model's mode and its random numbers stay as they are. Raises
-    ValueError naming what does not fit.
+    A look encodes its rows once, without a gradient; the model's mode and its random numbers stay as they are. Of
+    several processes the first one looks. Two passes of a sentence, for a loss with a copy of the model, are both made
+    by the model. Raises ValueError naming what does not fit.
     """
 
     def __init__(
@@ -79,11 +81,12 @@ class Watch(TrainerCallback):
     # ---- a look
 
     def look(self, model: nn.Module, state: TrainerState) -> None:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # of settings without a counterpart, which was said before
+            loss = ours(self.trained)  # on every process: what is learned may be their mean
         if not state.is_world_process_zero or any(each.step == state.global_step for each in self.frames):
             return
-        with warnings.catch_warnings(), as_trained(model, self.inputs, self.seed):
-            warnings.simplefilter("ignore")  # of settings without a counterpart, which was said before
-            loss = ours(self.trained)
+        with as_trained(model, self.inputs, self.seed):
             rows = embedded(encoder(model), self.rows, self.inputs)
         tensors = {name: each.detach().cpu().double().clone() for name, each in _tensors(loss).items()}
         look = Look(loss.changed(**tensors), rows, self.rows.labels, self.rows.texts, self.rows.places)

@@ -80,13 +80,14 @@ function createPicture() {
     root,
     draw({ state, result }, words) {
       const { scaled, highest, longest, title } = curvesOf(state, result.loss);
+      const unit = state.run?.steps ? "looks" : "steps";
       const x = (step) => left + (step / longest) * (right - left);
       const y = (value) => bottom - (value / highest) * (bottom - top);
       axes.draw([axis.line([[left, top], [left, bottom], [right, bottom]])], [
         axis.text(2, 12, title, { look: "quiet" }),
         ...axis.leftOf([0, highest], left - 6, y),
         ...axis.below([0, longest], x, bottom + 17),
-        axis.text((left + right) / 2, bottom + 17, state.run?.steps ? "looks" : "steps", { side: "middle", look: "quiet" }),
+        axis.text((left + right) / 2, bottom + 17, unit, { side: "middle", look: "quiet" }),
       ]);
       keep(lines, scaled.length, () => svg("path")).forEach((line, k) => {
         const own = k === scaled.length - 1;
