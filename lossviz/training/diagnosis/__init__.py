@@ -105,7 +105,7 @@ def ours(loss: object) -> Loss:
     while isinstance(loss, (Cached, Gathered)):  # how it is computed does not change what it is
         loss = loss.loss
     if isinstance(loss, Loss):
-        return loss
+        return getattr(loss, "uncached", loss)
     if isinstance(loss, type) and issubclass(loss, Loss):
         raise wrong("loss", f"a loss, {loss.__name__}(…)", "its class")
     return ours(loss.learning()) if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)

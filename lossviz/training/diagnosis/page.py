@@ -1,6 +1,7 @@
 """A report as HTML: inside a notebook, or as one file: no script, no request, every text escaped."""
 
 from html import escape
+from itertools import zip_longest
 
 from lossviz.training.diagnosis import text
 from lossviz.training.diagnosis.checks import QUESTIONS, Finding
@@ -25,6 +26,7 @@ font-family: system-ui, sans-serif; background: Canvas; color: CanvasText; }}</s
 <body>{body}</body></html>
 """
 HIGHEST = 40  # of a bar, in pixels
+MOST_BATCHES = 50  # that have bars
 
 
 def whole(report) -> str:
@@ -36,7 +38,9 @@ def body(report) -> str:
     count = f"{len(found)} finding{'' if len(found) == 1 else 's'}"
     loss, looked, *_ = text.heading(report)
     columns = "".join(f"<li>{escape(each)}</li>" for each in text.taken(report))
-    batches = "".join(_batch(k, each) for k, each in enumerate(report.looks))
+    bars = [_bars(each) if each.finite else "" for each in report.looks[:MOST_BATCHES]]
+    lines = zip_longest(text.batches_of(report, MOST_BATCHES), bars, fillvalue="")
+    batches = "".join(f"<p>{escape(line)}</p>{bar}" for line, bar in lines)
     return (
         f'<style>{STYLE}</style><div class="lossviz-report"><h2>{escape(loss)}: {count}</h2><p>{escape(looked)}</p>'
         f"{''.join(map(_finding, found))}"
@@ -53,10 +57,6 @@ def _finding(found: Finding) -> str:
         f"<section><h3>{escape(found.title)}</h3><p>{escape(found.said)}</p>{rows}<ul>{shown}</ul>"
         f"<p><b>Change:</b> {escape(found.change)}</p><p><b>In the book:</b> {link}</p></section>"
     )
-
-
-def _batch(number: int, look) -> str:
-    return f"<p>{escape(text.measured(number, look))}</p>{_bars(look) if look.finite else ''}"
 
 
 def _bars(look) -> str:

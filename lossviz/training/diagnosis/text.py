@@ -7,6 +7,7 @@ from lossviz.training.diagnosis.checks import Finding, told
 
 WIDTH = 100
 MOST_ROWS = 20  # numbers of rows that one line names
+MOST_BATCHES = 10  # that have a line each
 
 
 def written(report) -> str:
@@ -24,7 +25,7 @@ def heading(report) -> list[str]:
         f"{told(report.loss)}",
         f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0",
         *taken(report),
-        *(measured(k, each) for k, each in enumerate(report.looks)),
+        *batches_of(report, MOST_BATCHES),
     ]
 
 
@@ -37,6 +38,12 @@ def taken(report) -> list[str]:
         classes = ", ".join(f"{name} = {k}" for k, name in enumerate(column.classes[:6]))
         lines.append(f"column {column.name}: {column.kind} ({column.why}), {use}{f'; {classes}' if classes else ''}")
     return lines
+
+
+def batches_of(report, most: int) -> list[str]:
+    lines = [measured(k, each) for k, each in enumerate(report.looks[:most])]
+    more = len(report.looks) - most
+    return [*lines, *([f"and {more} more batches"] if more > 0 else [])]
 
 
 def measured(number: int, look) -> str:

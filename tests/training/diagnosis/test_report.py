@@ -82,6 +82,14 @@ def test_a_bar_for_every_row_shows_its_share():
     }
 
 
+def test_of_very_many_batches_the_first_are_shown():
+    report = diagnose(ByHeart(), lossviz.CosineSimilarityLoss(), scored_pairs() * 2, batches=None, batch_size=1)
+    assert len(report.looks) == 82
+    assert "batch 9: " in str(report) and "batch 10: " not in str(report) and "and 72 more batches" in str(report)
+    page = report._repr_html_()
+    assert page.count("<svg") == 50 and "and 32 more batches" in page
+
+
 def test_the_terminal_shows_every_finding_with_rows_change_and_link():
     report = hostile_report()
     said = " ".join(str(report).split())
