@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from lossviz.losses import Loss
 from lossviz.training.diagnosis import ours, read, taken_by
 from lossviz.training.diagnosis.encode import as_trained, embedded, encoder
 from lossviz.training.diagnosis.look import Look
+from lossviz.training.diagnosis.report import room
 from lossviz.training.diagnosis.table import table
 
 MOST_FRAMES = 100  # of a film: when there are more, every other is dropped
@@ -106,11 +107,14 @@ class Watch(TrainerCallback):
 
         if not self.frames:
             raise wrong("film", "a training that was watched", "none")
-        first = {name: _rounded(each) for name, each in self.frames[0].look.rows.items()}
-        batch = Batch.of_rows(labels=self.rows.labels, texts=self.rows.texts, **first)
-        explorer = explore(self.frames[0].look.loss, batch=batch, **settings)
-        frames = [_played(each, batch) for each in self.frames]
-        explorer.spec = {**explorer.spec, "film": {"steps": [each.step for each in self.frames], "frames": frames}}
+        shown = room(self.frames[0].look)
+        if shown < len(self.rows.places):
+            warnings.warn(f"film: an explorer has room for {shown} of the rows, so the loss is theirs", stacklevel=2)
+        frames = [replace(each, look=_rounded(each.look.part(list(range(shown))))) for each in self.frames]
+        batch = frames[0].look.batch()
+        explorer = explore(frames[0].look.loss, batch=batch, **settings)
+        film = {"steps": [each.step for each in frames], "frames": [_played(each, batch) for each in frames]}
+        explorer.spec = {**explorer.spec, "film": film}
         return explorer
 
 
@@ -118,13 +122,17 @@ def _tensors(loss: Loss) -> dict[str, Tensor]:
     return {name: each for name, each in loss.settings().items() if isinstance(each, Tensor)}
 
 
-def _rounded(rows: Tensor) -> list[list[float]]:
-    return [[float(f"{number:.{DIGITS}g}") for number in row] for row in rows.tolist()]
+def _rounded(look: Look) -> Look:
+    """To the digits that were there; more would make the film long."""
+    rows = {
+        name: [[float(f"{x:.{DIGITS}g}") for x in row] for row in each.tolist()] for name, each in look.rows.items()
+    }
+    return replace(look, rows={name: torch.tensor(each, dtype=torch.float64) for name, each in rows.items()})
 
 
 def _played(frame: Frame, batch: Batch) -> dict[str, object]:
     """A frame as the explorer's run has them: the loss, and where points and tensors stand."""
     places = (batch.rows_of(point)[0] for point in range(len(batch.embeddings)))
-    points = [_rounded(frame.look.rows[name][row : row + 1])[0] for name, row in places]
+    points = [frame.look.rows[name][row].tolist() for name, row in places]
     tensors = {name: each.tolist() for name, each in frame.tensors.items()}
     return {"loss": frame.look.value, "points": points, "tensors": tensors}

@@ -89,8 +89,8 @@ def test_the_film_is_the_training_frame_by_frame(watched):
     assert explorer.spec["film"]["steps"] == [0, 5, 10, 14] and explorer.embeddings.shape[1] == tiny.WIDTH
     for frame, said in zip(explorer.spec["film"]["frames"], looks(trainer), strict=True):
         explorer.embeddings = torch.tensor(frame["points"], dtype=torch.float64)
-        assert explorer.terms().loss.item() == pytest.approx(frame["loss"], abs=1e-5)
-        assert frame["loss"] == said["watch_loss"]
+        assert explorer.terms().loss.item() == pytest.approx(frame["loss"], abs=1e-12)
+        assert frame["loss"] == pytest.approx(said["watch_loss"], rel=1e-5)
 
 
 def test_a_film_begins_where_its_explorer_does(watched):
@@ -117,6 +117,15 @@ def test_of_very_many_looks_every_other_is_kept(monkeypatch):
     steps = [each.step for each in own.frames]
     assert len(steps) <= 5 and steps[0] == 0 and steps[-1] == 11 and steps == sorted(set(steps))
     assert len(state.log_history) == 12
+
+
+def test_a_film_of_more_rows_than_an_explorer_has_room_for_says_so():
+    rows = {name: each * 4 for name, each in PAIRS.items()}
+    own, state = Watch(RANKING, rows, batch_size=40, seed=None), TrainerState(epoch=0.0)
+    own.look(tiny.model(), state)
+    with pytest.warns(UserWarning, match="room for 32 of the rows"):
+        explorer = own.film(engine="kernel")
+    assert explorer.terms().values.shape == (32,) and state.log_history[0]["watch_terms"] == 40
 
 
 def test_only_one_process_looks():

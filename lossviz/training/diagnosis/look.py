@@ -1,13 +1,14 @@
 """What is measured of one batch: where its rows stand, what the loss makes of them, which rows its gradient moves."""
 
-import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from lossviz.batches import Batch
 from lossviz.distances import similarities, unit
 from lossviz.inputs import POSITIVE_PAIRS
 from lossviz.losses import Loss, Terms
@@ -42,6 +43,20 @@ class Look:
         """The arguments of the loss, with other rows in place of its own where they are given."""
         rows = list(self.rows.values()) if rows is None else rows
         return (*rows, *([] if self.labels is None else [self.labels]))
+
+    def part(self, kept: list[int]) -> Self:
+        """Some rows of it, as a batch of their own."""
+        return replace(
+            self,
+            rows={name: each[kept] for name, each in self.rows.items()},
+            labels=None if self.labels is None else self.labels[kept],
+            texts={name: tuple(each[row] for row in kept) for name, each in self.texts.items()},
+            places=tuple(self.places[row] for row in kept),
+        )
+
+    def batch(self) -> Batch:
+        """As an explorer shows it."""
+        return Batch.of_rows(labels=self.labels, texts=self.texts, **self.rows)
 
     def check(self) -> None:
         """Raises ValueError where the loss does not take these rows, labels or its own settings."""
@@ -111,9 +126,9 @@ class Look:
 
     @cached_property
     def mean_cosine(self) -> float:
-        """Of two different sentences; NaN where there is only one."""
+        """Of two different sentences; 1 where there is only one."""
         count = len(self.points)
-        return ((self.points.sum(0).square().sum() - count) / (count * (count - 1))).item() if count > 1 else math.nan
+        return ((self.points.sum(0).square().sum() - count) / (count * (count - 1))).item() if count > 1 else 1.0
 
     @cached_property
     def rank(self) -> float:

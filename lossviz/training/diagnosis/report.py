@@ -98,11 +98,7 @@ class Report:
     def batch(self, row: int) -> Batch:
         """The batch of a row, or, where that is too large for an explorer, the rows that move it most."""
         look = self.look(row)
-        kept = neighbourhood(look, look.places.index(row))
-        rows = {name: each[kept] for name, each in look.rows.items()}
-        texts = {name: [each[k] for k in kept] for name, each in look.texts.items()}
-        labels = None if look.labels is None else look.labels[kept]
-        return Batch.of_rows(labels=labels, texts=texts, **rows)
+        return look.part(neighbourhood(look, look.places.index(row))).batch()
 
     def explore(self, row: int, **settings: object) -> object:
         """An explorer of the batch that a row of the data is in, at the model's own dimension; ``settings`` as for
@@ -120,16 +116,21 @@ class Report:
         return explore(self.loss, batch=batch, **settings)
 
 
+def room(look: Look) -> int:
+    """How many of the rows an explorer has room for."""
+    width, roles, axes = next(iter(look.rows.values())).shape[1], len(look.rows), look.loss.axes
+    points = min(MOST_POINTS, MOST_NUMBERS // width) // roles
+    terms = MOST_TERMS / 2 ** ("direction" in axes)
+    by_row = sum(axis != "direction" for axis in axes)
+    return min(look.count, points, math.floor(terms ** (1 / by_row) + 1e-9))
+
+
 def neighbourhood(look: Look, row: int) -> list[int]:
     """The rows that an explorer has room for: the row itself, and those that its terms pull at most."""
-    width, roles = next(iter(look.rows.values())).shape[1], len(look.rows)
-    room = min(MOST_POINTS, MOST_NUMBERS // width) // roles
-    axes = sum(axis != "direction" for axis in look.loss.axes)
-    room = min(room, math.floor((MOST_TERMS / 2 ** ("direction" in look.loss.axes)) ** (1 / axes) + 1e-9))
-    if look.count <= room:
+    if look.count <= room(look):
         return list(range(look.count))
     order = _pulled_by(look, row).argsort(descending=True, stable=True).tolist()
-    return sorted([row, *[each for each in order if each != row][: room - 1]])
+    return sorted([row, *[each for each in order if each != row][: room(look) - 1]])
 
 
 def _pulled_by(look: Look, row: int) -> Tensor:
