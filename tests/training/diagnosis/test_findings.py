@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sentence_transformers.sentence_transformer import losses as theirs
 
 import lossviz
@@ -13,6 +15,7 @@ from lossviz.losses.wrappers import Cached
 from lossviz.training import Gathered, for_trainer
 from lossviz.training.diagnosis import diagnose
 from lossviz.training.diagnosis.checks import CHECKS, findings
+from lossviz.training.diagnosis.checks.rows import floor
 from lossviz.training.diagnosis.look import Look
 from tests.training import tiny
 from tests.training.diagnosis.given import (
@@ -27,6 +30,13 @@ from tests.training.diagnosis.given import (
 )
 from tests.widgets.own_losses import SMALLEST, StrangeAxesLoss
 
+IN_BATCH = [
+    lossviz.MultipleNegativesRankingLoss(),
+    lossviz.MultipleNegativesRankingLoss(directions=("query_to_doc", "doc_to_query"), partition_mode="per_direction"),
+    lossviz.MultipleNegativesRankingLoss(directions=("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")),
+    lossviz.MultipleNegativesRankingLoss(hardness_mode="all_negatives", hardness_strength=5.0),
+    lossviz.MultipleNegativesSymmetricRankingLoss(),
+]
 EVERY = [*(each.default() for each in ENTRIES), *SMALLEST, StrangeAxesLoss()]
 RANKING = lossviz.MultipleNegativesRankingLoss()
 FOUND = 0.9  # of the planted rows that have to be listed
@@ -146,6 +156,26 @@ def test_what_texts_and_labels_say_is_listed_exactly(fault):
     assert set(named(whole(loss, data))[fault].rows) == planted
 
 
+def test_faults_do_not_hide_each_other():
+    """Seven in two sets of data."""
+    rows = [*positive_pairs(), *false_negatives()]
+    false = set(range(len(positive_pairs()), len(rows)))
+    data = [*rows, rows[0], rows[3], ("", rows[1][1]), (rows[1][0], None)]
+    loss, frozen = lossviz.MultipleNegativesRankingLoss(scale=1.0), ByHeart().requires_grad_(False)
+    found = named(diagnose(frozen, loss, data, batches=None, batch_size=len(data)))
+    assert found.keys() == {"duplicates", "false_negatives", "cells", "low_scale", "no_gradient"}
+    assert set(found["duplicates"].rows) == {0, 3, len(rows), len(rows) + 1}
+    assert set(found["cells"].rows) == {len(rows) + 2, len(rows) + 3}
+    assert len(false & set(found["false_negatives"].rows)) >= FOUND * len(false)
+
+    rows = labelled_sentences()
+    data = [*rows, (rows[0][0], 3), (rows[9][0], 99)]
+    found = named(whole(lossviz.BatchHardTripletLoss(), data))
+    assert found.keys() == {"contradictions", "alone", "margin"}
+    assert set(found["contradictions"].rows) == {0, 9, len(rows), len(rows) + 1}
+    assert found["alone"].rows == (len(rows) + 1,)
+
+
 def test_planted_faults_are_found_in_whatever_batches():
     loss, data, planted = with_scores_out_of_range()
     report = diagnose(ByHeart(), loss, data, batches=None, batch_size=8)
@@ -238,6 +268,23 @@ def test_the_floor_of_identical_pairs_is_that_of_the_book():
     data = rows + [rows[0]] * 3
     found = named(whole(RANKING, data))["duplicates"]
     assert f"{4 / 15 * math.log(4):.4f}" in found.said
+
+
+@given(
+    texts=st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=8),
+    seed=st.integers(0, 9),
+    scale=st.sampled_from([1.0, 20.0, 200.0]),
+    loss=st.sampled_from(IN_BATCH),
+)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+def test_no_embeddings_get_below_the_floor(texts, seed, scale, loss):
+    """Wherever the texts stand, copies on one point: anchors, positives, and a negative for each."""
+    points = torch.nn.functional.normalize(torch.randn(4, 3, generator=torch.Generator().manual_seed(seed))).double()
+    columns = list(zip(*texts, strict=True))
+    rows = {name: points[list(each)] for name, each in zip(("anchor", "positive", "negative"), columns, strict=True)}
+    words = {name: tuple(map(str, each)) for name, each in zip(rows, columns, strict=True)}
+    look = Look(loss.changed(scale=scale), rows, None, words, tuple(range(len(texts))))
+    assert look.value >= floor(look) - 1e-9
 
 
 def test_no_model_gets_below_the_floor():

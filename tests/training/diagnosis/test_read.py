@@ -6,6 +6,8 @@ import datasets
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lossviz
 from lossviz.catalogue import ENTRIES
@@ -291,6 +293,24 @@ def test_without_datasets_an_error_says_what_to_install(monkeypatch):
 
 
 # ---- batches
+
+
+CELL = st.sampled_from(["a text", "another", "", " ", None, float("nan"), 3.5])
+LABEL = st.sampled_from([0, 1, 1.0, "1", True, 2, -1, None, "", "x", float("inf")])
+
+
+@given(st.lists(st.tuples(CELL, CELL, LABEL), min_size=1, max_size=40), st.integers(1, 9))
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+def test_every_row_is_in_a_batch_or_told(rows, batch_size):
+    good = [("anchor text", "other text", k % 2) for k in range(400)]
+    source = table([dict(zip(("anchor", "other", "label"), row, strict=True)) for row in [*good, *rows]])
+    inputs = lossviz.OnlineContrastiveLoss.inputs
+    found = read.read(source, read.roles(inputs, source.columns), inputs, None, batch_size, 0)
+    places = [place for batch in found.batches for place in batch.places]
+    left_out = {each.row for each in found.faults if each.left_out}
+    assert sorted([*places, *left_out]) == list(range(400 + len(rows)))
+    assert all(set(batch.labels.tolist()) <= {0, 1} for batch in found.batches)
+    assert all(text.strip() for batch in found.batches for texts in batch.texts.values() for text in texts)
 
 
 def test_a_draw_is_even_and_repeats_with_its_seed():
