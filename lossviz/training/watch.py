@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,9 @@ from lossviz.training.diagnosis.encode import as_trained, embedded, encoder
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import room
 from lossviz.training.diagnosis.table import table
+
+if TYPE_CHECKING:
+    from lossviz.widgets import Explorer
 
 MOST_FRAMES = 100  # of a film: when there are more, every other is dropped
 DIGITS = 7  # of the places in a film: what float32 has
@@ -35,7 +39,7 @@ class Watch(TrainerCallback):
     stand in ``trainer.state.log_history``, each with "watch_" before its name, and are printed with the trainer's own.
 
     ``loss``        the loss that is trained with: ours, for a trainer, or sentence-transformers'
-    ``data``        as for ``diagnose``: rows are drawn from it once, when training begins
+    ``data``        as for ``diagnose``: rows are drawn from it once
     ``every``       steps between two looks
     ``batch_size``  rows that are looked at; so few that an explorer has room for them
     ``seed``        of the draw; None for the first rows
@@ -67,6 +71,7 @@ class Watch(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: object
     ) -> None:
+        self.frames.clear()
         self.look(given["model"], state)
 
     def on_step_end(
@@ -101,7 +106,7 @@ class Watch(TrainerCallback):
 
     # ---- the film
 
-    def film(self, **settings: object) -> object:
+    def film(self, **settings: object) -> "Explorer":
         """An explorer that plays what was seen, at the model's own dimension; ``settings`` are those of ``explore``."""
         from lossviz.widgets import explore
 

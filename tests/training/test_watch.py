@@ -93,6 +93,14 @@ def test_the_film_is_the_training_frame_by_frame(watched):
         assert frame["loss"] == pytest.approx(said["watch_loss"], rel=1e-5)
 
 
+def test_another_training_is_another_film():
+    own, model, state = Watch(RANKING, PAIRS, batch_size=4), tiny.model(), TrainerState(epoch=0.0)
+    for _ in range(2):
+        own.on_train_begin(None, state, None, model=model)
+        assert [each.step for each in own.frames] == [0]
+    assert len(state.log_history) == 2
+
+
 def test_a_film_begins_where_its_explorer_does(watched):
     explorer = watched[1].film(engine="kernel")
     assert explorer.spec["film"]["frames"][0]["points"] == explorer.state["points"]

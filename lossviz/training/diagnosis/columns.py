@@ -14,7 +14,7 @@ HEADERS = (
     "anchor query question sentence sentence1 sentence_1 sentence_a sentencea text text1 text_1 text_a premise first",
     "positive pos answer other sentence2 sentence_2 sentence_b sentenceb text2 text_2 text_b hypothesis second "
     "document passage response context",
-    "negative neg negative_1 hard_negative sentence3 sentence_3 third",
+    "sentence3 sentence_3 third",
 )
 PLACES = {word: place for place, words in enumerate(HEADERS) for word in words.split()}
 SCORES = {"score", "scores", "similarity", "similarity_score", "sim", "rating", "grade"}

@@ -104,7 +104,7 @@ def _in_order(texts: list[Column]) -> list[Column]:
 
 
 def _place(header: str) -> int | None:
-    return 2 if header.startswith("neg") else PLACES.get(header)
+    return 2 if header.startswith("neg") or "negative" in header else PLACES.get(header)
 
 
 # ---- the rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -20,6 +21,9 @@ from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
 from lossviz.training.diagnosis.columns import Column
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.read import Fault
+
+if TYPE_CHECKING:
+    from lossviz.widgets import Explorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,7 @@ class Report:
         look = self.look(row)
         return look.part(neighbourhood(look, look.places.index(row))).batch()
 
-    def explore(self, row: int, **settings: object) -> object:
+    def explore(self, row: int, **settings: object) -> "Explorer":
         """An explorer of the batch that a row of the data is in, at the model's own dimension; ``settings`` as for
         :func:`lossviz.explore`. Warns where the batch is too large and only a part of it is shown."""
         from lossviz.widgets import explore

@@ -125,6 +125,13 @@ def test_the_order_of_columns_with_known_names_does_not_matter(name):
     assert found.looks[0].value == expected.looks[0].value
 
 
+def test_negatives_come_last_in_their_order():
+    texts = [f"text {k}" for k in range(9)]
+    given = {"hard_negative_1": texts, "neg": texts, "answer": texts, "passage_negative": texts, "query": texts}
+    taken = read.roles(lossviz.MultipleNegativesRankingLoss.inputs, table(given).columns)
+    assert [each.name for each in taken.values()] == ["query", "answer", "hard_negative_1", "neg", "passage_negative"]
+
+
 def test_names_that_say_nothing_keep_their_order():
     given = columns("positive_pairs")
     named = dict(zip(("foo", "bar"), given.values(), strict=True))
