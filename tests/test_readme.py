@@ -24,4 +24,4 @@ def test_the_code_runs(tmp_path, monkeypatch):
     for block in blocks:
         exec(block.replace(A_MODEL, "tiny.model()"), there)
     assert anchor.grad.any() and there["loss"].scale == 30
-    assert any(each.grad is not None for each in there["model"].parameters())  # the cached loss's: a trainer leaves none
+    assert any(each.grad is not None for each in there["model"].parameters())  # a trainer leaves none

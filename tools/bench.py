@@ -340,6 +340,34 @@ def losses() -> Iterator[bench_losses.Ratio]:
     yield from bench_losses.lines()
 
 
+@section
+def training() -> Iterator[bench_losses.Ratio]:
+    from tools import bench_training  # sentence-transformers takes its time to load
+
+    yield from bench_training.lines()
+
+
+# Loading
+
+
+LOADED = """
+import resource, time, torch
+memory = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before, started = memory(), time.perf_counter()
+import lossviz
+print(time.perf_counter() - started, memory() - before)
+"""
+
+
+@section
+def loading() -> Iterator[Line]:
+    """What ``import lossviz`` takes beyond ``import torch``; the fastest of five."""
+    command = [sys.executable, "-c", LOADED]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(5)]
+    yield Line("import lossviz, after torch", min(float(seconds) for seconds, _ in runs), "s", target=0.3)
+    yield Line("import lossviz, after torch: memory", min(float(megabytes) for _, megabytes in runs), "MB", target=30)
+
+
 # Watching a training
 
 

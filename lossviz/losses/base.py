@@ -132,7 +132,8 @@ class Loss:
         """The loss, a differentiable scalar. ``check=False`` skips the checks of values (shapes are always checked),
         for which a GPU has to be waited for.
 
-        Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype.
+        Half-precision embeddings give a float32 loss; the gradients have the embeddings' dtype, and are infinite where
+        they overflow it.
         Raises ValueError naming the argument, what was expected and what came.
         """
         from lossviz import fast  # which is built upon the losses

@@ -55,17 +55,17 @@ class Cached:
         columns, labels = _apart(self.loss.inputs, columns)
         count = _common_length(self.loss.inputs.fitted(len(columns) + len(labels)).rows, columns)
         self._warn_of_batch_norm()
-        passes = [
-            [_Pass(self.encode, _part(column, start, min(start + self.mini_batch_size, count)))
-             for start in range(0, count, self.mini_batch_size)]
-            for column in columns
-        ]  # fmt: skip
+        starts = range(0, count, self.mini_batch_size)
+        parts = [[_part(column, k, min(k + self.mini_batch_size, count)) for k in starts] for column in columns]
+        passes = [[_Pass(self.encode, part) for part in column] for column in parts]
         embeddings = [widen(_joined([each.first() for each in column])) for column in passes]
         if not torch.is_grad_enabled():
             return self.loss(*embeddings, *labels, check=check)
         return self._with_a_second_run(passes, [each.requires_grad_() for each in embeddings], labels, check)
 
-    def _with_a_second_run(self, passes: list, embeddings: list[Tensor], labels: list[Tensor], check: bool) -> Tensor:
+    def _with_a_second_run(
+        self, passes: list[list["_Pass"]], embeddings: list[Tensor], labels: list[Tensor], check: bool
+    ) -> Tensor:
         """The loss; its ``backward`` encodes again."""
         learned = [each for each in self.loss.settings().values() if isinstance(each, Tensor) and each.requires_grad]
         value = self.loss(*embeddings, *labels, check=check)
@@ -114,8 +114,8 @@ class _Twice(torch.autograd.Function):
         return None, None, None, None, *(upstream * each for each in ctx.gradients)
 
 
-def _replay(passes: list[tuple["_Pass", Tensor]], upstream: Tensor, distributed: list) -> bool:
-    """Every pass again, with its gradient; whether one of them had somewhere to go. Only the last one synchronises."""
+def _replay(passes: list, upstream: Tensor, distributed: list[DistributedDataParallel]) -> bool:
+    """Every (pass, gradient) again; whether a gradient had somewhere to go. Only the last one synchronises."""
     reached = None
     for place, (each, gradient) in enumerate(passes):
         last = place == len(passes) - 1
@@ -158,7 +158,7 @@ class _Pass:
     def again(self, gradient: Tensor) -> bool:
         """Passes the gradient on; False where the encoder is frozen."""
         enabled, dtype = self.precision
-        with _random(self.random), torch.enable_grad(), _without_casts_kept():
+        with _random(self.random), torch.enable_grad():
             with torch.autocast(gradient.device.type, dtype=dtype, enabled=enabled, cache_enabled=False):
                 embeddings = self.encode(self.part)
             if embeddings.requires_grad:

@@ -17,7 +17,11 @@ Features = Mapping[str, object]  # what the model reads of one column of sentenc
 
 
 def for_trainer(
-    loss: Loss | nn.Module, model: nn.Module, mini_batch_size: int | None = None, gather: bool = False
+    loss: Loss | nn.Module,
+    model: nn.Module,
+    mini_batch_size: int | None = None,
+    gather: bool = False,
+    check: bool = True,
 ) -> "TrainerLoss":
     """The loss as ``SentenceTransformerTrainer`` takes it, in place of one of sentence-transformers' own.
 
@@ -25,6 +29,8 @@ def for_trainer(
     ``model``            a SentenceTransformer, or any module: features → {"sentence_embedding": (B, d)}
     ``mini_batch_size``  how many rows the model reads at a time, twice (see ``Cached``); by default, all of them once
     ``gather``           whether the rows of all processes are one batch (see ``Gathered``)
+    ``check``            whether embeddings and labels are looked at. Not under a ``GradScaler`` (fp16), which has to
+                         see an embedding that overflowed, and skips the step
 
     What is a tensor among the loss's settings is learned with the model; a number stays as it is.
     Raises ValueError as ``Loss`` and ``from_sentence_transformers`` say.
@@ -39,7 +45,7 @@ def for_trainer(
         loss, mini_batch_size = loss.uncached, mini_batch_size or loss.mini_batch_size
     if loss.inputs.twins and mini_batch_size:
         raise wrong("mini_batch_size", f"None, for {type(loss).__name__} has two encoders", str(mini_batch_size))
-    return TrainerLoss(loss, model, mini_batch_size, gather)
+    return TrainerLoss(loss, model, mini_batch_size, gather, check)
 
 
 class TrainerLoss(nn.Module):
@@ -49,9 +55,10 @@ class TrainerLoss(nn.Module):
     ``learning()`` is the loss with what it has learned so far.
     """
 
-    def __init__(self, loss: Loss, model: nn.Module, mini_batch_size: int | None, gather: bool) -> None:
+    def __init__(self, loss: Loss, model: nn.Module, mini_batch_size: int | None, gather: bool, check: bool) -> None:
         super().__init__()
-        self.loss, self.model, self.mini_batch_size, self.gather = loss, model, mini_batch_size, gather
+        self.loss, self.model = loss, model
+        self.mini_batch_size, self.gather, self.check = mini_batch_size, gather, check
         if loss.inputs.twins:
             self.twin = copy.deepcopy(model)
         known = catalogue.entry(loss)
@@ -65,8 +72,9 @@ class TrainerLoss(nn.Module):
         asked = Gathered(loss) if self.gather else loss
         labels = [labels.reshape(-1)] if labels is not None and loss.inputs.labels else []
         if self.mini_batch_size:
-            return Cached(asked, _embeddings(self.model), self.mini_batch_size, self.model)(*features, *labels)
-        return asked(*self._embedded(features), *labels)
+            cached = Cached(asked, _embeddings(self.model), self.mini_batch_size, self.model)
+            return cached(*features, *labels, check=self.check)
+        return asked(*self._embedded(features), *labels, check=self.check)
 
     def learning(self) -> Loss:
         learned = {name: in_step(each) for name, each in self.learned.items()}

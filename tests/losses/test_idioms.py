@@ -16,7 +16,7 @@ from lossviz.losses import (
     TripletLoss,
 )
 from tests.losses.batches import DOUBLE, every_loss, example, leaves, split, value_and_gradients
-from tests.losses.peers import theirs
+from tests.losses.peers import peer, theirs
 
 ROWS = TRIPLETS.example(6, 8)
 
@@ -154,3 +154,30 @@ def test_it_may_be_compiled(kind):
     assert_close(value_and_gradients(loss, tensors, compiled), value_and_gradients(loss, tensors))
     rows, labels = split(loss, tensors)
     assert_close(torch.compile(loss, backend="aot_eager")(*leaves(rows), *labels), loss(*tensors))
+
+
+# --- half precision --------------------------------------------------------------------------------------------------
+
+
+def test_a_gradient_scaler_sees_what_overflows():
+    """fp16, with the scaler's usual start: it skips and halves until the gradient fits, as with the peer's loss."""
+
+    def scales(ask) -> list[float]:
+        torch.manual_seed(0)
+        encode, rows = nn.Linear(16, 8, bias=False), 0.05 * torch.randn(2, 16, 16)
+        optimiser, scaler = torch.optim.SGD(encode.parameters(), lr=1e-3), torch.amp.GradScaler("cpu")
+        found = []
+        for _ in range(12):
+            optimiser.zero_grad()
+            with torch.autocast("cpu", dtype=torch.float16):
+                value = ask(*map(encode, rows))
+            scaler.scale(value).backward()
+            scaler.step(optimiser)
+            scaler.update()
+            found.append(scaler.get_scale())
+        return found
+
+    loss = MultipleNegativesRankingLoss(scale=50.0)
+    found = scales(loss)
+    assert found == scales(peer(loss))
+    assert found[0] == 2**15 and found[-1] == found[-2] < found[0]

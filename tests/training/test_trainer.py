@@ -209,3 +209,13 @@ def test_what_is_wrong_is_named(ask, text):
     with pytest.raises(ValueError) as caught:
         ask()
     assert str(caught.value).startswith(text)
+
+
+def test_unchecked_an_embedding_that_overflowed_is_the_scalers_to_see():
+    overflowed = torch.full((2, 3), torch.inf, requires_grad=True)
+    given = [{"sentence_embedding": overflowed}, {"sentence_embedding": torch.ones(2, 3)}]
+    value = for_trainer(MultipleNegativesRankingLoss(), Given(), check=False)(given)
+    value.backward()
+    assert not value.isfinite() and not overflowed.grad.isfinite().all()
+    with pytest.raises(ValueError, match=r"^anchor: expected finite numbers, got inf at \[0, 0\]$"):
+        for_trainer(MultipleNegativesRankingLoss(), Given())(given)
