@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lossviz.batches import Batch
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS
@@ -99,25 +98,26 @@ class Report:
             raise wrong("row", "a row of one of the batches that were looked at", repr(row))
         return found
 
-    def batch(self, row: int) -> Batch:
-        """The batch of a row, or, where that is too large for an explorer, the rows that move it most."""
-        look = self.look(row)
-        return look.part(neighbourhood(look, look.places.index(row))).batch()
-
     def explore(self, row: int, **settings: object) -> "Explorer":
-        """An explorer of the batch that a row of the data is in, at the model's own dimension; ``settings`` as for
-        :func:`lossviz.explore`. Warns where the batch is too large and only a part of it is shown."""
+        """An explorer of the batch that a row of the data is in, at the model's own dimension, with that row chosen;
+        ``settings`` as for :func:`lossviz.explore`. Warns where the batch is too large and only a part of it is shown:
+        the rows that move this one most."""
         from lossviz.widgets import explore
 
-        look, batch = self.look(row), self.batch(row)
-        shown = len(next(iter(batch.rows.values())))
-        if shown < look.count:
+        look = self.look(row)
+        part = look.part(neighbourhood(look, look.places.index(row)))
+        if part.count < look.count:
             warnings.warn(
                 f"row {row}: its batch of {look.count} rows is too large for an explorer; it is shown with the "
-                f"{shown - 1} rows that move it most, so the loss shown is theirs",
+                f"{part.count - 1} rows that move it most, so the loss shown is theirs",
                 stacklevel=2,
             )
-        return explore(self.loss, batch=batch, **settings)
+        batch = part.batch()
+        explorer = explore(self.loss, batch=batch, **settings)
+        first = next(iter(batch.rows.values()))
+        chosen = explorer.spec["situations"][0] | {"chosen": first[part.places.index(row)]}
+        explorer.spec = explorer.spec | {"situations": [chosen]}
+        return explorer
 
 
 def room(look: Look) -> int:

@@ -151,8 +151,9 @@ def test_a_large_batch_is_explored_in_part_and_says_so():
     report = diagnose(lambda texts: torch.stack([points[each] for each in texts]), None, rows, batch_size=100)
     with pytest.warns(UserWarning, match="row 7: its batch of 100 rows is too large .* with the 31 rows"):
         explorer = report.explore(7, engine="kernel")
-    shown = report.batch(7)
-    assert len(explorer.embeddings) == MOST_POINTS and any(each.startswith("a 7") for each in shown.texts)
+    (situation,) = explorer.spec["situations"]
+    assert len(explorer.embeddings) == MOST_POINTS
+    assert situation["sentences"][situation["chosen"]]["text"] == "a 7"
 
 
 def test_the_rows_that_are_kept_are_those_that_the_row_pulls_at_most():
@@ -189,7 +190,8 @@ def test_classes_and_scores_are_kept_in_the_batch():
     for data in (labelled_sentences(), scored_pairs()):
         report = diagnose(ByHeart(), None, data, batch_size=12)
         look = report.looks[0]
-        assert report.batch(look.places[0]).labels == tuple(look.labels.tolist())
+        explorer = report.explore(look.places[0], engine="kernel")
+        assert explorer.spec["situations"][0]["labels"] == tuple(look.labels.tolist())
 
 
 def test_a_row_that_was_not_looked_at_is_an_error():
