@@ -351,8 +351,8 @@ def training() -> Iterator[bench_losses.Ratio]:
 
 
 LOADED = """
-import resource, time, torch
-memory = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+import psutil, time, torch
+memory = lambda: psutil.Process().memory_info().rss / 1e6
 before, started = memory(), time.perf_counter()
 import lossviz
 print(time.perf_counter() - started, memory() - before)

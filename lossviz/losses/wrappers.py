@@ -77,8 +77,9 @@ class Cached:
         ]
 
         def run_again(upstream: Tensor) -> None:
-            reached = _replay(of_passes, upstream, self._distributed())
-            if not reached and not learned:
+            distributed, ends = self._distributed(), [column[-1] for column in passes]
+            synchronised = ends if len(distributed) > 1 else ends[-1:]  # several may have a column each
+            if not _replay(of_passes, upstream, distributed, synchronised) and not learned:
                 raise wrong("encode", "embeddings with a gradient (model.encode keeps none)", "none with one")
 
         anchor = torch.zeros((), requires_grad=True)  # without which nobody would ask for a gradient
@@ -114,12 +115,11 @@ class _Twice(torch.autograd.Function):
         return None, None, None, None, *(upstream * each for each in ctx.gradients)
 
 
-def _replay(passes: list, upstream: Tensor, distributed: list[DistributedDataParallel]) -> bool:
-    """Every (pass, gradient) again; whether a gradient had somewhere to go. Only the last one synchronises."""
+def _replay(passes: list, upstream: Tensor, distributed: list[DistributedDataParallel], synchronised: list) -> bool:
+    """Every (pass, gradient) again; whether a gradient had somewhere to go."""
     reached = None
-    for place, (each, gradient) in enumerate(passes):
-        last = place == len(passes) - 1
-        with nullcontext() if last else _without_sync(distributed):
+    for each, gradient in passes:
+        with nullcontext() if each in synchronised else _without_sync(distributed):
             gone = each.again(upstream * gradient)
         reached = (each, gradient) if gone else reached
     if reached and not gone and distributed:  # a frozen encoder came last: the others are still to be synchronised

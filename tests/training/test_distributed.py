@@ -2,10 +2,12 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import datasets
 import pytest
 import torch
 from torch.testing import assert_close
@@ -17,12 +19,11 @@ from tests.training import tiny
 from tests.training.two_processes import PARTS, default, encoder, whole_batch
 
 ROOT = Path(__file__).resolve().parents[2]
-ONE = [sys.executable]
 TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 every_entry = pytest.mark.parametrize("known", ENTRIES, ids=lambda known: known.loss.__name__)
 
 
-def run(home: Path, launcher: list[str], script: str, *arguments: str) -> None:
+def run_on_two(home: Path, script: str, *arguments: str) -> None:
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     alone = {
         "OMP_NUM_THREADS": "1",
@@ -31,7 +32,7 @@ def run(home: Path, launcher: list[str], script: str, *arguments: str) -> None:
         "HF_HOME": str(home),
         "PYTHONPATH": paths,
     }
-    command = [*launcher, str(ROOT / script), *arguments]
+    command = [*TWO, str(ROOT / script), *arguments]
     found = subprocess.run(command, capture_output=True, text=True, env=os.environ | alone, timeout=300)
     assert found.returncode == 0, found.stderr[-3000:]
 
@@ -39,7 +40,7 @@ def run(home: Path, launcher: list[str], script: str, *arguments: str) -> None:
 @pytest.fixture(scope="module")
 def of_two(tmp_path_factory) -> dict:
     home = tmp_path_factory.mktemp("two")
-    run(home, TWO, "tests/training/two_processes.py", str(home / "found.pt"))
+    run_on_two(home, "tests/training/two_processes.py", str(home / "found.pt"))
     return torch.load(home / "found.pt")
 
 
@@ -78,6 +79,14 @@ def test_a_frozen_encoder_that_comes_last_leaves_nothing_unsynchronised(of_two):
     assert of_two["frozen"]["times"] == 1
 
 
+def test_two_encoders_are_both_synchronised(of_two):
+    loss, towers = MultipleNegativesRankingLoss(), [encoder(seed) for seed in (0, 1)]
+    queries, documents = (each.split(PARTS) for each in whole_batch(loss)[0])
+    values = [loss(towers[0](q), towers[1](d)) for q, d in zip(queries, documents, strict=True)]
+    expected = torch.autograd.grad(sum(values) / 2, [each for tower in towers for each in tower.parameters()])
+    assert_close(of_two["towers"]["gradients"], list(expected), rtol=1e-9, atol=1e-12)
+
+
 def test_what_the_loss_learns_is_learned_in_step(of_two):
     scale = torch.tensor(20.0, dtype=torch.float64, requires_grad=True)
     loss = MultipleNegativesRankingLoss()
@@ -92,18 +101,23 @@ def test_in_one_process_it_is_the_loss():
     assert Gathered(loss)(*rows) == loss(*rows)
 
 
-def test_the_script_trains_on_two_processes_as_on_one(tmp_path):
+def test_the_script_trains_on_two_processes_as_on_one(tmp_path, monkeypatch):
     """Two batches of eight, gathered, are one batch of sixteen: the same log, the same model."""
     tiny.model().save(str(tmp_path / "tiny"))
     data = tiny.dataset(MultipleNegativesRankingLoss.inputs)
     lines = [json.dumps(row) for row in data]
     (tmp_path / "pairs.jsonl").write_text("\n".join(lines))
-    logs, models = [], []
-    for launcher, batch in ((ONE, 16), (TWO, 8)):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path))
+    script, logs, models = "examples/train.py", [], []
+    for processes, batch in ((1, 16), (2, 8)):
         out = tmp_path / f"trained{batch}"
         given = {"model": tmp_path / "tiny", "data": tmp_path / "pairs.jsonl", "out": out, "learning-rate": 1e-3}
         asked = [f"--{name}={value}" for name, value in (given | {"batch": batch, "mini-batch": 3}).items()]
-        run(tmp_path, launcher, "examples/train.py", *asked)
+        if processes == 1:
+            monkeypatch.setattr(sys, "argv", [script, *asked])
+            runpy.run_path(str(ROOT / script), run_name="__main__")
+        else:
+            run_on_two(tmp_path, script, *asked)
         history = json.loads((out / "trainer_state.json").read_text())["log_history"]
         logs.append([each["loss"] for each in history if "loss" in each])
         models.append(tiny.load(out))

@@ -87,6 +87,19 @@ def a_frozen_tower_last() -> dict:
     return counted.found(Cached(loss, encode, 2, counted.model)(queries, frozen))
 
 
+def two_towers() -> dict:
+    """Each column has an encoder of its own; the columns differ in kind."""
+    queries, documents = whole_batch(MultipleNegativesRankingLoss())[0]
+    towers = nn.ModuleList([Counted(encoder(seed)).model for seed in (0, 1)])
+
+    def read(part):
+        return towers[1](torch.stack(part)) if isinstance(part, list) else towers[0](part)
+
+    loss = Cached(MultipleNegativesRankingLoss(), read, 2, towers)
+    loss(own(queries), list(own(documents))).backward()
+    return {"gradients": [each.grad for each in towers.parameters()]}
+
+
 def a_learned_scale() -> torch.Tensor:
     loss = MultipleNegativesRankingLoss()
     scale = torch.tensor(20.0, dtype=torch.float64, requires_grad=True)
@@ -99,6 +112,7 @@ def main(path: str) -> None:
     distributed.init_process_group("gloo")
     found = {entry.loss.__name__: gathered(default(entry)) for entry in ENTRIES}
     found |= {"alone": alone(None), "cached": alone(2), "frozen": a_frozen_tower_last(), "scale": a_learned_scale()}
+    found["towers"] = two_towers()
     if distributed.get_rank() == 0:
         torch.save(found, path)
     distributed.destroy_process_group()
