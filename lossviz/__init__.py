@@ -11,19 +11,24 @@ if TYPE_CHECKING:
     from lossviz import sentences, training
     from lossviz.batches import Batch
     from lossviz.listing import definition
+    from lossviz.training.diagnosis import diagnose
+    from lossviz.training.watch import Watch
     from lossviz.widgets import Explorer, explore
 
 # What waits until it is asked for: a training run needs no explorer, and no compiler. Name → where it is.
 _LATER = {
     "Batch": "lossviz.batches",
     "Explorer": "lossviz.widgets",
+    "Watch": "lossviz.training.watch",
     "definition": "lossviz.listing",
+    "diagnose": "lossviz.training.diagnosis",
     "explore": "lossviz.widgets",
     "sentences": "lossviz",
     "training": "lossviz",
 }
 
-__all__ = ["Batch", "Explorer", "Surface", "definition", "distances", "explore", "sentences", "surface", "training"]
+__all__ = ["Batch", "Explorer", "Surface", "Watch", "definition", "diagnose", "distances", "explore", "sentences"]
+__all__ += ["surface", "training"]
 __all__ += losses.__all__
 
 

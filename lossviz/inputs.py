@@ -32,6 +32,7 @@ class LabelSet:
     compared: bool = False  # whether labels are only compared with one another: then they are never rounded
     largest: float = math.inf  # the size beyond which a label is most likely a mistake
     advice: str = ""  # what to do about it
+    kind: str = "score"  # of the column that holds them: "score", "class" or "label" (1 or 0)
 
 
 def _zero_or_one(labels: Tensor) -> Tensor:
@@ -52,15 +53,17 @@ def _whole(labels: Tensor) -> Tensor:
     return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
 
 
-ANY_CLASS = LabelSet("class labels, equal for sentences of one class", _finite, boolean=True, compared=True)
-ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True)
+ANY_CLASS = LabelSet(
+    "class labels, equal for sentences of one class", _finite, boolean=True, compared=True, kind="class"
+)
+ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True, kind="label")
 ANY_SCORE = LabelSet("finite scores", _finite, boolean=True)
 ANY_ORDER = replace(ANY_SCORE, compared=True)
 COSINES = replace(
     ANY_SCORE, largest=1, advice="no cosine reaches it: divide all scores by their largest, or rank them (CoSENT)"
 )
-CLASS_NUMBER = LabelSet("whole numbers, 0 and up", _whole, boolean=True)
-ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True)
+CLASS_NUMBER = LabelSet("whole numbers, 0 and up", _whole, boolean=True, kind="class")
+ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True, kind="label")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ ROOMS = (
     "address",
     "figures",
     "widgets",
+    "__main__",
 )
 
 

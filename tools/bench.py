@@ -368,5 +368,15 @@ def loading() -> Iterator[Line]:
     yield Line("import lossviz, after torch: memory", min(float(megabytes) for _, megabytes in runs), "MB", target=30)
 
 
+# Watching a training
+
+
+@section
+def watching() -> Iterator[Line]:
+    from tools import bench_watch  # sentence-transformers takes its time to load
+
+    yield Line("a look of Watch, of the 100 steps between two", bench_watch.share(), "%", target=3)
+
+
 if __name__ == "__main__":
     main(sys.argv[1:])

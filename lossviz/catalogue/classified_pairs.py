@@ -11,6 +11,7 @@ from lossviz.losses import SoftmaxLoss
 ENTRIES = (
     Entry(
         loss=SoftmaxLoss,
+        first=True,
         formula=r"\mathcal{L} = -\frac{1}{B} \sum_{i=1}^{B} \ln \mathrm{softmax}"
         r"\left(W\, [u_i;\ v_i;\ |u_i - v_i|] + b\right)_{y_i}",
         term=lambda loss: {"class": "−ln {p} / {B}"},

@@ -13,6 +13,7 @@ PEER = Peer(SIAMESE, note=ADDS_EPSILON)
 ENTRIES = (
     Entry(
         loss=ContrastiveLoss,
+        first=True,
         formula=r"\mathcal{L} = \frac{1}{B} \sum_{i=1}^{B} \tfrac12 \left[\, y_i\, d_i^2"
         r" + (1 - y_i)\, \max(0,\ m - d_i)^2 \,\right]",
         term=lambda loss: {

@@ -29,6 +29,7 @@ ENTRIES = (
     ),
     Entry(
         loss=BatchHardTripletLoss,
+        first=True,
         formula=r"\mathcal{L} = \frac{1}{B} \sum_{a=1}^{B} \max\left(0,\ \max_{p} d(a,p) - \min_{n} d(a,n) + m\right)",
         term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / {B}"},
         parameters={"margin": NEARER_BY, "distance": DISTANCE},

@@ -65,6 +65,7 @@ SOFTMAX_BOTH_WAYS = (
 ENTRIES = (
     Entry(
         loss=MultipleNegativesRankingLoss,
+        first=True,
         formula=SOFTMAX_OF_ROWS,
         term=_search,
         parameters=RANKING,

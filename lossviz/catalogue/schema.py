@@ -17,7 +17,8 @@ class Entry:
     ``formula`` is the loss in LaTeX. ``term(loss)`` gives, for each kind of term, the formula of what it adds; names in
     braces stand for numbers: those of ``Terms.numbers``, a parameter, {B} the number of valid terms, or {loss}.
     ``changes`` says what changed in sentence-transformers, by version, and ``peer`` how theirs is asked; None where
-    theirs is not known. ``learned`` names numbers that training learns though they are given as numbers.
+    theirs is not known. ``learned`` names numbers that training learns though they are given as numbers. ``first``
+    says that it is the one to begin with, for its input type.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
     explorers and in tests: every combination of the choices that an explorer offers, then ``also``.
@@ -33,6 +34,7 @@ class Entry:
     also: tuple[dict[str, object], ...] = ()
     peer: Peer | None = None
     learned: tuple[str, ...] = ()
+    first: bool = False
 
     def default(self) -> Loss:
         return (self.make or self.loss)()

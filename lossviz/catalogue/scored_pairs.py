@@ -27,6 +27,7 @@ ENTRIES = (
     ),
     Entry(
         loss=CoSENTLoss,
+        first=True,
         formula=IN_ORDER + r",\qquad s_i = \cos(u_i, v_i)",
         term=lambda loss: {"order": "{loss} · e^({scale} · ({s_low} − {s_high})) / {sum}"},
         parameters={"scale": SCALE},

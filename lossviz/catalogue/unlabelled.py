@@ -20,6 +20,7 @@ ENTRIES = (
     ),
     Entry(
         loss=ContrastiveTensionLossInBatchNegatives,
+        first=True,
         formula=SOFTMAX_BOTH_WAYS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
         parameters={"scale": SCALE},

@@ -122,7 +122,8 @@ class SituationSpec:
 
 @dataclass(frozen=True)
 class Spec:
-    """An explorer: what stays as long as it lives."""
+    """An explorer: what stays as long as it lives. ``film`` is a training that was watched, which *Play* plays: the
+    ``steps`` at which it was looked at, and ``frames``, a dict of loss, points and tensors each."""
 
     name: str
     losses: dict[str, LossSpec]
@@ -130,3 +131,4 @@ class Spec:
     dimension: int
     compact: bool
     engine: EngineSpec
+    film: dict | None = None

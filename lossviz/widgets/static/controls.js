@@ -89,7 +89,7 @@ function parameter(spec, control, actions) {
 function paceSlider(actions) {
   const { root, show } = slider(PACE, (power) => actions.setPace(10 ** power));
   const notch = (pace) => Math.round(Math.log10(pace) / PACE.step) * PACE.step;
-  const said = ({ run, pace }) => (run ? brief(run.rate, 2) : `× ${brief(pace, 2)}`);
+  const said = ({ run, pace }) => (run?.rate ? brief(run.rate, 2) : `× ${brief(pace, 2)}`);
   return { root, draw: ({ state }) => show(Number(notch(state.pace).toFixed(2)), said(state)) };
 }
 

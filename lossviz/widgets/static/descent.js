@@ -100,6 +100,10 @@ export function runOf(frames, { rate, steps }) {
   };
 }
 
+// A training that was watched, as a run: nothing of it is computed here.
+export const filmed = ({ steps, frames }) =>
+  ({ rate: null, steps, frames, rises: 0, jumps: 0, ended: "filmed", when: whenOf(frames) });
+
 // When each frame is due, as a share of the time that the run is played: half of it is even, half goes by the way made.
 function whenOf(frames) {
   const ways = frames.slice(1).map((frame, k) => movement(frames[k], frame));

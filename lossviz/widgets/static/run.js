@@ -2,7 +2,7 @@
 // goes down and which can be watched; then it is played, frame by frame.
 
 import {
-  SHORTEST, descentOf, goesOn, isBetter, isGood, joined, longestPull, runOf, scattered, stepSizes,
+  SHORTEST, descentOf, filmed, goesOn, isBetter, isGood, joined, longestPull, runOf, scattered, stepSizes,
 } from "./descent.js";
 import { ownQuestion, scatter } from "./engine.js";
 import * as states from "./state.js";
@@ -80,10 +80,14 @@ export async function findRun(spec, engine, state) {
   return state.pace === 1 ? best : descend(spec, engine, state, best.rate * state.pace);
 }
 
+// The training that was watched, for a state that is as it began.
+const filmOf = (spec, state) =>
+  (spec.film && state.pace === 1 && states.asItBegan(spec, state) ? filmed(spec.film) : null);
+
 // The run of a state, new or with more frames, so that there is a frame after the one shown, if there can be one.
 async function completed(spec, engine, state) {
   const { run, at } = state;
-  if (!run) return findRun(spec, engine, state);
+  if (!run) return filmOf(spec, state) ?? findRun(spec, engine, state);
   if (at < states.lastOf(state) || !goesOn(run)) return run;
   return joined(run, await descend(spec, engine, state, run.rate));
 }

@@ -15,21 +15,26 @@ const SAID = {
   falling: "Not arrived: the loss still falls. Play goes on.",
   restless: "Not arrived: the loss goes up and down. Play goes on.",
   apart: "The points fly apart: this step size is too large.",
+  filmed: "Here the training that was watched ends.",
 };
 const FOUND = "the largest at which this loss, at these parameters, goes down; a small gradient makes small steps";
 
 // ---- in words
 
+// Which step a frame of the run shows; a film has not every step of its training.
+const stepOf = (run, at) => run?.steps?.[at] ?? at;
+
 const ends = (losses) => `loss ${fixed(losses[0])} → ${fixed(losses.at(-1))}`;
-const told = (losses) => `${plural(losses.length - 1, "step")}: ${ends(losses)}`;
+const told = (losses, run) => `${plural(stepOf(run, losses.length - 1), "step")}: ${ends(losses)}`;
 
 function describeRuns(state) {
-  const own = state.at ? told(lossesOf(state)) : "0 steps";
+  const own = state.at ? told(lossesOf(state), state.run) : "0 steps";
   return [own, ...state.runs.map(({ loss, losses }) => `dashed: ${loss}, ${told(losses)}`)].join("; ");
 }
 
 // The step size of the run, before there is one how it is found.
 function stepSizeOf({ run, playing, pace }) {
+  if (run?.steps) return `looked at every ${plural(run.steps[1] - run.steps[0], "step")} of a training`;
   if (run) return `step size ${brief(run.rate, 2)}`;
   if (playing) return "finding a step size …";
   return pace === 1 ? "step size: found by Play" : `step size: ${brief(pace, 2)} × the one found`;
@@ -75,13 +80,14 @@ function createPicture() {
     root,
     draw({ state, result }, words) {
       const { scaled, highest, longest, title } = curvesOf(state, result.loss);
+      const unit = state.run?.steps ? "looks" : "steps";
       const x = (step) => left + (step / longest) * (right - left);
       const y = (value) => bottom - (value / highest) * (bottom - top);
       axes.draw([axis.line([[left, top], [left, bottom], [right, bottom]])], [
         axis.text(2, 12, title, { look: "quiet" }),
         ...axis.leftOf([0, highest], left - 6, y),
         ...axis.below([0, longest], x, bottom + 17),
-        axis.text((left + right) / 2, bottom + 17, "steps", { side: "middle", look: "quiet" }),
+        axis.text((left + right) / 2, bottom + 17, unit, { side: "middle", look: "quiet" }),
       ]);
       keep(lines, scaled.length, () => svg("path")).forEach((line, k) => {
         const own = k === scaled.length - 1;
@@ -127,7 +133,7 @@ export function createBar(actions) {
     root: html("div", { class: "bar-of-run" }, bar, speeds.root),
     draw({ state, result }) {
       const last = lastOf(state);
-      const said = `step ${state.at} of ${last}, loss ${fixed(result.loss)}`;
+      const said = `step ${stepOf(state.run, state.at)} of ${stepOf(state.run, last)}, loss ${fixed(result.loss)}`;
       setAttributes(bar, { max: Math.max(1, last), disabled: last ? null : "", "aria-valuetext": said });
       if (Number(bar.value) !== state.at) bar.value = state.at;
       speeds.draw(state);

@@ -13,6 +13,12 @@ interface Spec {
   dimension: number;
   compact: boolean; // the plane with its question, Play and the switch between losses, and nothing else
   engine: EngineSpec;
+  film: Film | null; // a training that was watched: what Play plays from its start
+}
+
+interface Film {
+  steps: number[]; // of the training, one for each frame
+  frames: Frame[];
 }
 
 interface EngineSpec {
@@ -162,12 +168,13 @@ type State = Lasting & Passing;
 
 // Gradient descent at one step size, all of it.
 interface Run {
-  rate: number; // the step size
+  rate: number | null; // the step size; null of a film
+  steps?: number[]; // of a film: those of the training, one for each frame
   frames: Frame[];
   rises: number; // steps at which the loss rises; 0 if that does not matter
   jumps: number; // steps at which it changes by more than its slope tells: other terms count from there
   when: number[]; // the share of the time of Play at which each frame is due
-  ended: "still" | "arrived" | "falling" | "restless" | "apart"; // restless: neither arrived nor falling
+  ended: "still" | "arrived" | "falling" | "restless" | "apart" | "filmed"; // restless: neither arrived nor falling
 }
 
 interface Frame {

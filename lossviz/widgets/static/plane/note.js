@@ -20,8 +20,8 @@ const choiceOf = ({ role, anchor }) =>
 // One scale for the situation, and what a step makes of it, once its size is known.
 function arrowsOf({ state: { run, magnified }, rate }) {
   const scale = rate * magnified;
-  const times = run && brief(run.rate / scale, 2);
-  const step = run ? `${times === "1" ? "just" : `${times} times`} as far` : "by a length of its own";
+  const times = run?.rate && brief(run.rate / scale, 2);
+  const step = times ? `${times === "1" ? "just" : `${times} times`} as far` : "by a length of its own";
   return `Arrows: ${brief(scale, 2)} × the gradient, whatever you move or set here. Step goes the same way, ${step}.`
     + " Hollow point: gradient 0; ring beside a point: too small to draw; two heads: cut.";
 }

@@ -1,0 +1,120 @@
+"""A batch that explains itself: what a loss makes of data under a model, without training, and what is wrong."""
+
+from collections.abc import Callable, Iterable
+
+from lossviz.catalogue import ENTRIES
+from lossviz.inputs import wrong
+from lossviz.losses import Loss
+from lossviz.losses.wrappers import Cached
+from lossviz.training.diagnosis import encode, read
+from lossviz.training.diagnosis.checks import Finding
+from lossviz.training.diagnosis.columns import Column
+from lossviz.training.diagnosis.look import Look
+from lossviz.training.diagnosis.report import Report
+from lossviz.training.diagnosis.table import Table, table
+from lossviz.training.distributed import Gathered
+from lossviz.training.theirs import from_sentence_transformers
+from lossviz.training.trainer import TrainerLoss
+
+__all__ = ["Finding", "Look", "Report", "diagnose"]
+
+
+def diagnose(
+    model: object,
+    loss: object = None,
+    data: object = None,
+    batches: int | None = 8,
+    batch_size: int = 32,
+    seed: int | None = 0,
+    progress: Callable[[Iterable, str], Iterable] = lambda rows, what: rows,
+) -> Report:
+    """What a loss makes of data under a model: active terms, the gradient's share of every row, and what is wrong.
+
+    Nothing is trained, and the model is left as it was.
+
+    ``model``       a SentenceTransformer, or any function of a list of texts that gives a tensor (B, d)
+    ``loss``        a loss of lossviz, as it is or for a trainer, or one of sentence-transformers that lossviz has; None
+                    for the one that the book begins with for such data
+    ``data``        a ``datasets.Dataset``, the path of a file (CSV, TSV, JSON lines, Parquet) or of a saved data set, a
+                    dict of columns, or a list of rows. All cells are checked
+    ``batches``     how many batches are looked at; None for all
+    ``batch_size``  rows of each, as training would have them
+    ``seed``        of the order, shuffled as a trainer does; None for the order of the data
+    ``progress``    (iterable, what it is) → the iterable, to show how far it is
+
+    Raises ValueError naming the argument that does not fit.
+    """
+    _check_count("batches", batches, none=True)
+    _check_count("batch_size", batch_size)
+    encoder = encode.encoder(model)
+    source = table(data)
+    loss = proposed(source, encoder) if loss is None else ours(loss)
+    taken = taken_by(loss, source)
+    inputs = loss.inputs.fitted(len(taken))
+    found = read.read(source, taken, inputs, batches, batch_size, seed, lambda rows: progress(rows, "rows"))
+    if not found.batches:
+        raise wrong("data", "at least one row that can be used", f"none of {found.count}: {found.faults[0]}")
+    looks = []
+    with encode.as_trained(model, inputs, seed):
+        for batch in progress(found.batches, "batches"):
+            learns = None if looks else encode.learns(model, encoder, list(batch.texts.values())[0])
+            rows = encode.embedded(encoder, batch, inputs)
+            looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
+            looks[-1].check()
+    return Report(loss, source.columns, taken, looks, found.faults, found.count)
+
+
+def taken_by(loss: Loss, source: Table) -> dict[str, Column]:
+    """Argument → the column that it is made from. Raises ValueError where the columns do not fit the loss."""
+    try:
+        return read.roles(loss.inputs, source.columns)
+    except ValueError as error:
+        raise wrong("data", f"columns for {type(loss).__name__}", f"{_listed(source)}: it {error}") from None
+
+
+def proposed(source: Table, encoder: encode.Encoder) -> Loss:
+    """The loss that the book begins with for such data. Raises ValueError where none fits."""
+    fitting = [each.loss for each in ENTRIES if each.first and not unfit(each.loss, source)]
+    if not fitting:
+        why = "; ".join(f"{each.loss.__name__} {unfit(each.loss, source)}" for each in ENTRIES if each.first)
+        raise wrong("data", "columns that some loss takes", f"{_listed(source)}: {why}")
+    return made(fitting[0], source, encoder)
+
+
+def unfit(loss: type[Loss], source: Table) -> str:
+    """Why a loss does not fit the columns, or does not read all of them; "" where it fits."""
+    try:
+        return read.spare(loss.inputs, source.columns) or ""
+    except ValueError as error:
+        return str(error)
+
+
+def made(loss: type[Loss], source: Table, encoder: encode.Encoder) -> Loss:
+    """A loss with its defaults; a classifier for as many classes as the data have, and rows as long as the model's."""
+    if not hasattr(loss, "initial"):
+        return next(each.default() for each in ENTRIES if each.loss is loss)
+    taken = read.roles(loss.inputs, source.columns)
+    column, texts = taken[loss.inputs.label], taken[loss.inputs.rows[0]]
+    some = next(text for row in source.rows if isinstance(text := row.get(texts.name), str) and text.strip())
+    dimension = encoder([some]).shape[1]
+    return loss.initial(dimension, max(2, len(column.classes) or int(column.usual[1]) + 1))
+
+
+def ours(loss: object) -> Loss:
+    """The loss as it stands now, of whichever kind it is. Raises ValueError for what is none that lossviz has."""
+    while isinstance(loss, (Cached, Gathered)):  # how it is computed does not change what it is
+        loss = loss.loss
+    if isinstance(loss, Loss):
+        return getattr(loss, "uncached", loss)
+    if isinstance(loss, type) and issubclass(loss, Loss):
+        raise wrong("loss", f"a loss, {loss.__name__}(…)", "its class")
+    return ours(loss.learning()) if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)
+
+
+def _listed(source: Table) -> str:
+    return ", ".join(f"{each.name} ({each.kind})" for each in source.columns)
+
+
+def _check_count(name: str, value: object, none: bool = False) -> None:
+    if not ((none and value is None) or (isinstance(value, int) and value is not True and value > 0)):
+        raise wrong(name, f"a whole number of at least 1{' or None' if none else ''}", repr(value))

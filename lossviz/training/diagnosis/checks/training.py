@@ -1,0 +1,164 @@
+"""What is wrong with the encoder, or with what the loss can do."""
+
+import math
+
+import torch
+
+from lossviz.training.diagnosis.checks.base import ENOUGH, SHOWN, Case, check, true
+from lossviz.training.diagnosis.look import Look
+
+FEW_ACTIVE = 0.1  # of the terms: fewer, and most of a batch's work is for nothing
+CARRIED = 0.5  # of the gradient …
+BY_FEW = 0.05  # … in no more than this part of the rows
+NEAR_COLLAPSE = 0.9  # mean cosine: what trains at a temperature of .01 ends between .6 and .85
+FLAT = 2.0  # directions that the points spread in: a line has one
+STUCK = 0.02  # of the loss of a collapsed batch: what is stuck there differs in the third digit
+LOW_SCALE = 2.0  # a temperature of .5, the highest that a paper trains with
+MARGINS = {  # input type → where its margins are spoken of
+    "labelled_pairs": "labelled_pairs#which-margin-pairs",
+    "labelled_sentences": "labelled_sentences#which-margin-sentences",
+    "triplets": "triplets#which-margin-triplets",
+}
+
+
+@check(
+    "The encoder gives NaN or infinity",
+    "Look at these texts alone. In half precision the encoder may overflow: try float32 or bfloat16. If all rows are "
+    "concerned, the weights are lost: go back to an earlier checkpoint, with a smaller learning rate.",
+    "labelled_pairs#nan",
+)
+def not_finite(look: Look) -> Case | None:
+    if look.finite:
+        return None
+    bad = true(~torch.stack([torch.isfinite(each).all(-1) for each in look.rows.values()]).all(0))
+    return Case(f"{len(bad)} of {look.count} rows of the batch have an embedding that is not finite.", bad)
+
+
+@check(
+    "The encoder gets no gradient",
+    "Give the loss what the model's forward gives, not model.encode(…), which keeps no gradient; unfreeze at least "
+    "some parameters (requires_grad); leave out torch.no_grad().",
+    "positive_pairs#stuck-at-ln-b",
+)
+def no_gradient(look: Look) -> Case | None:
+    if look.learns is not False:
+        return None
+    return Case("From the embeddings no way leads back to a parameter of the encoder: training would change nothing.")
+
+
+@check(
+    "The embeddings have collapsed",
+    "Start again from a checkpoint that tells sentences apart, with a smaller learning rate and a warm-up. Look at the "
+    "pooling, and at labels that contradict each other.",
+    lambda look: "positive_pairs#stuck-at-ln-b" if look.in_batch else "labelled_sentences#stuck-at-the-margin",
+)
+def collapse(look: Look) -> Case | None:
+    if not has_collapsed(look):
+        return None
+    return Case(
+        f"Two different sentences have a cosine of {look.mean_cosine:.3f} on average, and the points spread in "
+        f"{look.rank:.1f} directions. {_beside_collapse(look)}",
+        range(look.count),
+        shown=(),
+    )
+
+
+def has_collapsed(look: Look) -> bool:
+    return len(look.points) >= ENOUGH and (look.mean_cosine > NEAR_COLLAPSE or look.rank < FLAT)
+
+
+def _beside_collapse(look: Look) -> str:
+    """The loss, beside what it is when all rows stand at one point, and what that number is called."""
+    numbers = [("ln 2", math.log(2)), (f"ln {look.count}", math.log(look.count))]
+    numbers += [(name, float(value)) for name, value in look.loss.settings().items() if name.endswith("margin")]
+    called = (f" ({name})" for name, each in numbers if math.isclose(each, look.collapsed, rel_tol=1e-3))
+    return f"The loss is {look.value:.4g}; with all rows at one point it is {look.collapsed:.4g}{next(called, '')}."
+
+
+@check(
+    "The loss is that of a model that tells nothing apart",
+    "See whether the columns belong together row by row: one that was sorted or shuffled alone does this.",
+    "positive_pairs#stuck-at-ln-b",
+)
+def stuck(look: Look) -> Case | None:
+    """The loss of a collapsed batch, without its collapse."""
+    if has_collapsed(look) or low_scale(look) or not (look.in_batch and look.count >= ENOUGH):
+        return None
+    if abs(look.value - look.collapsed) > STUCK * look.collapsed:
+        return None
+    said = f"{_beside_collapse(look)} The embeddings have not collapsed (mean cosine {look.mean_cosine:.3f})."
+    return Case(said, range(look.count), shown=())
+
+
+@check(
+    "Few terms are active",
+    "The batch is easy, and teaches little. Take harder negatives, a larger batch, or a larger margin.",
+    lambda look: "positive_pairs#tiny-loss" if look.in_batch else "labelled_pairs#why-online-is-0",
+)
+def inactive(look: Look) -> Case | None:
+    if not look.terms or not look.terms.valid.any():
+        return None
+    valid, active = (int(each.sum()) for each in (look.terms.valid, look.terms.valid & look.terms.active))
+    if active >= FEW_ACTIVE * valid:
+        return None
+    return Case(f"{active} of {valid} terms pass a gradient on; the loss is {look.value:.4g}.", true(look.pulls > 0))
+
+
+@check(
+    "A few rows carry the gradient",
+    "Read these rows: a wrong label, a false negative or a broken text is found here first. If they are right, a "
+    "smaller scale lets more rows have a say.",
+    "positive_pairs#why-20",
+)
+def carried(look: Look) -> Case | None:
+    shares, rows = look.shares.sort(descending=True)
+    few = int((shares.cumsum(0) < CARRIED).sum()) + 1
+    if few > BY_FEW * look.count or not shares[0]:
+        return None
+    heaviest = rows[:few].tolist()
+    parts = ", ".join(f"row {look.places[row]} {look.shares[row]:.0%}" for row in heaviest[:SHOWN])
+    return Case(f"More than half of all pulls is in {few} of {look.count} rows: {parts}.", heaviest)
+
+
+@check(
+    "The scale is too low",
+    "Take a scale of 20 (a temperature of 0.05), or learn it from there.",
+    "positive_pairs#stuck-at-ln-b",
+)
+def low_scale(look: Look) -> Case | None:
+    settings = look.loss.settings()
+    if not look.in_batch or settings.get("similarity", "cosine") != "cosine":
+        return None
+    if float(settings.get("scale", math.inf)) > LOW_SCALE:
+        return None
+    scale = float(settings["scale"])
+    return Case(
+        f"The scale is {scale:g}, a temperature of {1 / scale:g}. Even if each pair stood on one point, at a right "
+        f"angle to all others, the loss would be {_at_best(look):.4g}; collapsed it is {look.collapsed:.4g}."
+    )
+
+
+def _at_best(look: Look) -> float:
+    """The loss where the second row of each pair stands on the first, and everything else at right angles."""
+    apart = torch.eye(look.count * len(look.rows), dtype=torch.float64).split(look.count)
+    return look.loss.value(*look.inputs([apart[0], apart[0], *apart[2:]])).item()
+
+
+@check(
+    "The margin is out of reach",
+    "Take a margin on the scale of the gaps between your distances (a quarter of the largest is a beginning), or "
+    "embeddings that are not normalised.",
+    lambda look: MARGINS[look.loss.inputs.name],
+)
+def margin(look: Look) -> Case | None:
+    named = {name: float(each) for name, each in look.loss.settings().items() if name.endswith("margin")}
+    known = look.loss.inputs.name in MARGINS and look.loss.reads == "distance"
+    if not named or not known or not look.terms or look.count < ENOUGH:
+        return None
+    ((name, value), *_), largest = named.items(), look.terms.matrix.max().item()
+    if value <= largest:
+        return None
+    return Case(
+        f"{name} is {value:g}, and the largest distance of the batch is {largest:.3g}: no negative can be far enough, "
+        "so the loss never rests."
+    )

@@ -1,0 +1,102 @@
+"""What a column of data holds, by its header and by its cells."""
+
+import math
+from dataclasses import dataclass
+
+MOST = 0.9  # of its cells that have to be of that kind: a few broken ones do not change what it is
+FEW_CLASSES = 0.5  # of the cells: short words that are repeated at least twice on average are classes, not sentences
+MOST_CLASSES = 100  # of words, unless the header says that they are classes
+LONGEST_CLASS = 40  # letters
+NLI = ("entailment", "neutral", "contradiction")  # the order of the numbers that the field gives them
+
+# Words of headers, in the order of the arguments. What is not here keeps its place in the file.
+HEADERS = (
+    "anchor query question sentence sentence1 sentence_1 sentence_a sentencea text text1 text_1 text_a premise first",
+    "positive pos answer other sentence2 sentence_2 sentence_b sentenceb text2 text_2 text_b hypothesis second "
+    "document passage response context",
+    "sentence3 sentence_3 third",
+)
+PLACES = {word: place for place, words in enumerate(HEADERS) for word in words.split()}
+SCORES = {"score", "scores", "similarity", "similarity_score", "sim", "rating", "grade"}
+LABELS = {"label", "labels", "class", "category", "target", "gold_label", "is_duplicate"}
+NUMBERS = {"id", "idx", "index", "guid", "pair_id", "row"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """``kind``: "text", "label" (1 or 0), "class", "score" or "unused"; ``why`` it was taken for that; the names of
+    ``classes``, where they are words; ``usual``: the lowest and the highest number of nearly all cells."""
+
+    name: str
+    kind: str
+    why: str
+    classes: tuple[str, ...] = ()
+    usual: tuple[float, float] | None = None
+
+
+def column_of(name: str, cells: list[object]) -> Column:
+    filled = [each for each in cells if not is_empty(each)]
+    numbers = [number for each in filled if (number := number_in(each)) is not None]
+    header = name.strip().lower()
+    if not filled:
+        return Column(name, "unused", "it is empty")
+    if len(numbers) >= MOST * len(filled):
+        return _of_numbers(name, header, numbers)
+    words = [each for each in filled if isinstance(each, str)]
+    if len(words) < MOST * len(filled):
+        return Column(name, "unused", f"it holds {type(filled[0]).__name__}")
+    return _of_words(name, header, words)
+
+
+def _of_words(name: str, header: str, words: list[str]) -> Column:
+    kinds = sorted(set(words))
+    few = len(kinds) <= min(MOST_CLASSES, FEW_CLASSES * len(words)) and header not in PLACES
+    if max(map(len, kinds)) <= LONGEST_CLASS and (few or header in LABELS):
+        known = [each for each in NLI if each in {kind.lower() for kind in kinds}]
+        if len(known) == len(kinds):
+            kinds = sorted(kinds, key=lambda each: NLI.index(each.lower()))
+        return Column(name, "class", f"{len(kinds)} words, repeated: {', '.join(kinds[:4])}", tuple(kinds))
+    return Column(name, "text", "the header" if header in PLACES else "words")
+
+
+def _of_numbers(name: str, header: str, numbers: list[float]) -> Column:
+    usual = _usual(numbers)
+    whole = all(each == int(each) for each in numbers)
+    says = f"numbers from {usual[0]:g} to {usual[1]:g}"
+    if header in NUMBERS or (whole and len(set(numbers)) == len(numbers) > 2 and header not in SCORES | LABELS):
+        return Column(name, "unused", "numbers that only count the rows")
+    binary = sum(each in (0, 1) for each in numbers) >= MOST * len(numbers)
+    if binary and header not in SCORES:
+        return Column(name, "label", "1 and 0", usual=(0, 1))
+    if whole and header not in SCORES:
+        seen = (min(numbers), max(numbers))
+        return Column(name, "class", f"whole numbers, {len(set(numbers))} of them", usual=seen)
+    return Column(name, "score", says, usual=usual)
+
+
+def _usual(numbers: list[float]) -> tuple[float, float]:
+    """The lowest and the highest, without the few that lie far out: the range of scores is one that people use."""
+    for low, high in ((0, 1), (-1, 1), (0, 5), (1, 5), (0, 10), (0, 100)):
+        if sum(low <= each <= high for each in numbers) >= MOST * len(numbers):
+            return (low, high)
+    return (min(numbers), max(numbers))
+
+
+def plain(cell: object) -> object:
+    """A number of numpy or torch as one of Python."""
+    return cell.item() if hasattr(cell, "item") and getattr(cell, "ndim", 0) == 0 else cell
+
+
+def is_empty(cell: object) -> bool:
+    if isinstance(cell, str):
+        return not cell.strip()
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def number_in(cell: object) -> float | None:
+    """What a cell says as a finite number; None for anything else."""
+    try:
+        number = float(cell) if isinstance(cell, (str, int, float)) else None
+    except ValueError:
+        return None
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,199 @@
+"""From a table to what a loss takes: which column is which argument, why a loss does not fit, the rows of batches, and
+what is wrong with a cell. Rows are counted from 0, as ``dataset[0]`` has it; one that cannot be used is told.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from lossviz.inputs import InputType
+from lossviz.training.diagnosis.columns import PLACES, Column, is_empty, number_in, plain
+from lossviz.training.diagnosis.table import Table
+
+# What labels of a kind are made from, what suits them best first.
+KINDS = {"label": ("label",), "score": ("score", "label"), "class": ("class", "label")}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A cell that cannot be used, or is to be looked at."""
+
+    row: int
+    column: str
+    said: str
+    left_out: bool = True
+
+    def __str__(self) -> str:
+        return f"row {self.row}, column {self.column}: {self.said}{'; the row was left out' if self.left_out else ''}"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some rows of the data: the number of each, argument → texts, labels."""
+
+    places: tuple[int, ...]
+    texts: dict[str, tuple[str, ...]]
+    labels: Tensor | None
+
+
+@dataclass
+class Found:
+    """What one pass through the data found: batches, faults, how many rows there are."""
+
+    batches: list[Rows] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    count: int = 0
+
+
+# ---- which loss takes them
+
+
+def roles(inputs: InputType, columns: Sequence[Column]) -> dict[str, Column]:
+    """Argument → the column that it is made from. Raises ValueError saying why these columns do not fit."""
+    texts = _in_order([each for each in columns if each.kind == "text"])
+    alone = inputs.twins and inputs.labels is None
+    needed = 1 if alone else len(inputs.rows)
+    if len(texts) < needed:
+        raise ValueError(f"takes {_sentences(needed)} a row, and there {_is_of_text(texts)}")
+    if alone:
+        found = dict.fromkeys(inputs.rows, texts[0])
+    else:
+        more = texts if inputs.more else texts[:needed]
+        found = dict(zip(inputs.fitted(len(more) + (inputs.labels is not None)).rows, more, strict=True))
+    if inputs.labels is None:
+        return found
+    kinds = KINDS[inputs.labels.kind]
+    labels = [each for kind in kinds for each in columns if each.kind == kind]
+    if not labels:
+        raise ValueError(f"takes {inputs.labels.meaning}, and no column has them")
+    return found | {inputs.label: labels[0]}
+
+
+def spare(inputs: InputType, columns: Sequence[Column]) -> str | None:
+    """Why the loss would leave out a part of the data; None where it reads all of it, in the way that suits it best."""
+    found = roles(inputs, columns)
+    if inputs.twins and inputs.labels:
+        return f"takes {inputs.shape}"
+    left = [each for each in columns if each.kind != "unused" and each not in found.values()]
+    if left:
+        return f"would leave out {', '.join(each.name for each in left)}"
+    if inputs.labels and found[inputs.label].kind != KINDS[inputs.labels.kind][0]:
+        return f"takes {inputs.labels.meaning}; {found[inputs.label].name} holds 1 and 0 alone"
+    return None
+
+
+def _sentences(count: int) -> str:
+    return "one sentence" if count == 1 else f"{count} sentences"
+
+
+def _is_of_text(texts: list[Column]) -> str:
+    names = ", ".join(each.name for each in texts)
+    return "is no column of text" if not texts else f"{'is' if len(texts) == 1 else 'are'} only {names}"
+
+
+def _in_order(texts: list[Column]) -> list[Column]:
+    """By their headers, where these are known; the others fill what is left, as they stand in the file."""
+    places = [_place(each.name.strip().lower()) for each in texts]
+    free = iter(sorted(set(range(len(texts))) - set(places)))
+    found = [(next(free, len(texts)) if place is None else place, k) for k, place in enumerate(places)]
+    return [texts[k] for _, k in sorted(found)]
+
+
+def _place(header: str) -> int | None:
+    return 2 if header.startswith("neg") or "negative" in header else PLACES.get(header)
+
+
+# ---- the rows
+
+
+def read(
+    source: Table,
+    taken: dict[str, Column],
+    inputs: InputType,
+    batches: int | None,
+    batch_size: int,
+    seed: int | None,
+    seen: Callable[[Iterable[Mapping]], Iterable[Mapping]] = iter,
+) -> Found:
+    """Goes through all rows once. ``batches``: of so many rows each, drawn from all with the seed, or, without one, the
+    first ones in their order; None for all of them. ``seen`` goes along, to show how far it is."""
+    found, kept = Found(), []
+    most = math.inf if batches is None else batches * batch_size
+    numbers = {name: k for column in taken.values() for k, name in enumerate(column.classes)}
+    draw, good = random.Random(seed), 0
+    for place, row in enumerate(seen(source.rows)):
+        found.count += 1
+        cells, faults = _cells(place, row, taken, inputs, numbers)
+        found.faults += faults
+        if cells is None:
+            continue
+        good += 1
+        if len(kept) < most:
+            kept.append((place, cells))
+        elif seed is not None and (k := draw.randrange(good)) < most:
+            kept[k] = (place, cells)
+    if seed is not None:
+        draw.shuffle(kept)
+    found.batches = [_rows(kept[k : k + batch_size], taken, inputs) for k in range(0, len(kept), batch_size)]
+    return found
+
+
+def _cells(
+    place: int, row: Mapping, taken: dict[str, Column], inputs: InputType, numbers: dict[str, int]
+) -> tuple[dict | None, list[Fault]]:
+    """Argument → what its cell says, or None; and what is wrong with them. ``numbers`` are those of named classes."""
+    cells, faults = {}, []
+    for name, column in taken.items():
+        cell = plain(row.get(column.name))
+        is_label = inputs.labels and name == inputs.label
+        value, said = _label(cell, column, inputs, numbers) if is_label else _text(cell)
+        cells[name] = value
+        if said and not any(each.column == column.name for each in faults):
+            faults.append(Fault(place, column.name, said, left_out=value is None))
+    return (None if None in cells.values() else cells), faults
+
+
+def _text(cell: object) -> tuple[str | None, str]:
+    if isinstance(cell, str) and cell.strip():
+        return cell, ""
+    if is_empty(cell):
+        return None, "no text" if cell is None or isinstance(cell, float) else "an empty text"
+    return None, f"expected a text, got {cell!r:.40}"
+
+
+def _label(cell: object, column: Column, inputs: InputType, numbers: dict[str, int]) -> tuple[float | None, str]:
+    if column.classes:
+        return _class(cell, numbers, inputs)
+    number = number_in(cell)
+    if number is None:
+        return None, "no label" if is_empty(cell) else f"expected a number, got {cell!r:.40}"
+    if not inputs.labels.allowed(torch.tensor([number])).all():
+        return None, f"expected {inputs.labels.meaning}, got {number:g}"
+    if column.usual is None or column.usual[0] <= number <= column.usual[1]:
+        return number, ""
+    if column.kind == "class":  # new classes are classes too, but for a classifier, which has one output for each
+        new = f"class {number:g}, where the first rows have {column.usual[0]:g} to {column.usual[1]:g}"
+        return (number, "") if inputs.labels.compared else (None, new)
+    return number, f"{number:g}, where nearly all others lie between {column.usual[0]:g} and {column.usual[1]:g}"
+
+
+def _class(cell: object, numbers: dict[str, int], inputs: InputType) -> tuple[float | None, str]:
+    """The number of a class by its name. A new one gets the next, but for a classifier, which has no output for it."""
+    if is_empty(cell) or not isinstance(cell, str):
+        return None, f"expected the name of a class, got {cell!r:.40}"
+    if cell not in numbers and not inputs.labels.compared:
+        return None, f"class {cell}, which the first rows do not have"
+    return float(numbers.setdefault(cell, len(numbers))), ""
+
+
+def _rows(kept: list[tuple[int, dict]], taken: dict[str, Column], inputs: InputType) -> Rows:
+    names = [name for name in taken if not (inputs.labels and name == inputs.label)]
+    labels = None
+    if inputs.labels:
+        labels = torch.tensor([cells[inputs.label] for _, cells in kept], dtype=torch.float64)
+    texts = {name: tuple(cells[name] for _, cells in kept) for name in names}
+    return Rows(tuple(place for place, _ in kept), texts, labels)

@@ -1,0 +1,147 @@
+"""What was found, to read: in Jupyter, in a terminal, as one file; and a batch of it to move."""
+
+import math
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lossviz.inputs import wrong
+from lossviz.losses import Loss
+from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS
+from lossviz.training.diagnosis import page, text
+from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
+from lossviz.training.diagnosis.columns import Column
+from lossviz.training.diagnosis.look import Look
+from lossviz.training.diagnosis.read import Fault
+
+if TYPE_CHECKING:
+    from lossviz.widgets import Explorer
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What :func:`lossviz.diagnose` found.
+
+    ``findings``     what is wrong, each once, with the rows of all batches that it is about
+    ``looks``        the batches, with what was measured of each
+    ``faults``       cells of the data that could not be used, or are to be looked at
+    ``save(path)``   one HTML file that needs nothing else
+    ``explore(row)`` the batch of that row, to move
+    """
+
+    loss: Loss
+    columns: tuple[Column, ...]
+    taken: dict[str, Column]
+    looks: list[Look]
+    faults: list[Fault]
+    count: int
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        named = defaultdict(list)
+        for look in self.looks:
+            for found in findings(look):
+                named[found.name].append(found)
+        return [self._joined(each) for each in named.values()] + self._of_cells()
+
+    def _joined(self, found: Sequence[Finding]) -> Finding:
+        """One finding for all batches: the numbers of the batch with most of its rows, the rows of all."""
+        worst = max(found, key=lambda each: len(each.rows))
+        rows = tuple(row for each in found for row in each.rows)
+        shown = (*worst.shown, *(line for each in found if each is not worst for line in each.shown))[:SHOWN]
+        if rows and len(self.looks) > 1:
+            said = f"{worst.said} In {len(found)} of {len(self.looks)} batches; the worst is told."
+            return replace(worst, said=said, rows=rows, shown=shown)
+        return replace(worst, rows=rows, shown=shown)
+
+    def _of_cells(self) -> list[Finding]:
+        if not self.faults:
+            return []
+        left_out = len({each.row for each in self.faults if each.left_out})
+        return [
+            Finding(
+                "cells",
+                "Cells that cannot be right",
+                f"Cells: {len(self.faults)}, in {self.count} rows. Rows that were left out: {left_out}.",
+                tuple(dict.fromkeys(each.row for each in self.faults)),
+                tuple(map(str, self.faults[:SHOWN])),
+                "Correct them in the data; training would fail on them, or learn from them.",
+                "labelled_pairs#nan",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return text.written(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return page.body(self)
+
+    def save(self, path: str | Path) -> Path:
+        """One HTML file, which asks nothing of the network."""
+        path = Path(path)
+        path.write_text(page.whole(self), encoding="utf-8")
+        return path
+
+    def look(self, row: int) -> Look:
+        """The batch that a row of the data is in. Raises ValueError where it is in none."""
+        found = next((each for each in self.looks if row in each.places), None)
+        if found is None:
+            raise wrong("row", "a row of one of the batches that were looked at", repr(row))
+        return found
+
+    def explore(self, row: int, **settings: object) -> "Explorer":
+        """An explorer of the batch that a row of the data is in, at the model's own dimension, with that row chosen;
+        ``settings`` as for :func:`lossviz.explore`. Warns where the batch is too large and only a part of it is shown:
+        the rows that move this one most."""
+        from lossviz.widgets import explore
+
+        look = self.look(row)
+        part = look.part(neighbourhood(look, look.places.index(row)))
+        if part.count < look.count:
+            warnings.warn(
+                f"row {row}: its batch of {look.count} rows is too large for an explorer; it is shown with the "
+                f"{part.count - 1} rows that move it most, so the loss shown is theirs",
+                stacklevel=2,
+            )
+        batch = part.batch()
+        explorer = explore(self.loss, batch=batch, **settings)
+        first = next(iter(batch.rows.values()))
+        chosen = explorer.spec["situations"][0] | {"chosen": first[part.places.index(row)]}
+        explorer.spec = explorer.spec | {"situations": [chosen]}
+        return explorer
+
+
+def room(look: Look) -> int:
+    """How many of the rows an explorer has room for."""
+    width, roles, axes = next(iter(look.rows.values())).shape[1], len(look.rows), look.loss.axes
+    points = min(MOST_POINTS, MOST_NUMBERS // width) // roles
+    terms = MOST_TERMS / 2 ** ("direction" in axes)
+    by_row = sum(axis != "direction" for axis in axes)
+    return min(look.count, points, math.floor(terms ** (1 / by_row) + 1e-9))
+
+
+def neighbourhood(look: Look, row: int) -> list[int]:
+    """The rows that an explorer has room for: the row itself, and those that its terms pull at most."""
+    if look.count <= room(look):
+        return list(range(look.count))
+    order = _pulled_by(look, row).argsort(descending=True, stable=True).tolist()
+    return sorted([row, *[each for each in order if each != row][: room(look) - 1]])
+
+
+def _pulled_by(look: Look, row: int) -> Tensor:
+    """How hard the terms of one row pull at each row: (B,)."""
+    rows = [each.clone().requires_grad_() for each in look.rows.values()]
+    pulls = look.loss.complete(*look.inputs(rows)).pulls
+    axes = [k for k, axis in enumerate(look.loss.axes) if axis != "direction"]
+    own = sum(pulls.select(axis, row).sum() for axis in axes)
+    found = torch.autograd.grad(own, rows, allow_unused=True, materialize_grads=True)
+    return sum(each.norm(dim=-1) for each in found)

@@ -1,0 +1,121 @@
+"""Data in the forms in which people have them, as a table that can be gone through again and again."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from lossviz.inputs import wrong
+from lossviz.training.diagnosis.columns import Column, column_of, plain
+
+SAMPLE = 2000  # rows from which a column's kind is read
+READERS = {  # the end of a file's name → the field's reader
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns, and rows as dicts, which can be gone through again."""
+
+    columns: tuple[Column, ...]
+    rows: Iterable[Mapping]
+
+
+def table(data: object) -> Table:
+    """The data as a table: the path of a file or of a saved data set, a ``datasets.Dataset``, a dict of columns, or a
+    list of dicts, of tuples or of texts. Raises ValueError for anything else, and for what cannot be read."""
+    if isinstance(data, Table):
+        return data
+    if isinstance(data, (str, Path)):
+        data = _opened(Path(data))
+    if isinstance(data, Mapping):
+        data = _of_mapping(data)
+    if not isinstance(data, Iterable):
+        raise wrong("data", "a path, a Dataset, columns or rows", type(data).__name__)
+    if isinstance(data, Sequence) or iter(data) is data:  # the latter can be gone through once only
+        data = [_as_dict(each) for each in data]
+    sample = list(islice(iter(data), SAMPLE))
+    if not sample:
+        raise wrong("data", "at least one row", "none")
+    names = dict.fromkeys(name for row in sample for name in row)
+    return Table(tuple(column_of(name, [plain(row.get(name)) for row in sample]) for name in names), data)
+
+
+def _opened(path: Path) -> object:
+    datasets = _datasets()
+    if not path.exists():
+        raise wrong("data", "a file or the folder of a data set", f"{path}, which does not exist")
+    if path.is_dir():
+        return _chosen(datasets.load_from_disk(str(path)))
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        raise wrong("data", f"a file that ends in {', '.join(READERS)}, or a folder", path.name)
+    settings = {"data_files": str(path), "split": "train", "streaming": True}
+
+    def load() -> Iterable[Mapping]:
+        words = _as_written(path, "\t" if suffix == ".tsv" else ",") if READERS[suffix] == "csv" else {}
+        return datasets.load_dataset(READERS[suffix], **settings, **words)
+
+    return _Stream(path, load)
+
+
+def _as_written(path: Path, separator: str) -> dict[str, object]:
+    """How cells are read as words, whatever they look like: "NA" is a word too, and a number may be wrong."""
+    from datasets import Features, Value
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = next(csv.reader(file, delimiter=separator), [])
+    if len(set(names)) < len(names):
+        raise ValueError(f"two columns of one name among {', '.join(names)}")
+    features = Features({name: Value("string") for name in names})
+    return {"sep": separator, "keep_default_na": False, "encoding": "utf-8-sig", "features": features}
+
+
+class _Stream:
+    """A file that is read as it is gone through. What stops the reading is said with the name of the file."""
+
+    def __init__(self, path: Path, load: Callable[[], Iterable[Mapping]]) -> None:
+        self.path, self.load = path, load
+
+    def __iter__(self) -> Iterator[Mapping]:
+        try:
+            yield from self.load()
+        except Exception as error:  # of the field's readers, which have many
+            cause = error.__cause__ or error.__context__ or error
+            raise wrong("data", f"a file that can be read to its end, {self.path}", str(cause).strip()) from None
+
+
+def _datasets() -> object:
+    try:
+        import datasets
+    except ImportError:
+        raise ImportError("data: files are read by datasets: run pip install datasets") from None
+    return datasets
+
+
+def _chosen(data: object) -> object:
+    """Of several splits the one to train on."""
+    return (data.get("train") or next(iter(data.values()))) if isinstance(data, Mapping) else data
+
+
+def _of_mapping(data: Mapping) -> object:
+    if data and all(hasattr(each, "column_names") for each in data.values()):
+        return _chosen(data)
+    lengths = {name: len(each) for name, each in data.items()}
+    if len(set(lengths.values())) > 1:
+        raise wrong("data", "columns of one length", ", ".join(f"{name} {each}" for name, each in lengths.items()))
+    return [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)]
+
+
+def _as_dict(row: object) -> Mapping:
+    if isinstance(row, Mapping):
+        return row
+    cells = row if isinstance(row, (list, tuple)) else [row]
+    return {f"column {k}": cell for k, cell in enumerate(cells)}

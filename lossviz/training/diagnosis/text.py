@@ -1,0 +1,84 @@
+"""A report as text, for a terminal."""
+
+import os
+from textwrap import fill
+
+from lossviz.training.diagnosis.checks import Finding, told
+
+WIDTH = 100
+MOST_ROWS = 20  # numbers of rows that one line names
+MOST_BATCHES = 10  # that have a line each
+
+
+def written(report) -> str:
+    found = report.findings
+    head = [*heading(report), "", f"{len(found)} finding{'' if len(found) == 1 else 's'}{':' if found else '.'}"]
+    return "\n".join([*head, *(line for k, each in enumerate(found, 1) for line in _finding(k, each))])
+
+
+def heading(report) -> list[str]:
+    """What was looked at, in lines."""
+    looked = sum(each.count for each in report.looks)
+    size = max(each.count for each in report.looks)
+    batches = f"{len(report.looks)} batch{'' if len(report.looks) == 1 else 'es'}"
+    return [
+        f"{told(report.loss)}",
+        f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0",
+        *taken(report),
+        *batches_of(report, MOST_BATCHES),
+    ]
+
+
+def taken(report) -> list[str]:
+    """What each column was taken for."""
+    lines = []
+    for column in report.columns:
+        names = [name for name, each in report.taken.items() if each == column]
+        use = f"for {' and '.join(names)}" if names else "not used"
+        classes = ", ".join(f"{name} = {k}" for k, name in enumerate(column.classes[:6]))
+        lines.append(f"column {column.name}: {column.kind} ({column.why}), {use}{f'; {classes}' if classes else ''}")
+    return lines
+
+
+def batches_of(report, most: int) -> list[str]:
+    lines = [measured(k, each) for k, each in enumerate(report.looks[:most])]
+    more = len(report.looks) - most
+    return [*lines, *([f"and {more} more batches"] if more > 0 else [])]
+
+
+def measured(number: int, look) -> str:
+    """A batch in one line."""
+    if not look.finite:
+        return f"batch {number}: embeddings that are not finite"
+    found = look.measures()
+    active = f"{found['active']} of {found['terms']} terms active, " if "terms" in found else ""
+    largest = look.places[int(look.shares.argmax())]
+    return (
+        f"batch {number}: loss {found['loss']:.4g} (all at one point: {found['loss_if_collapsed']:.4g}), {active}"
+        f"largest share of the gradient {found['largest_share']:.0%} (row {largest}), "
+        f"mean cosine {found['mean_cosine']:.2f}, {found['effective_rank']:.1f} directions"
+    )
+
+
+def _finding(number: int, found: Finding) -> list[str]:
+    lines = ["", f"{number}. {found.title}", _indented(found.said)]
+    if found.rows:
+        lines.append(_indented(f"rows: {rows_of(found)}"))
+    lines += [_indented(each, "     ") for each in found.shown]
+    return [*lines, _indented(f"change: {found.change}"), _indented(f"book: {address(found)}")]
+
+
+def rows_of(found: Finding) -> str:
+    more = len(found.rows) - MOST_ROWS
+    return ", ".join(map(str, found.rows[:MOST_ROWS])) + (f" and {more} more" if more > 0 else "")
+
+
+def address(found: Finding) -> str:
+    """Where the book speaks of it; LOSSVIZ_BOOK says where the book is, by default where ``make serve`` has it."""
+    page, anchor = found.book.split("#")
+    return f"{os.environ.get('LOSSVIZ_BOOK', 'http://127.0.0.1:8000/book').rstrip('/')}/{page}.html#{anchor}"
+
+
+def _indented(text: str, by: str = "   ") -> str:
+    after = f"{by}  "
+    return fill(text, WIDTH, initial_indent=by, subsequent_indent=after, break_long_words=False, break_on_hyphens=False)
