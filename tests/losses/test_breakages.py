@@ -44,10 +44,12 @@ def in_dtype(loss, tensors, dtype):
 
 
 def survives(loss, tensors):
-    """(value, gradients), called and taken apart, both finite and alike."""
+    """(value, gradients), called and taken apart, both finite and alike; what overflows float16 is infinite."""
     value, gradients = value_and_gradients(loss, tensors)
     terms, from_terms = value_and_gradients(loss, tensors, lambda *each: loss.terms(*each).loss)
-    assert all_finite(value, *gradients, terms, *from_terms)
+    assert all_finite(value, terms)
+    for each in (*gradients, *from_terms):
+        assert all_finite(each) or each.dtype == torch.float16 and value > 1e4 and not each.isnan().any()
     assert_close(value, terms, rtol=1e-5, atol=1e-6)
     return value, gradients
 
