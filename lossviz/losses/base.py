@@ -252,7 +252,7 @@ class Loss:
 NEAR = 0.01
 MEASURES = {
     "distance": (
-        lambda own, apart: abs(own) > NEAR or apart < -NEAR,
+        lambda own, apart: own > NEAR or (own > -NEAR and apart < -NEAR),  # minus a dot product is nearest below 0
         "0 from a row to itself and nothing below (is it a similarity? 1 - similarity would be a distance)",
     ),
     "similarity": (

@@ -89,10 +89,15 @@ class AnglELoss(Loss):
         return _in_order(_angle_similarity(first, second), scores, self.scale)
 
     def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
-        if len(tensors) > 2 and all(isinstance(each, Tensor) and each.ndim == tensors[0].ndim for each in tensors):
+        if len(tensors) > 2 and all(_is_rows(each, tensors[0]) for each in tensors):
             POSITIVE_PAIRS.fitted(len(tensors)).check_shapes(tensors)
             tensors = _as_scored_pairs(*tensors)
         return super()._checked(tensors, check, rows)
+
+
+def _is_rows(tensor: object, first: Tensor) -> bool:
+    """Whether it stands as the first rows do, and is no column of scores."""
+    return isinstance(tensor, Tensor) and tensor.ndim == first.ndim and (tensor.shape[-1] > 1 or first.shape[-1] == 1)
 
 
 def _as_scored_pairs(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
