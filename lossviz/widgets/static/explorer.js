@@ -59,8 +59,8 @@ function createActions(spec, store, run, done) {
   const { setPace, setSpeed, train, scrub, magnify } = states;
   const { mark, sketch, demonstrate, apply: cure } = states;
   const transitions = {
-    move, put: states.move, choose, light, open, setParameter, switchLoss, enter, reset, setPace, setSpeed, train, scrub, magnify,
-    mark, sketch, demonstrate, cure,
+    move, put: states.move, choose, light, open, setParameter, switchLoss, enter, reset, setPace, setSpeed, train,
+    scrub, magnify, mark, sketch, demonstrate, cure,
   };
   const actions = Object.fromEntries(Object.entries(transitions).map(([name, transition]) => [name, to(transition)]));
 
