@@ -70,7 +70,7 @@ def test_an_explorer_begins_with_what_lasts(javascript, widget, state):
     assert passing == {
         "chosen": first["chosen"], "lit": None, "view": "chart", "trains": True, "pace": 1, "speed": 1, "magnified": 1,
         "playing": False, "origin": lasting["points"], "posed": 0, "asked": first["question"] is not None,
-        "guess": None, "run": None, "at": 0, "runs": [], "named": [], "notes": [], "refused": None,
+        "guess": None, "run": None, "at": 0, "runs": [], "named": [], "notes": [], "refused": None, "past": False,
     }  # fmt: skip
 
 
