@@ -237,7 +237,7 @@ const within = (box, { x, y, width, height }) => ({
 // A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its
 // own place is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to
 // its place.
-// One that is `steady` does not come nearer as long as it can stay.
+// One that is `steady` does not come nearer, nor change its words, as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function placeLabels(labels, obstacles, bounds) {
   const taken = obstacles.map(obstacle);
@@ -273,7 +273,8 @@ export function placeLabels(labels, obstacles, bounds) {
     const boxes = boxesOf(label);
     const free = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
     if (!place) return free();
-    const wordings = [...new Set(boxes.map(({ words }) => words))];
+    const stood = label.steady ? boxes.filter(({ at }) => at === label.before) : [];
+    const wordings = [...new Set([...stood, ...boxes].map(({ words }) => words))];
     for (const each of wordings) {
       const found = best(boxes.filter(({ words }) => words === each), label);
       if (found) return found;
