@@ -7,7 +7,7 @@ from lossviz.address import split
 from lossviz.situations import SITUATIONS
 from tests.site.arrived import settle
 
-QUESTIONS = 32
+QUESTIONS = 33
 LINKS = "all => all.map(item => [...item.querySelectorAll('a')].map(link => link.getAttribute('href')))"
 SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
 STANDS = "root => ({ spec: root.explorer.spec, state: root.explorer.state })"

@@ -410,9 +410,9 @@ def test_a_question_that_wants_an_arrow(mounted, way):
     wanted = explorer.torch
     step = (-wanted.gradient)[0].tolist()
     off = math.remainder(math.atan2(step[1], step[0]) - math.atan2(drawn[1], drawn[0]), 2 * math.pi)
-    apart = f"Dashed: yours. Solid: where A goes. They are {round(abs(math.degrees(off)))}° apart."
+    told = f"Dashed: yours. Solid: where A goes. Yours is {round(abs(math.degrees(off)))}° off."
     near = abs(math.degrees(off)) <= 10
-    answered(explorer, f"Right. {apart}" if near else f"{apart} Yours follows B alone, which pulls; C pushes too.")
+    answered(explorer, f"Right. {told}" if near else f"{told} Yours follows B alone, which pulls; C pushes too.")
     assert explorer.find(".guess .shaft").get_attribute("d")  # beside the true one
     assert explorer.find(".arrows .shaft").first.get_attribute("d")
 

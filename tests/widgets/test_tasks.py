@@ -210,7 +210,7 @@ def test_a_ghost_is_placed_and_the_point_comes_to_rest_beside_it(ghost):
     )
     seen = ghost.torch
     off = measured.degrees(seen.points[2], seen.points.new_tensor(ghost.state["guess"]))
-    assert f"They are {round(off)}° apart." in said(ghost) and off > 30
+    assert f"Yours is {round(off)}° off." in said(ghost) and off > 30
     assert measured.degrees(*seen.points[[0, 2]]) == pytest.approx(60, abs=0.5), "that of the margin"
     matrix = ghost.find(".ghost").evaluate("e => { const { e: x, f: y } = e.getScreenCTM(); return [x, y]; }")
     assert matrix == pytest.approx(centre(ghost, 170), abs=4)
@@ -431,10 +431,10 @@ def check_place(batch: Situation, seen: Seen, guess: list, found: dict) -> bool:
             assert said.startswith("There is no such place here.")
             return True
     if seen.on_circle:
-        off, told = min(measured.degrees(each, guess) for each in places), r"They are (\d+)° apart"
+        off, told = min(measured.degrees(each, guess) for each in places), r"Yours is (\d+)° off"
         near, close = off <= 10, 0.6
     else:
-        off, told = min((each - guess).norm().item() for each in places), r"They are ([\d.]+) apart"
+        off, told = min((each - guess).norm().item() for each in places), r"Yours is ([\d.]+) off"
         near, close = off <= 0.15, 0.006
     assert float(re.search(told, said)[1]) == pytest.approx(off, abs=close), said
     assert abs(off - (10 if seen.on_circle else 0.15)) < 0.1 or said.startswith("Right") == near

@@ -216,6 +216,7 @@ function gapTo({ x, y, width, height }, [left, top]) {
 }
 
 const BESIDE = 36; // pixels: a label that is farther from its place than this is joined to it by a line
+const HOP = 48; // pixels: a label on the move that must go farther would rather change its words
 const START = 15; // pixels from a place to where its line begins
 
 // From a label's place to its box; null where they are too near for a line.
@@ -273,12 +274,11 @@ export function placeLabels(labels, obstacles, bounds) {
     const boxes = boxesOf(label);
     const free = () => boxes.find(isFree) ?? (insists ? boxes[0] : null);
     if (!place) return free();
-    const stood = label.steady ? boxes.filter(({ at }) => at === label.before) : [];
-    const wordings = [...new Set([...stood, ...boxes].map(({ words }) => words))];
-    for (const each of wordings) {
-      const found = best(boxes.filter(({ words }) => words === each), label);
-      if (found) return found;
-    }
+    const stood = boxes.find(({ at }) => label.steady && at === label.before);
+    const wordings = [...new Set([stood, ...boxes].filter(Boolean).map(({ words }) => words))];
+    const found = wordings.map((each) => best(boxes.filter(({ words }) => words === each), label)).filter(Boolean);
+    const leap = (box) => stood ? Math.max(HOP, Math.hypot(box.x - stood.x, box.y - stood.y)) : 0;
+    if (found.length) return found.toSorted((a, b) => leap(a) - leap(b))[0];
     const last = free();
     return last && joined(last, place);
   }

@@ -52,8 +52,8 @@ function judgeDrawing({ point }, scene) {
   if (scene.state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
   const error = drawnError(scene, point);
   if (error === null) return `${letter(point)} does not move at all: nothing pulls it.`;
-  const apart = `Dashed: yours. Solid: where ${letter(point)} goes. They are ${Math.round(error)}° apart.`;
-  return error <= NEARLY ? `Right. ${apart}` : sentences(apart, onArrow(scene, point));
+  const told = `Dashed: yours. Solid: where ${letter(point)} goes. Yours is ${Math.round(error)}° off.`;
+  return error <= NEARLY ? `Right. ${told}` : sentences(told, onArrow(scene, point));
 }
 
 const WHERE = {
@@ -67,8 +67,8 @@ function judgePlace(question, { state: { guess }, shape }, facts) {
   if (!facts.places.length) return "There is no such place here.";
   if (guess === null) return `The point: ${where}.`;
   const off = apart(guess, nearestTo(guess, facts.places, shape), shape);
-  const far = shape === "circle" ? `${Math.round(off)}° apart` : `${brief(off, 2)} apart`;
-  const told = `Dashed: yours. The point: ${where}. They are ${far}.`;
+  const far = shape === "circle" ? `${Math.round(off)}°` : brief(off, 2);
+  const told = `Dashed: yours. The point: ${where}. Yours is ${far} off.`;
   return off <= (shape === "circle" ? NEARLY : NEAR) ? `Right. ${told}` : told;
 }
 

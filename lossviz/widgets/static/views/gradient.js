@@ -126,7 +126,7 @@ export function createGradient(spec, engine, actions) {
   const late = () => root.isConnected && draw(scene); // another view may be open by now
   const [heat, scan] = [createHeat(spec, engine, late), createScan(late)];
   const [background, field, standing] = [createBackground(), createField(), createStanding()];
-  const layers = [heat.contours, background.root, field.root, standing.root];
+  const layers = [heat.contours, field.root, background.root, standing.root];
   const picture = svg("svg", { role: "group", tabindex: 0 }, ...layers);
   const box = html("div", { class: "frame" }, heat.root, picture);
   const [heading, note] = [html("h3"), html("p", { class: "note" })];

@@ -15,7 +15,8 @@ const FINE = 101; // places across the free plane, for the ends of the loss: as 
 const RADII = [0.6, 1, 1.4]; // of the ring; the middle one is the circle
 const LIFT = 0.02; // of the height: so far above the surface the marks stand
 const FILLED = 0.35; // of the height: a surface that fills less of it gets another scale
-const START = { eye: { x: 1.1, y: -2.12, z: 1.26 }, center: { x: 0, y: 0, z: -0.22 }, up: { x: 0, y: 0, z: 1 } };
+const START = { eye: { x: 0.87, y: -1.68, z: 1.02 }, center: { x: 0, y: 0, z: -0.13 }, up: { x: 0, y: 0, z: 1 } };
+const ROOMY = 1.4; // times as wide as high: in a narrower room the eye is farther away
 const TURN = TAU / 36; // of an arrow key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const SWIPE = 0.01; // of a turn in radians, for each pixel of a finger
@@ -139,6 +140,12 @@ function layoutOf({ shape }, { width, height }, extent, range, { ink, line, font
   };
 }
 
+function fromAfar({ width, height }) {
+  const times = Math.max(1, (ROOMY * height) / width);
+  const { x, y, z } = START.eye;
+  return { ...START, eye: { x: times * x, y: times * y, z: times * z } };
+}
+
 function createLook(root) {
   let [known, look] = [null, null];
   return () => {
@@ -230,7 +237,7 @@ export function createSurface(spec, engine) {
   const [scan, rangeOf, lookNow] = [createScan(late), createRange(), createLook(root)];
   const library = createLibrary(engine, late);
   let [room, extent, scene, found] = [{ width: 0, height: 0 }, NEAR, null, null];
-  let camera = START;
+  let camera = null; // as the reader has turned it
   let frame = 0;
 
   // One drawing for each frame, whatever has changed: to plotly all changes are as dear.
@@ -243,7 +250,7 @@ export function createSurface(spec, engine) {
     const look = lookNow();
     const traces = [surfaceTrace(found, range, look), marksTrace(scene, found, range, look)];
     if (shape === "circle") traces.push(circleTrace(found, range, look));
-    camera = box.layout?.scene.camera ?? camera;
+    camera = box.layout?.scene.camera ?? fromAfar(room);
     plotly.react(box, traces, layoutOf(scene, room, extent, range, look, camera), CONFIG);
   }
 
