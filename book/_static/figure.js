@@ -95,4 +95,5 @@ function begin() {
 
 document.addEventListener("widgets-in-sight", begin);
 new MutationObserver(begin).observe(document.documentElement, { attributeFilter: ["data-widgets"] });
+begin();  // they may stand there before this script has come
 })();
