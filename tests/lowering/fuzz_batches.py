@@ -44,7 +44,7 @@ def catalogue() -> Iterator[Variant]:
             return known(dimension, **{n: _number(choose, each.minimum, each.maximum) for n, each in ranges.items()})
 
         for further in (0, 1) if known.entry.loss.inputs.more else (0,):
-            yield Variant("-".join([str(known), *["one more"] * further]), 200, make, further)
+            yield Variant("-".join([str(known), *["one more"] * further]), 100, make, further)
 
 
 def zoo() -> Iterator[Variant]:

@@ -26,6 +26,7 @@ def traced(variant: Variant, gradients: bool) -> Graph:
     return graph_of(loss, inputs, gradients)
 
 
+@functools.cache
 def lowered(variant: Variant, gradients: bool = True) -> str:
     return module(plan(traced(variant, gradients)))
 

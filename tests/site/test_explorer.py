@@ -3,6 +3,7 @@
 import ast
 import math
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import nbformat
@@ -99,8 +100,10 @@ def narrow(opened):
         yield explorers(page, CHAPTER)[0]
 
 
-@pytest.mark.parametrize("file", [False, True], ids=["served", "file"])
-@pytest.mark.parametrize("name", [path.with_suffix(".html").as_posix() for path in NOTEBOOKS])
+CHAPTERS = [path.with_suffix(".html").as_posix() for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize(("name", "file"), [*((name, False) for name in CHAPTERS), (CHAPTER, True)])
 def test_every_explorer_of_every_page_says_what_torch_says(opened, name, file):
     with opened(name, file) as page:
         for each in explorers(page, name):
@@ -285,9 +288,9 @@ def test_a_touched_sentence_is_lit_everywhere(explorer):
 # Controls
 
 
-@pytest.mark.parametrize("distance", ["cosine", "euclidean", "manhattan"])
-def test_every_situation_under_every_distance(explorer, distance):
-    for situation in explorer.spec["situations"]:
+def test_every_situation_and_every_distance(explorer):
+    distances = cycle(("cosine", "euclidean", "manhattan"))
+    for situation, distance in zip(explorer.spec["situations"], distances, strict=False):
         explorer.choose("Situation", situation["title"])
         explorer.show_answer()
         explorer.choose("distance", distance)

@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import plotly.graph_objects as go
 import pytest
-from playwright.sync_api import expect
+from bs4 import BeautifulSoup
+from playwright.sync_api import Page, expect
 
 from lossviz.figures import Interactive
 from tests.site.arrived import settle
@@ -26,24 +27,32 @@ def test_there_are_pages():
 
 
 @every_built_page
-def test_served_under_a_sub_path(open_page, name):
-    settle(open_page(name))
+def test_a_page_as_it_is_served(open_page, name):
+    """Under a sub-path, on a wide screen, in the light; opened once for all that is asked of it."""
+    page = open_page(name, viewport={"width": 1400, "height": 900}, color_scheme="light")
+    settle(page)
+    assert page.locator("article summary[aria-label]:not(.lossviz-explorer summary)").count() == 0, "a fold says so"
+    follows_the_readers_colour_scheme(page, "light")
+    if name in PAGES:
+        every_widget_is_mounted(page, name)
+        says_in_its_head_what_it_is(page)
+        has_one_way_to_search(page)
 
 
 @every_built_page
-def test_opened_as_a_file(open_page, site, name):
-    settle(open_page(site / name))
-
-
-def test_the_front_door_leads_to_the_first_page(open_page):
-    page = open_page("index.html")
-    page.wait_for_url("**/book/index.html")
-
-
-@every_page
-def test_every_widget_is_mounted(open_page, name):
-    page = open_page(name)
+def test_a_page_as_a_file_on_a_phone_in_the_dark(open_page, site, name):
+    page = open_page(site / name, viewport={"width": 360, "height": 740}, color_scheme="dark")
     settle(page)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width == 360, page.evaluate(WIDE_ELEMENTS)
+    follows_the_readers_colour_scheme(page, "dark")
+
+
+WIDE_ELEMENTS = """[...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > 361)
+  .map(e => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`).slice(0, 8).join("\\n")"""
+
+
+def every_widget_is_mounted(page: Page, name: str) -> None:
     views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
     assert views >= widgets_in_source(name)
     expect(page.locator(".widget-view")).to_have_count(views)
@@ -60,26 +69,10 @@ def widgets_in_source(name: str) -> int:
     return sum("explore(" in cell.source and "nbval-ignore-output" in cell.metadata.get("tags", []) for cell in cells)
 
 
-@every_built_page
-def test_narrow_pages_scroll_only_down(open_page, name):
-    page = open_page(name, viewport={"width": 360, "height": 740})
-    settle(page)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width == 360, page.evaluate(WIDE_ELEMENTS)
-
-
-WIDE_ELEMENTS = """[...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > 361)
-  .map(e => `${e.tagName}.${e.className} ${e.getBoundingClientRect().right}`).slice(0, 8).join("\\n")"""
-
-
-@every_page
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_follows_the_readers_colour_scheme(open_page, name, scheme):
-    page = open_page(name, color_scheme=scheme)
-    settle(page)
+def follows_the_readers_colour_scheme(page: Page, scheme: str) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     ground = brightness(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    ink = brightness(page.evaluate("getComputedStyle(document.querySelector('article p')).color"))
+    ink = brightness(page.evaluate("getComputedStyle(document.querySelector('main :is(p, h1)')).color"))
     assert (ground > ink) == (scheme == "light")
     assert abs(ground - ink) > 120
 
@@ -87,6 +80,25 @@ def test_the_page_follows_the_readers_colour_scheme(open_page, name, scheme):
 def brightness(colour: str) -> float:
     red, green, blue = (float(part) for part in colour.strip("rgba()").split(",")[:3])
     return 0.3 * red + 0.59 * green + 0.11 * blue
+
+
+def says_in_its_head_what_it_is(page: Page) -> None:
+    assert page.title().count("Losses You Can Move") == 1
+    assert len(page.locator("meta[name=description]").get_attribute("content")) > 40
+
+
+def has_one_way_to_search(page: Page) -> None:
+    """A field, or beside a figure, where the contents are folded away, a glass."""
+    ways = page.locator(":is(input[type=search], .search-button-field, .search-button):visible")
+    assert ways.count() == 1
+    ways.click()
+    page.keyboard.type("ln B")
+    expect(page.locator("input[type=search]:focus")).to_have_value("ln B")
+
+
+def test_the_front_door_leads_to_the_first_page(open_page):
+    page = open_page("index.html")
+    page.wait_for_url("**/book/index.html")
 
 
 def test_the_theme_switch_is_there(open_page):
@@ -107,17 +119,6 @@ def test_the_search_finds_a_chapter(open_page, site, from_file):
     found = page.locator("#search-results li", has_text="Labelled pairs").first
     expect(found).to_be_visible()
     expect(found.locator(".context")).to_have_count(1)
-
-
-@every_page
-def test_there_is_one_way_to_search(open_page, name):
-    """A field, or beside a figure, where the contents are folded away, a glass."""
-    page = open_page(name, viewport={"width": 1400, "height": 900})
-    ways = page.locator(":is(input[type=search], .search-button-field, .search-button):visible")
-    assert ways.count() == 1
-    ways.click()
-    page.keyboard.type("ln B")
-    expect(page.locator("input[type=search]:focus")).to_have_value("ln B")
 
 
 @every_page
@@ -157,28 +158,12 @@ def test_plotly_waits_for_its_reader(open_page, site, tmp_path):
 
 # What is said to those who do not see the page, or not its scripts
 
-NAMES = "all => all.map(each => each.alt)"
-
-
 @every_page
-def test_a_picture_is_named_and_keeps_its_place(open_page, name):
-    pictures = open_page(name, java_script_enabled=False).locator("article img")
-    assert [each for each in pictures.evaluate_all(NAMES) if not each or each.endswith(".png")] == []
-    assert [each for each in pictures.all() if not each.get_attribute("width")] == []
-
-
-@every_page
-def test_a_fold_is_named_by_what_it_says(open_page, name):
-    page = open_page(name)
-    settle(page)
-    assert page.locator("article summary[aria-label]:not(.lossviz-explorer summary)").count() == 0
-
-
-@every_page
-def test_a_page_says_in_its_head_what_it_is(open_page, name):
-    page = open_page(name)
-    assert page.title().count("Losses You Can Move") == 1
-    assert len(page.locator("meta[name=description]").get_attribute("content")) > 40
+def test_a_picture_is_named_and_keeps_its_place(site, name):
+    pictures = BeautifulSoup((site / name).read_text(), "html.parser").select("article img")
+    names = [each.get("alt") for each in pictures]
+    assert [each for each in names if not each or each.endswith(".png")] == []
+    assert [each for each in pictures if not each.get("width")] == []
 
 
 def test_without_scripts_a_line_stands_where_the_explorer_would(open_page):

@@ -304,7 +304,7 @@ GRADED = [(kind, each) for kind, batch in SITUATIONS.items() for each in batch i
     each.question.keys or each.question.kind in ("reach", "place"))]  # fmt: skip
 TASKS = [case for case in GRADED if case[1].question.kind == "reach"]
 DEFAULTS = [entry.default() for entry in catalogue.ENTRIES]
-STATES = 16  # of each
+STATES = 10  # of each
 
 # Each state is asked about, then answered with its guess: what is said, and whether a task that waits says it is done.
 ASKED = """async (root, states) => {
