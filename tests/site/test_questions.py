@@ -38,12 +38,12 @@ def test_each_question_leads_to_a_section_of_a_page_that_moves(open_page, site):
 
 
 def test_each_answer_moves_the_figure_of_its_chapter(open_page):
-    """And Back is the way back from it: the questions again."""
     page = open_page("book/questions.html")
-    here, found = page.url, links_of(page)
+    found = links_of(page)
     answers = {link for links in found for link in links if moves(link)}
     assert sum(any(map(moves, links)) for links in found) >= QUESTIONS - 1  # which loss, is for a table to say
     for link in sorted(answers):
+        page.goto("about:blank")  # else the browser stays on the page of the answer before
         page.goto(link)
         settle(page)
         name, asked = split(f"#{urlsplit(link).fragment}")
@@ -54,8 +54,15 @@ def test_each_answer_moves_the_figure_of_its_chapter(open_page):
         wanted = address.follow(stands["spec"], address.first(stands["spec"]), asked)
         assert {key: stands["state"][key] for key in WHERE} == {key: wanted[key] for key in WHERE}, link
         assert stands["state"]["asked"] == ("ask" in asked) and not stands["state"]["notes"], link
-        page.go_back()
-        assert page.url == here
+
+
+def test_back_is_the_way_back_from_an_answer(open_page):
+    page = open_page("book/questions.html")
+    here = page.url
+    page.goto(next(link for links in links_of(page) for link in links if moves(link)))
+    settle(page)
+    page.go_back()
+    assert page.url == here
 
 
 def test_the_index_has_every_situation_that_a_figure_offers(open_page):

@@ -340,8 +340,13 @@ CHOICES = [
 ]
 
 
-@pytest.mark.parametrize("right", [True, False, None], ids=["right", "wrong", "show me"])
-@pytest.mark.parametrize(("loss", "name"), CHOICES, ids=[name for _, name in CHOICES])
+WAYS = (True, False, None)  # a right answer, a wrong one, "Show me"
+ASKED = [(*each, way) for each, way in zip(CHOICES, 2 * WAYS, strict=True)] + [
+    (*CHOICES[k], way) for k in (1, 4) for way in (True, None)
+]
+
+
+@pytest.mark.parametrize(("loss", "name", "right"), ASKED, ids=[f"{name}-{right}" for _, name, right in ASKED])
 def test_a_question_with_choices(mounted, loss, name, right):
     explorer = mounted(lossviz.explore(loss, situation=name))
     question = explorer.torch.situation["question"]
