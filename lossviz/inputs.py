@@ -22,6 +22,12 @@ def wrong(argument: str, expected: str, came: str) -> ValueError:
     return ValueError(f"{argument}: expected {expected}, got {came}")
 
 
+def check_count(argument: str, value: object, least: int = 1, none: bool = False) -> None:
+    """Raises ValueError for what is no whole number of at least ``least``, nor None where that is allowed."""
+    if not (none and value is None) and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+        raise wrong(argument, f"a whole number of at least {least}{' or None' if none else ''}", repr(value))
+
+
 @dataclass(frozen=True)
 class LabelSet:
     """The values that a label argument may take."""

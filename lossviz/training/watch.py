@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from lossviz.batches import Batch
-from lossviz.inputs import wrong
+from lossviz.inputs import check_count, wrong
 from lossviz.losses import Loss
 from lossviz.training.diagnosis import ours, read, taken_by
 from lossviz.training.diagnosis.encode import as_trained, embedded, encoder
@@ -37,6 +37,8 @@ class Watch(TrainerCallback):
 
     The measures are those of :func:`lossviz.diagnose`: loss, active terms, gradient, mean cosine, effective rank. They
     stand in ``trainer.state.log_history``, each with "watch_" before its name, and are printed with the trainer's own.
+    What the trainer reports to by itself (TensorBoard, W&B) has logged before its callbacks are called. With
+    ``report_to="none"`` and ``callbacks=[watch, TensorBoardCallback()]``, in this order, it has these measures too.
 
     ``loss``        the loss that is trained with: ours, for a trainer, or sentence-transformers'
     ``data``        as for ``diagnose``: rows are drawn from it once
@@ -52,9 +54,9 @@ class Watch(TrainerCallback):
     def __init__(
         self, loss: Loss | nn.Module, data: object, every: int = 100, batch_size: int = 16, seed: int | None = 0
     ) -> None:
-        for name, value in {"every": every, "batch_size": batch_size}.items():
-            if not isinstance(value, int) or value < 1:
-                raise wrong(name, "a whole number of at least 1", repr(value))
+        check_count("every", every)
+        check_count("batch_size", batch_size)
+        check_count("seed", seed, least=0, none=True)
         self.trained, self.every, self.seed = loss, every, seed
         source, inputs = table(data), ours(loss).inputs
         taken = taken_by(ours(loss), source)

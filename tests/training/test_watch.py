@@ -7,7 +7,7 @@ import torch
 from datasets import Dataset
 from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.sentence_transformer import losses as theirs
-from transformers import TrainerState
+from transformers import TrainerCallback, TrainerState
 
 import lossviz
 from lossviz.training import for_trainer, watch
@@ -83,6 +83,23 @@ def test_the_trainers_own_log_shows_it_once(watched):
     assert first == {"loss": 1.0, "watch_loss": 2.0} and second == {"loss": 0.9}
 
 
+class Reporter(TrainerCallback):
+    """As TensorBoard's: it writes down what it is given to log."""
+
+    def __init__(self):
+        self.written = []
+
+    def on_log(self, args, state, control, logs=None, **given):
+        self.written += [logs["watch_loss"]] if "watch_loss" in logs else []
+
+
+def test_a_reporter_after_it_logs_what_it_says(tmp_path):
+    model, after = tiny.model(), Reporter()
+    loss = for_trainer(RANKING, model)
+    trainer = trained(model, loss, PAIRS, tmp_path, Watch(loss, PAIRS, every=7, batch_size=8), after)
+    assert after.written == [each["watch_loss"] for each in looks(trainer)[1:]]
+
+
 def test_the_film_is_the_training_frame_by_frame(watched):
     trainer, own = watched
     explorer = own.film(engine="kernel")
@@ -154,6 +171,9 @@ def test_embeddings_that_are_not_finite_are_told_and_not_filmed():
     ("settings", "said"),
     [
         ({"every": 0}, "every: expected a whole number of at least 1, got 0"),
+        ({"every": True}, "every: expected a whole number of at least 1, got True"),
+        ({"seed": "x"}, "seed: expected a whole number of at least 0 or None, got 'x'"),
+        ({"seed": -1}, "seed: expected a whole number of at least 0 or None, got -1"),
         ({"batch_size": 2.5}, "batch_size: expected a whole number of at least 1, got 2.5"),
         ({"loss": lossviz.TripletLoss()}, "data: expected columns for TripletLoss"),
         ({"data": {"a": ["x", ""], "b": ["", "y"]}}, "data: expected at least one row that can be used"),

@@ -142,6 +142,19 @@ class Look:
         """Whether the other rows are the negatives."""
         return self.loss.inputs.masks is POSITIVE_PAIRS.masks
 
+    @property
+    def has_negatives(self) -> bool:
+        """Whether rows bring negatives of their own."""
+        return self.labels is None and len(self.rows) > 2
+
+    @cached_property
+    def ranks(self) -> Tensor:
+        """Which part of the other rows' second sentences is farther from a row's first than its own second: (B,)."""
+        first, second, *_ = self.rows.values()
+        cosines = similarities("cosine", first, second)
+        ahead = torch.sign(cosines.diagonal()[:, None] - cosines).sum(1)
+        return 0.5 + ahead / (2 * max(1, self.count - 1))
+
     @cached_property
     def to_candidates(self) -> Tensor:
         """The cosine of every anchor to every candidate, the positives first: (B, candidates)."""

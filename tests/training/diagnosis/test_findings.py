@@ -1,6 +1,8 @@
 """Every fault is planted, named, and its rows are listed; clean data are quiet."""
 
 import math
+import random
+import zlib
 
 import pytest
 import torch
@@ -123,6 +125,17 @@ def with_columns_exchanged():
     return lossviz.TripletLoss(triplet_margin=1.0), rows, set(range(len(rows)))
 
 
+def with_right_negatives():
+    rows = triplets()
+    rows[2], rows[5], rows[9] = (*rows[2][:2], rows[2][1]), (*rows[5][:2], rows[5][0]), (rows[8][0], *rows[9][1:])
+    rows[8] = (*rows[8][:2], rows[9][1])  # a positive of the same anchor, in another row
+    return RANKING, rows, {2, 5, 8}
+
+
+def with_right_negatives_of_triplets():
+    return lossviz.TripletLoss(triplet_margin=1.0), *with_right_negatives()[1:]
+
+
 def with_broken_cells():
     rows = positive_pairs()
     return RANKING, [*rows, (rows[0][0], "  "), (None, rows[1][1])], {len(rows), len(rows) + 1}
@@ -135,9 +148,11 @@ PLANTED = {
     "alone": with_classes_alone,
     "one_class": with_one_class,
     "out_of_range": with_scores_out_of_range,
-    "swapped": with_swapped_labels,
+    "wrong_side": with_swapped_labels,
     "swapped, all": with_all_labels_swapped,
     "swapped, triplets": with_columns_exchanged,
+    "right_negatives": with_right_negatives,
+    "right_negatives, triplets": with_right_negatives_of_triplets,
     "cells": with_broken_cells,
 }
 
@@ -150,7 +165,7 @@ def test_a_planted_fault_is_named_and_its_rows_are_listed(fault):
     assert found.title and found.said and found.change
 
 
-@pytest.mark.parametrize("fault", ["duplicates", "contradictions", "alone", "out_of_range", "cells"])
+@pytest.mark.parametrize("fault", ["duplicates", "contradictions", "right_negatives", "alone", "out_of_range", "cells"])
 def test_what_texts_and_labels_say_is_listed_exactly(fault):
     loss, data, planted = PLANTED[fault]()
     assert set(named(whole(loss, data))[fault].rows) == planted
@@ -183,6 +198,140 @@ def test_planted_faults_are_found_in_whatever_batches():
     assert set(named(report)["out_of_range"].rows) == planted
 
 
+# ---- honest data of other shapes, by the hundred
+
+
+def drawn(text: str) -> torch.Tensor:
+    return torch.randn(384, generator=torch.Generator().manual_seed(zlib.crc32(text.encode())))
+
+
+def topics(noise: float, clusters: int = 0):
+    """Texts "topic|rest": about the place of their topic, and of its cluster where there are any."""
+
+    def place(text: str) -> torch.Tensor:
+        topic = text.partition("|")[0]
+        near = 1.5 * drawn(f"cluster {zlib.crc32(topic.encode()) % clusters}") if clusters else 0.0
+        return drawn(topic) + near + noise * drawn(text)
+
+    return lambda texts: torch.stack([place(text) for text in texts]).requires_grad_()
+
+
+def alone(texts: list[str]) -> torch.Tensor:
+    """Every text in a direction of its own."""
+    return torch.stack([drawn(text) for text in texts]).requires_grad_()
+
+
+def made(count: int, *rests: str) -> list[tuple]:
+    return [tuple(f"t{k}|{rest}" for rest in rests) for k in range(count)]
+
+
+def two_classes(count: int) -> list[tuple]:
+    return [(f"class {k % 2}|{k}", "ab"[k % 2]) for k in range(count)]
+
+
+def guessed(count: int, positives: float) -> list[tuple]:
+    draw = random.Random(0)
+    return [(*row, int(draw.random() < positives)) for row in made(count, "a", "b")]
+
+
+def entailed_one_way() -> list[tuple]:
+    rows = [(f"t{k}|a", f"t{k}|b") for k in range(32)]
+    return [(a, b, 0) for a, b in rows] + [(b, a, 1) for a, b in rows]
+
+
+def with_hard_negatives(count: int) -> list[tuple]:
+    """Half of the negatives are of the topic, and about as near as the positive."""
+    return [(f"t{k}|a", f"t{k}|b", f"t{k if k % 2 else k + count}|c") for k in range(count)]
+
+
+PAIRS, TRIPLET, HARDEST = made(512, "a", "b"), lossviz.TripletLoss(triplet_margin=1.0), lossviz.BatchHardTripletLoss
+HONEST = {  # name → loss, data, encoder, rows of a batch, what is right to be said
+    "pairs": (RANKING, PAIRS, topics(0.7), 32, set()),
+    "pairs far apart": (RANKING, PAIRS, topics(2.5), 32, set()),
+    "a large batch": (RANKING, PAIRS, topics(2.5), 256, set()),
+    "clusters": (RANKING, PAIRS, topics(0.9, clusters=8), 32, set()),
+    "clusters in a large batch": (RANKING, PAIRS, topics(0.9, clusters=8), 256, set()),
+    "a last batch of one": (RANKING, PAIRS[:33], topics(0.7), 32, {"single_row"}),
+    "a last batch of two": (HARDEST(margin=0.5), two_classes(34), topics(0.7), 32, {"inactive"}),
+    "two classes learned": (HARDEST(margin=0.5), two_classes(64), topics(0.1), 32, {"inactive"}),
+    "entailment in one direction": (lossviz.SoftmaxLoss.initial(384, 3), entailed_one_way(), topics(0.7), 64, set()),
+    "hard negatives": (TRIPLET, with_hard_negatives(256), topics(0.7), 32, {"inactive"}),
+    "hard negatives in the batch": (RANKING, with_hard_negatives(256), topics(0.7), 32, set()),
+    "random pairs": (RANKING, PAIRS, alone, 32, {"stuck"}),
+    "random triplets": (TRIPLET, made(256, "a", "b", "c"), alone, 32, {"stuck"}),
+    "random, three negatives": (RANKING, made(256, "a", "b", "c", "d", "e"), alone, 32, {"stuck"}),
+    "random labels": (lossviz.ContrastiveLoss(), guessed(512, 0.5), alone, 32, {"stuck"}),
+    "random labels, few positives": (
+        lossviz.ContrastiveLoss(),
+        guessed(512, 0.15),
+        alone,
+        32,
+        {"stuck", "inactive", "carried"},
+    ),
+    "random scores": (lossviz.CoSENTLoss(), [(*row, k / 512) for k, row in enumerate(PAIRS)], topics(0.7), 32, set()),
+}
+
+
+@pytest.mark.parametrize(("loss", "data", "model", "size", "right"), HONEST.values(), ids=HONEST)
+def test_honest_data_are_quiet(loss, data, model, size, right):
+    for seed in range(3):
+        assert named(diagnose(model, loss, data, batches=None, batch_size=size, seed=seed)).keys() <= right
+
+
+def cosines(count: int, apart: float, swapped: float, seed: int) -> Look:
+    """Pairs of two labels, whose cosines are normal and so many standard deviations apart; some labels are swapped."""
+    generator = torch.Generator().manual_seed(seed)
+    near, wrong = (torch.rand(count, generator=generator) < part for part in (0.5, swapped))
+    cosine = (0.2 + 0.08 * (torch.randn(count, generator=generator) + apart * near)).double()
+    rows = {"anchor": torch.tensor([[1.0, 0.0]]).double().expand(count, 2)}
+    rows["other"] = torch.stack([cosine, (1 - cosine.square()).clamp(min=0).sqrt()], 1)
+    texts = {name: tuple(f"{name} {k}" for k in range(count)) for name in rows}
+    return Look(lossviz.ContrastiveLoss(), rows, (near ^ wrong).double(), texts, tuple(range(count)))
+
+
+@pytest.mark.parametrize("apart", [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+@pytest.mark.parametrize(("count", "batches"), [(32, 200), (256, 25)])
+def test_rows_on_the_wrong_side_are_rare_where_all_labels_are_right(count, batches, apart):
+    looks = [cosines(count, apart, 0.0, seed) for seed in range(batches)]
+    assert sum(CHECKS["wrong_side"](each) is not None for each in looks) <= 0.02 * batches
+    assert not any(CHECKS["swapped"](each) for each in looks)
+
+
+@pytest.mark.parametrize("apart", [4.0, 5.0, 6.0])
+def test_a_twentieth_of_labels_swapped_is_found(apart):
+    looks = [cosines(256, apart, 0.05, seed) for seed in range(25)]
+    assert sum(CHECKS["wrong_side"](each) is not None for each in looks) >= 0.8 * len(looks)
+    assert "mislabelled" in next(filter(None, map(CHECKS["wrong_side"], looks))).title
+
+
+def shuffled(count: int) -> list[str]:
+    return [f"t{k}|b" for k in random.Random(0).sample(range(count), count)]
+
+
+SHUFFLED = {
+    "pairs": (RANKING, ()),
+    "labelled pairs": (lossviz.ContrastiveLoss(), ([k % 2 for k in range(256)],)),
+    "scored pairs": (lossviz.CosineSimilarityLoss(), ([k / 256 for k in range(256)],)),
+    "triplets": (TRIPLET, ([f"t{k}|c" for k in range(256, 512)],)),
+}
+
+
+@pytest.mark.parametrize(("loss", "more"), SHUFFLED.values(), ids=SHUFFLED)
+@pytest.mark.parametrize("noise", [0.4, 0.7, 1.5])
+def test_a_column_that_was_shuffled_alone_is_named_in_its_rows(loss, more, noise):
+    data = list(zip([f"t{k}|a" for k in range(256)], shuffled(256), *more, strict=True))
+    found = named(diagnose(topics(noise), loss, data, batches=None))
+    assert "stuck" in found and "false_negatives" not in found
+    if loss is RANKING:
+        assert len(found["stuck"].rows) >= FOUND * len(data)
+
+
+def test_a_class_that_is_asked_of_one_order_alone_can_contradict_itself():
+    rows = entailed_one_way()
+    found = named(whole(lossviz.SoftmaxLoss.initial(384, 3), [*rows, (*rows[4][:2], 2)], topics(0.7)))
+    assert found["contradictions"].rows == (4, len(rows))
+
+
 # ---- the encoder and the loss
 
 
@@ -196,6 +345,16 @@ def test_a_collapse_is_named_with_the_number_that_it_costs():
     found = named(whole(RANKING, rows, ByHeart(spread(100.0))))["collapse"]
     assert f"ln {len(rows)}" in found.said
     assert "(margin)" in named(whole(*with_margin(), ByHeart(spread(100.0))))["collapse"].said
+
+
+def test_a_line_that_tells_no_classes_apart_is_a_collapse():
+    """Two classes at both ends of it would be learned; these are at one place."""
+    rows = [(f"t{k}|a", "ab"[k % 2]) for k in range(32)]
+
+    def line(texts: list[str]) -> torch.Tensor:
+        return torch.outer(torch.arange(len(texts)) - 15.5, drawn("up")).requires_grad_()
+
+    assert "collapse" in named(whole(lossviz.BatchHardTripletLoss(margin=0.5), rows, line))
 
 
 def with_margin():
@@ -222,7 +381,8 @@ def test_an_encoder_without_a_gradient_is_named():
 
 
 def test_a_margin_out_of_reach_is_named():
-    assert {"margin"} == named(whole(lossviz.BatchHardTripletLoss(), labelled_sentences())).keys()
+    found = named(whole(lossviz.BatchHardTripletLoss(), labelled_sentences()))
+    assert {"margin"} == found.keys() and "today no negative is far enough" in found["margin"].said
 
 
 def test_an_easy_batch_is_named():

@@ -1,5 +1,6 @@
 """What a check is, and what it finds; the words that all of them use."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -12,6 +13,7 @@ from lossviz.training.diagnosis.look import Look
 SHOWN = 5  # examples of one finding
 LONGEST = 70  # letters of a text that is shown
 ENOUGH = 8  # rows from which a share, a rank or an order says anything
+GUESSING = 2.0  # standard deviations over chance up to which a rank is taken for it
 
 QUESTIONS = {  # page and anchor → what the book answers there
     "labelled_pairs#why-online-is-0": "Why does online contrastive give 0?",
@@ -132,3 +134,14 @@ def groups(keys: Iterable[object]) -> dict[object, list[int]]:
     for row, key in enumerate(keys):
         found[key].append(row)
     return dict(found)
+
+
+def tells_nothing(look: Look) -> bool:
+    """Whether pairs, whatever their label, stand no nearer than sentences of different rows: in rank as by chance."""
+    if len(look.rows) < 2 or not (look.labels is None or look.loss.inputs.matrix_axes == 1):
+        return False
+    parts = [look.ranks]
+    if look.labels is not None:
+        high = look.labels > look.labels.double().mean()
+        parts = [look.ranks[high], look.ranks[~high]]
+    return all(len(each) >= ENOUGH and each.mean() <= 0.5 + GUESSING / math.sqrt(12 * len(each)) for each in parts)

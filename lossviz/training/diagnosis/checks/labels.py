@@ -8,7 +8,12 @@ from torch import Tensor
 from lossviz.training.diagnosis.checks.base import ENOUGH, Case, check, groups, true
 from lossviz.training.diagnosis.look import Look
 
-SUSPECTS = 0.15  # of the rows: where more stand on the wrong side, the model cannot tell yet
+SURE = 3.5  # standard deviations of guessing: one batch of random rows in four thousand gets there
+MISLABELLED = 0.05  # the part of the labels that is taken for wrong, against none
+EVIDENCE = 5.0  # log of how much likelier the batch is so: without a wrong label one in 150 gets there
+DOUBT = 6.0  # the most that one row adds to it: a few far rows are not a few wrong labels
+APART = 3.5  # spreads between two labels: nearer ones overlap, and each has rows on the other's side
+SPREAD = 1.4826  # of a normal distribution, in median deviations
 
 
 def _has_classes(look: Look) -> bool:
@@ -21,7 +26,7 @@ def _has_classes(look: Look) -> bool:
     "labelled_sentences#one-class",
 )
 def alone(look: Look) -> Case | None:
-    if not _has_classes(look):
+    if not _has_classes(look) or look.count < ENOUGH:
         return None
     classes = groups(look.labels.tolist()).values()
     rows = sorted(row for group in classes if len(group) == 1 for row in group)
@@ -40,7 +45,7 @@ def alone(look: Look) -> Case | None:
     "labelled_sentences#one-class",
 )
 def one_class(look: Look) -> Case | None:
-    if look.labels is None or look.count < 2 or look.labels.unique().numel() > 1:
+    if look.labels is None or look.count < ENOUGH or look.labels.unique().numel() > 1:
         return None
     return Case(
         f"All {look.count} rows have the label {look.labels[0].item():g}; the loss is {look.value:.4g}. There is "
@@ -95,51 +100,86 @@ def _page(look: Look) -> str:
     _page,
 )
 def swapped(look: Look) -> Case | None:
-    """All of them, or some."""
+    """Most of them."""
     order = _order(look)
     if order is None:
         return None
-    agreement, wrong = order
-    rows = true(wrong)
-    if agreement < 0.5 - 1 / math.sqrt(look.count):  # two standard deviations of guessing
-        said = f"Where one pair shall be nearer than another, it is in {agreement:.0%} of all cases; by chance in 50%."
-        return Case(said, rows)
-    if not 0 < len(rows) <= SUSPECTS * look.count:
+    agreement, deviation, wrong = order
+    if agreement >= 0.5 - SURE * deviation:
         return None
-    return Case(f"{len(rows)} of {look.count} rows stand where the other label would be; all others do not.", rows)
+    said = f"Where one pair shall be nearer than another, it is in {agreement:.0%} of all cases; by chance in 50%."
+    return Case(said, true(wrong))
+
+
+@check(
+    "Rows stand where the other label would be: hard, or mislabelled",
+    "Read them. Turn round those whose label, or whose columns, are wrong; keep those that are right: they are hard.",
+    _page,
+)
+def wrong_side(look: Look) -> Case | None:
+    """Some of them, where all others are well apart."""
+    sides = _sides(look)
+    if sides is None:
+        return None
+    usual = sides.median()
+    spread = SPREAD * (sides - usual).abs().median()
+    if 2 * usual <= APART * spread or _evidence(sides, usual, spread) < EVIDENCE:
+        return None
+    rows = [row for row in sides.argsort().tolist() if sides[row] < 0]
+    return Case(f"{len(rows)} of {look.count} rows stand nearer to where the other label is; all others do not.", rows)
+
+
+def _has_two(look: Look) -> bool:
+    """Whether a row is two sentences and a label that says how near they are."""
+    return look.labels is not None and len(look.rows) == 2 and look.loss.inputs.matrix_axes == 1
 
 
 def _is_scored(look: Look) -> bool:
     return look.labels.unique().numel() > 2
 
 
-def _order(look: Look) -> tuple[float, Tensor] | None:
-    """In which part of the comparisons the nearer one is that which shall be nearer; and the rows on the wrong side."""
-    if look.labels is None and len(look.rows) > 2:
+def _order(look: Look) -> tuple[float, float, Tensor] | None:
+    """In which part of the comparisons the nearer one is that which shall be nearer; the standard deviation of that
+    part where all is guessed; and the rows that are on the wrong side of most others."""
+    if look.has_negatives:
         to_positive, *to_negatives = look.to_others
-        wrong = torch.stack(to_negatives).amax(0) > to_positive
-        return 1 - wrong.double().mean().item(), wrong
-    if look.labels is None or len(look.rows) != 2 or look.loss.inputs.matrix_axes != 1:
+        ahead = torch.sign(to_positive - torch.stack(to_negatives))
+        negatives, count = ahead.shape
+        deviation = math.sqrt((negatives + 2) / (12 * negatives * count))
+        return 0.5 + ahead.mean().item() / 2, deviation, ahead.sum(0) < 0
+    if not _has_two(look) or look.labels.unique().numel() < 2:
         return None
-    order = _of_scores if _is_scored(look) else _of_two_labels
-    return order(look.to_others[0], look.labels)
+    lower, cosines = look.labels[:, None] < look.labels, look.to_others[0]
+    ahead, compared = lower * torch.sign(cosines - cosines[:, None]), lower.sum().item()
+    return 0.5 + ahead.sum().item() / (2 * compared), _guessed(look.labels) / compared, ahead.sum(0) + ahead.sum(1) < 0
 
 
-def _of_scores(cosines: Tensor, scores: Tensor) -> tuple[float, Tensor]:
-    """A row is wrong that disagrees with most others, where all together do."""
-    lower = scores[:, None] < scores
-    right = lower & (cosines[:, None] < cosines)
-    involved, agreed = (each.sum(0) + each.sum(1) for each in (lower, right))
-    agreement = (right.sum() / lower.sum()).item()
-    return agreement, (agreed < 0.5 * involved) & (agreement < 0.5)
+def _guessed(labels: Tensor) -> float:
+    """The standard deviation of how many comparisons of labels are right by chance (Kendall's, with ties)."""
+    weights = (n * (n - 1) * (2 * n + 5) for n in labels.unique(return_counts=True)[1].tolist())
+    count = len(labels)
+    return math.sqrt((count * (count - 1) * (2 * count + 5) - sum(weights)) / 72)
 
 
-def _of_two_labels(cosines: Tensor, labels: Tensor) -> tuple[float, Tensor] | None:
-    """The wrong side is beyond the middle of the two medians."""
-    positive = labels > labels.min()
+def _sides(look: Look) -> Tensor | None:
+    """How far each row stands on the side of its label: below 0 where it stands on the other's."""
+    if look.count < ENOUGH:
+        return None
+    if look.has_negatives:
+        to_positive, *to_negatives = look.to_others
+        return to_positive - torch.stack(to_negatives).amax(0)
+    if not _has_two(look) or _is_scored(look):
+        return None
+    cosines, positive = look.to_others[0], look.labels > look.labels.min()
     near, far = cosines[positive], cosines[~positive]
     if min(len(near), len(far)) < ENOUGH / 2:
         return None
-    agreement = (near[:, None] > far).double().mean().item()
     middle = (near.median() + far.median()) / 2
-    return agreement, torch.where(positive, cosines < middle, cosines > middle)
+    return torch.where(positive, cosines - middle, middle - cosines)
+
+
+def _evidence(sides: Tensor, usual: Tensor, spread: Tensor) -> float:
+    """Log of how much likelier the rows are where some labels are wrong than where none is. A row with the right label
+    is normal about ``usual``, one with a wrong label about the same place on the other side."""
+    doubt = (-2 * usual * sides / spread.clamp(min=torch.finfo(sides.dtype).eps).square()).clamp(max=DOUBT)
+    return torch.log(1 - MISLABELLED + MISLABELLED * doubt.exp()).sum().item()

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
-from lossviz.training.diagnosis.checks.base import ENOUGH, Case, check, groups, quoted
+from lossviz.inputs import CLASSIFIED_PAIRS
+from lossviz.training.diagnosis.checks.base import ENOUGH, Case, check, groups, quoted, tells_nothing
 from lossviz.training.diagnosis.look import Look
 
-UNUSUAL = 3  # standard deviations over unrelated sentences: of a thousand pairs about one gets there by chance
+BEYOND = 1.0  # standard deviations more than the farthest of as many random pairs has: one batch in 500 gets there
 
 
 @check(
@@ -66,13 +68,15 @@ def _entropy(seekers: Sequence[str], sought: Sequence[str], candidates: Sequence
 )
 def false_negatives(look: Look) -> Case | None:
     """Another row's candidate that is nearer to the anchor than its own positive, and unusually near."""
-    if not look.in_batch or look.count < ENOUGH:
+    if not look.in_batch or look.count < ENOUGH or tells_nothing(look):
         return None
-    cosines, own = look.to_candidates, look.to_candidates.diagonal()[:, None]
-    other = torch.arange(cosines.shape[1]) % look.count != torch.arange(look.count)[:, None]
+    cosines, own, other = look.to_candidates, look.to_candidates.diagonal()[:, None], _unrelated(look)
     unrelated = cosines[other]
-    near = other & (cosines >= own) & (cosines > unrelated.mean() + UNUSUAL * unrelated.std())
-    pairs = [(i, j) for i, j in near.nonzero().tolist() if not _says_so(look, i, j)]
+    if len(unrelated) < ENOUGH:
+        return None
+    unusual = math.sqrt(2 * math.log(len(unrelated))) + BEYOND
+    near = other & (cosines >= own) & (cosines > unrelated.mean() + unusual * unrelated.std())
+    pairs = [tuple(pair) for pair in near.nonzero().tolist()]
     if not pairs:
         return None
     pairs.sort(key=lambda pair: (cosines[pair] - own[pair[0], 0]).item(), reverse=True)
@@ -84,10 +88,17 @@ def false_negatives(look: Look) -> Case | None:
     )
 
 
-def _says_so(look: Look, i: int, j: int) -> bool:
-    """Whether the texts say already that the candidate is right: then it is a duplicate."""
-    anchors, positives, candidates = _sides(look)
-    return candidates[j] in (positives[i], anchors[i]) or anchors[i] == anchors[j % look.count]
+def _unrelated(look: Look) -> Tensor:
+    """Whether the texts leave it open that a candidate is right for an anchor, (B, candidates): where they say so, it
+    is the row's own, or a duplicate."""
+    numbers = {}
+    anchors, positives, candidates = (
+        torch.tensor([numbers.setdefault(text, len(numbers)) for text in side]) for side in _sides(look)
+    )
+    rows = torch.arange(len(candidates)) % look.count
+    asked, wanted = anchors[:, None], positives[:, None]
+    own = rows == torch.arange(look.count)[:, None]
+    return ~(own | (candidates == wanted) | (candidates == asked) | (anchors[rows] == asked))
 
 
 def _nearer(look: Look, i: int, j: int) -> str:
@@ -100,16 +111,34 @@ def _nearer(look: Look, i: int, j: int) -> str:
 
 
 @check(
+    "Negatives are right answers",
+    "Drop these negatives, or mine others: leave out all that is known to be right for the anchor.",
+    "triplets#explicit-negatives",
+)
+def right_negatives(look: Look) -> Case | None:
+    """A row's negative that the data call right: the anchor, or a positive of it in any row."""
+    if not look.has_negatives:
+        return None
+    anchors, positives, *negatives = look.texts.values()
+    right = {anchor: {anchor, *(positives[row] for row in rows)} for anchor, rows in groups(anchors).items()}
+    given = zip(anchors, *negatives, strict=True)
+    rows = [row for row, (anchor, *said) in enumerate(given) if right[anchor] & set(said)]
+    if not rows:
+        return None
+    return Case(f"In {len(rows)} of {look.count} rows a negative says what the anchor or a positive of it says.", rows)
+
+
+@check(
     "Labels contradict each other",
     "Decide which label is right, and drop the other row.",
     "labelled_sentences#stuck-at-the-margin",
 )
 def contradictions(look: Look) -> Case | None:
-    """The same texts under two labels."""
+    """The same texts under two labels; in either order, but for classes, which may ask for one (entailment)."""
     if look.labels is None:
         return None
-    labels = look.labels.tolist()
-    same = groups(frozenset(each) for each in zip(*look.texts.values(), strict=True)).values()
+    labels, key = look.labels.tolist(), tuple if look.loss.inputs.name == CLASSIFIED_PAIRS.name else frozenset
+    same = groups(key(each) for each in zip(*look.texts.values(), strict=True)).values()
     rows = [row for group in same if len({labels[row] for row in group}) > 1 for row in group]
     if not rows:
         return None

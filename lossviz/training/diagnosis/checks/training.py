@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from lossviz.training.diagnosis.checks.base import ENOUGH, SHOWN, Case, check, true
+from lossviz.training.diagnosis.checks.base import ENOUGH, SHOWN, Case, check, tells_nothing, true
 from lossviz.training.diagnosis.look import Look
 
 FEW_ACTIVE = 0.1  # of the terms: fewer, and most of a batch's work is for nothing
@@ -12,7 +12,7 @@ CARRIED = 0.5  # of the gradient …
 BY_FEW = 0.05  # … in no more than this part of the rows
 NEAR_COLLAPSE = 0.9  # mean cosine: what trains at a temperature of .01 ends between .6 and .85
 FLAT = 2.0  # directions that the points spread in: a line has one
-STUCK = 0.02  # of the loss of a collapsed batch: what is stuck there differs in the third digit
+NEAR_LOSS = 0.5  # of the loss of a collapsed batch: what has learned two classes is flat too, and far below it
 LOW_SCALE = 2.0  # a temperature of .5, the highest that a paper trains with
 MARGINS = {  # input type → where its margins are spoken of
     "labelled_pairs": "labelled_pairs#which-margin-pairs",
@@ -43,14 +43,18 @@ def not_finite(look: Look) -> Case | None:
 def no_gradient(look: Look) -> Case | None:
     if look.learns is not False:
         return None
-    return Case("From the embeddings no way leads back to a parameter of the encoder: training would change nothing.")
+    return Case("From the embeddings no way leads back to a parameter of the encoder: training would not change it.")
+
+
+def _stuck_page(look: Look) -> str:
+    return "positive_pairs#stuck-at-ln-b" if look.in_batch else "labelled_sentences#stuck-at-the-margin"
 
 
 @check(
     "The embeddings have collapsed",
     "Start again from a checkpoint that tells sentences apart, with a smaller learning rate and a warm-up. Look at the "
     "pooling, and at labels that contradict each other.",
-    lambda look: "positive_pairs#stuck-at-ln-b" if look.in_batch else "labelled_sentences#stuck-at-the-margin",
+    _stuck_page,
 )
 def collapse(look: Look) -> Case | None:
     if not has_collapsed(look):
@@ -64,7 +68,8 @@ def collapse(look: Look) -> Case | None:
 
 
 def has_collapsed(look: Look) -> bool:
-    return len(look.points) >= ENOUGH and (look.mean_cosine > NEAR_COLLAPSE or look.rank < FLAT)
+    is_flat = look.rank < FLAT and look.value > NEAR_LOSS * look.collapsed
+    return len(look.points) >= ENOUGH and (look.mean_cosine > NEAR_COLLAPSE or is_flat)
 
 
 def _beside_collapse(look: Look) -> str:
@@ -76,27 +81,30 @@ def _beside_collapse(look: Look) -> str:
 
 
 @check(
-    "The loss is that of a model that tells nothing apart",
-    "See whether the columns belong together row by row: one that was sorted or shuffled alone does this.",
-    "positive_pairs#stuck-at-ln-b",
+    "The model tells no pair from the others",
+    "See whether the columns belong together row by row: one that was sorted or shuffled alone does this. If they do, "
+    "the model has not learned anything yet.",
+    _stuck_page,
 )
 def stuck(look: Look) -> Case | None:
-    """The loss of a collapsed batch, without its collapse."""
-    if has_collapsed(look) or low_scale(look) or not (look.in_batch and look.count >= ENOUGH):
+    """Pairs as far apart as any two rows, without a collapse."""
+    if has_collapsed(look) or not tells_nothing(look):
         return None
-    if abs(look.value - look.collapsed) > STUCK * look.collapsed:
-        return None
-    said = f"{_beside_collapse(look)} The embeddings have not collapsed (mean cosine {look.mean_cosine:.3f})."
+    said = (
+        "The cosine of a pair is higher than that of its first sentence to the second of another row in "
+        f"{look.ranks.mean():.0%} of all cases; by chance in 50%. {_beside_collapse(look)}"
+    )
     return Case(said, range(look.count), shown=())
 
 
 @check(
     "Few terms are active",
-    "The batch is easy, and teaches little. Take harder negatives, a larger batch, or a larger margin.",
+    "The batch is easy, and teaches little. Take harder negatives, a larger batch, or, if the loss has one, a larger "
+    "margin.",
     lambda look: "positive_pairs#tiny-loss" if look.in_batch else "labelled_pairs#why-online-is-0",
 )
 def inactive(look: Look) -> Case | None:
-    if not look.terms or not look.terms.valid.any():
+    if look.count < ENOUGH or not look.terms or not look.terms.valid.any():
         return None
     valid, active = (int(each.sum()) for each in (look.terms.valid, look.terms.valid & look.terms.active))
     if active >= FEW_ACTIVE * valid:
@@ -146,8 +154,7 @@ def _at_best(look: Look) -> float:
 
 @check(
     "The margin is out of reach",
-    "Take a margin on the scale of the gaps between your distances (a quarter of the largest is a beginning), or "
-    "embeddings that are not normalised.",
+    "Take a margin on the scale of the gaps between your distances (a quarter of the largest is a beginning).",
     lambda look: MARGINS[look.loss.inputs.name],
 )
 def margin(look: Look) -> Case | None:
@@ -159,6 +166,6 @@ def margin(look: Look) -> Case | None:
     if value <= largest:
         return None
     return Case(
-        f"{name} is {value:g}, and the largest distance of the batch is {largest:.3g}: no negative can be far enough, "
-        "so the loss never rests."
+        f"{name} is {value:g}, and the largest distance of the batch is {largest:.3g}: today no negative is far "
+        "enough, and the loss does not rest."
     )
