@@ -236,8 +236,9 @@ class Explorer:
             self.button("Show me").click()
             self.wait_until("root => !root.explorer.state.playing && root.dataset.ready")  # a ghost's truth is played
 
-    def play(self, enough: str = "false") -> None:
+    def play(self, enough: str = "false", speed: float = 4) -> None:
         """Play until it ends by itself, or until a condition on ``state`` holds: then Pause."""
+        self.change(speed=speed)
         self.button("Play").click()
         self.wait_until(PLAYED.replace("ENOUGH", enough))
 
