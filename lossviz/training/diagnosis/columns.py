@@ -10,7 +10,7 @@ FILLED = 0.5  # of its cells, or a column whose header says nothing is a remark 
 FEW_CLASSES = 0.5  # of the cells: short words that are repeated at least twice on average are classes, not sentences
 MOST_CLASSES = 100  # of words, unless the header says that they are classes
 LONGEST_CLASS = 40  # letters
-LONGEST_HEADER = 4  # words
+LONGEST_HEADER = 3  # words
 NLI = ("entailment", "neutral", "contradiction")  # the order of the numbers that the field gives them
 
 # Words of headers, in the order of the arguments. What is not here keeps its place in the file.

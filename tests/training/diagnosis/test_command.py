@@ -31,12 +31,20 @@ def asked(*arguments: str) -> int:
 
 
 def test_clean_data_end_with_0_and_a_proposed_loss(by_heart, tmp_path, capsys):
-    data = written(tmp_path / "data.csv", ("answer", "question"), [row[::-1] for row in positive_pairs()])
+    data = written(tmp_path / "data.csv", ("question", "answer"), positive_pairs())
     assert asked(data) == 0
     said = capsys.readouterr().out
     assert "column question: text (the header), for anchor" in said and "0 findings" in said
     assert all(each.loss.__name__ in said for each in ENTRIES)
     assert "TripletLoss takes 3 sentences a row, and there are only question, answer" in said
+
+
+def test_columns_in_another_order_are_found(by_heart, tmp_path, capsys):
+    data = written(tmp_path / "data.csv", ("answer", "question"), [row[::-1] for row in positive_pairs()])
+    assert asked(data) == 1
+    said = capsys.readouterr().out
+    assert "column question: text (the header), for anchor" in said
+    assert "change: Give the trainer data.select_columns(['question', 'answer'])." in said
 
 
 def test_what_is_found_ends_with_1_and_goes_into_a_file(by_heart, tmp_path, capsys):
@@ -84,6 +92,12 @@ def test_what_cannot_be_done_ends_with_2_and_one_line(by_heart, tmp_path, capsys
     assert asked(data, *arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"lossviz: {said}") and error.count("\n") == 1
+
+
+def test_a_classifier_without_classes_is_an_error_about_the_data(by_heart, tmp_path, capsys):
+    data = written(tmp_path / "data.csv", ("a", "b"), positive_pairs())
+    assert asked(data, "--loss", "Softmax") == 2
+    assert "lossviz: data: expected columns for SoftmaxLoss, got a (text), b (text): it takes" in capsys.readouterr().err
 
 
 def test_no_file_and_no_model_end_with_2(tmp_path, capsys):
