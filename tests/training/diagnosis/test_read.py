@@ -243,6 +243,7 @@ def test_true_and_false_are_1_and_0():
     words = [str(each == 1) for each in given["label"]]
     expected, found = (diagnose(ByHeart(), None, each) for each in (given, given | {"label": words}))
     assert torch.equal(found.looks[0].labels, expected.looks[0].labels)
+    assert type(found.loss) is type(expected.loss)
 
 
 def test_classes_below_0_are_no_classes_of_a_classifier():
@@ -285,8 +286,8 @@ def test_two_classes_of_sentences_are_classes():
 
 
 def test_scores_are_read_from_all_rows_though_they_are_sorted():
-    scores = [k / 1200 for k in range(6000)]
-    given = {"sentence1": [f"q {k}" for k in range(6000)], "sentence2": ["a"] * 6000, "score": scores}
+    scores = [k / 2400 for k in range(12000)]
+    given = {"sentence1": [f"q {k}" for k in range(12000)], "sentence2": ["a"] * 12000, "score": scores}
     assert diagnose(some_rows, None, given, batches=1).faults == []
 
 
