@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def diagnosed(asked: argparse.Namespace) -> int:
     """Prints the report, and which losses fit; 1 where something was found."""
-    source = table(asked.data)
+    source = table(asked.data, lambda rows: _with_bar(rows, "rows"))
     if asked.loss:
         _loss_class(asked.loss)  # before the model is loaded, which takes its time
     model = _model(asked.model)
@@ -117,4 +117,5 @@ def _fitting(source: Table) -> str:
 
 if __name__ == "__main__":
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    sys.stdout.reconfigure(errors="backslashreplace")  # not every terminal can show every letter
     sys.exit(main())

@@ -42,7 +42,10 @@ def for_trainer(
     if not isinstance(model, nn.Module):
         raise wrong("model", "a torch.nn.Module", type(model).__name__)
     if hasattr(loss, "uncached"):  # its encoder is the model
-        loss, mini_batch_size = loss.uncached, mini_batch_size or loss.mini_batch_size
+        mini_batch_size = loss.mini_batch_size if mini_batch_size is None else mini_batch_size
+        loss = loss.uncached
+    if mini_batch_size is not None and (not isinstance(mini_batch_size, int) or mini_batch_size < 1):
+        raise wrong("mini_batch_size", "a whole number of at least 1, or None", repr(mini_batch_size))
     if loss.inputs.twins and mini_batch_size:
         raise wrong("mini_batch_size", f"None, for {type(loss).__name__} has two encoders", str(mini_batch_size))
     return TrainerLoss(loss, model, mini_batch_size, gather, check)

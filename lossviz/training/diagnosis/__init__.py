@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
+from torch import nn
+
 from lossviz.catalogue import ENTRIES
 from lossviz.inputs import wrong
 from lossviz.losses import Loss
 from lossviz.losses.wrappers import Cached
 from lossviz.training.diagnosis import encode, read
 from lossviz.training.diagnosis.checks import Finding
-from lossviz.training.diagnosis.columns import Column
+from lossviz.training.diagnosis.columns import MOST_CLASSES, Column, is_empty
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import Report
 from lossviz.training.diagnosis.table import Table, table
@@ -36,7 +38,7 @@ def diagnose(
     ``loss``        a loss of lossviz, as it is or for a trainer, or one of sentence-transformers that lossviz has; None
                     for the one that the book begins with for such data
     ``data``        a ``datasets.Dataset``, the path of a file (CSV, TSV, JSON lines, Parquet) or of a saved data set, a
-                    dict of columns, or a list of rows. All cells are checked
+                    DataFrame, a dict of columns, or a list of rows. All cells are checked
     ``batches``     how many batches are looked at; None for all
     ``batch_size``  rows of each, as training would have them
     ``seed``        of the order, shuffled as a trainer does; None for the order of the data
@@ -47,7 +49,7 @@ def diagnose(
     _check_count("batches", batches, none=True)
     _check_count("batch_size", batch_size)
     encoder = encode.encoder(model)
-    source = table(data)
+    source = table(data, lambda rows: progress(rows, "rows"))
     loss = proposed(source, encoder) if loss is None else ours(loss)
     taken = taken_by(loss, source)
     inputs = loss.inputs.fitted(len(taken))
@@ -57,19 +59,20 @@ def diagnose(
     looks = []
     with encode.as_trained(model, inputs, seed):
         for batch in progress(found.batches, "batches"):
-            learns = None if looks else encode.learns(model, encoder, list(batch.texts.values())[0])
+            learns = None if looks else encode.learns(model, encoder, list(batch.texts.values())[0][:2])
             rows = encode.embedded(encoder, batch, inputs)
             looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
             looks[-1].check()
     return Report(loss, source.columns, taken, looks, found.faults, found.count)
 
 
-def taken_by(loss: Loss, source: Table) -> dict[str, Column]:
+def taken_by(loss: Loss | type[Loss], source: Table) -> dict[str, Column]:
     """Argument → the column that it is made from. Raises ValueError where the columns do not fit the loss."""
     try:
-        return read.roles(loss.inputs, source.columns)
+        return read.roles(loss.inputs, source.columns, asked=True)
     except ValueError as error:
-        raise wrong("data", f"columns for {type(loss).__name__}", f"{_listed(source)}: it {error}") from None
+        name = (loss if isinstance(loss, type) else type(loss)).__name__
+        raise wrong("data", f"columns for {name}", f"{_listed(source)}: it {error}") from None
 
 
 def proposed(source: Table, encoder: encode.Encoder) -> Loss:
@@ -90,14 +93,17 @@ def unfit(loss: type[Loss], source: Table) -> str:
 
 
 def made(loss: type[Loss], source: Table, encoder: encode.Encoder) -> Loss:
-    """A loss with its defaults; a classifier for as many classes as the data have, and rows as long as the model's."""
+    """A loss with its defaults; a classifier for as many classes as the data have, and rows as long as the model's.
+    Raises ValueError where the columns do not fit, or have more classes than a classifier is made for."""
     if not hasattr(loss, "initial"):
         return next(each.default() for each in ENTRIES if each.loss is loss)
-    taken = read.roles(loss.inputs, source.columns)
+    taken = taken_by(loss, source)
     column, texts = taken[loss.inputs.label], taken[loss.inputs.rows[0]]
-    some = next(text for row in source.rows if isinstance(text := row.get(texts.name), str) and text.strip())
-    dimension = encoder([some]).shape[1]
-    return loss.initial(dimension, max(2, len(column.classes) or int(column.usual[1]) + 1))
+    classes = len(column.classes) or int(column.usual[1]) + 1
+    if classes > MOST_CLASSES:
+        raise wrong("data", f"at most {MOST_CLASSES} classes for {loss.__name__}", f"{classes} by column {column.name}")
+    some = next(str(cell) for row in source.rows if not is_empty(cell := row.get(texts.name)))
+    return loss.initial(encoder([some]).shape[1], max(2, classes))
 
 
 def ours(loss: object) -> Loss:
@@ -106,8 +112,10 @@ def ours(loss: object) -> Loss:
         loss = loss.loss
     if isinstance(loss, Loss):
         return getattr(loss, "uncached", loss)
-    if isinstance(loss, type) and issubclass(loss, Loss):
+    if isinstance(loss, type):
         raise wrong("loss", f"a loss, {loss.__name__}(…)", "its class")
+    if not isinstance(loss, nn.Module):
+        raise wrong("loss", "a loss of lossviz or of sentence-transformers", type(loss).__name__)
     return ours(loss.learning()) if isinstance(loss, TrainerLoss) else from_sentence_transformers(loss)
 
 

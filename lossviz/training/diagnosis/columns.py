@@ -1,12 +1,16 @@
 """What a column of data holds, by its header and by its cells."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 MOST = 0.9  # of its cells that have to be of that kind: a few broken ones do not change what it is
+RARE = 0.01  # of its cells: a number beside 1 and 0 is a class of its own from there on, and below it a mistake
+FILLED = 0.5  # of its cells, or a column whose header says nothing is a remark on a few rows
 FEW_CLASSES = 0.5  # of the cells: short words that are repeated at least twice on average are classes, not sentences
 MOST_CLASSES = 100  # of words, unless the header says that they are classes
 LONGEST_CLASS = 40  # letters
+LONGEST_HEADER = 3  # words
 NLI = ("entailment", "neutral", "contradiction")  # the order of the numbers that the field gives them
 
 # Words of headers, in the order of the arguments. What is not here keeps its place in the file.
@@ -14,12 +18,13 @@ HEADERS = (
     "anchor query question sentence sentence1 sentence_1 sentence_a sentencea text text1 text_1 text_a premise first",
     "positive pos answer other sentence2 sentence_2 sentence_b sentenceb text2 text_2 text_b hypothesis second "
     "document passage response context",
-    "sentence3 sentence_3 third",
+    "negative neg sentence3 sentence_3 third",
 )
 PLACES = {word: place for place, words in enumerate(HEADERS) for word in words.split()}
 SCORES = {"score", "scores", "similarity", "similarity_score", "sim", "rating", "grade"}
 LABELS = {"label", "labels", "class", "category", "target", "gold_label", "is_duplicate"}
-NUMBERS = {"id", "idx", "index", "guid", "pair_id", "row"}
+NUMBERS = {"id", "idx", "index", "guid", "pair_id", "row", "unnamed: 0", "__index_level_0__"}  # the latter of pandas
+TRUTH = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
@@ -35,43 +40,61 @@ class Column:
 
 
 def column_of(name: str, cells: list[object]) -> Column:
+    """What its header says, where this is known; else what its cells say."""
     filled = [each for each in cells if not is_empty(each)]
     numbers = [number for each in filled if (number := number_in(each)) is not None]
+    said = [each for each in filled if isinstance(each, (str, int, float))]
     header = name.strip().lower()
     if not filled:
         return Column(name, "unused", "it is empty")
+    if header in NUMBERS:
+        return Column(name, "unused", "the header")
+    if len(said) < MOST * len(filled):
+        return Column(name, "unused", f"it holds {type(filled[0]).__name__}")
+    if header in PLACES:
+        return Column(name, "text", "the header")
+    if header in SCORES:
+        return Column(name, "score", "the header", usual=_usual(numbers))
     if len(numbers) >= MOST * len(filled):
         return _of_numbers(name, header, numbers)
-    words = [each for each in filled if isinstance(each, str)]
-    if len(words) < MOST * len(filled):
-        return Column(name, "unused", f"it holds {type(filled[0]).__name__}")
-    return _of_words(name, header, words)
+    if len(filled) < FILLED * len(cells):
+        return Column(name, "unused", f"{len(filled)} of {len(cells)} cells are filled")
+    return _of_words(name, header, [str(each) for each in said])
 
 
 def _of_words(name: str, header: str, words: list[str]) -> Column:
     kinds = sorted(set(words))
-    few = len(kinds) <= min(MOST_CLASSES, FEW_CLASSES * len(words)) and header not in PLACES
+    few = len(kinds) <= min(MOST_CLASSES, FEW_CLASSES * len(words))
     if max(map(len, kinds)) <= LONGEST_CLASS and (few or header in LABELS):
         known = [each for each in NLI if each in {kind.lower() for kind in kinds}]
         if len(known) == len(kinds):
             kinds = sorted(kinds, key=lambda each: NLI.index(each.lower()))
         return Column(name, "class", f"{len(kinds)} words, repeated: {', '.join(kinds[:4])}", tuple(kinds))
-    return Column(name, "text", "the header" if header in PLACES else "words")
+    header_too = "; so does the header: is it a row?" if len(header.split()) > LONGEST_HEADER else ""
+    return Column(name, "text", f"words{header_too}")
 
 
 def _of_numbers(name: str, header: str, numbers: list[float]) -> Column:
-    usual = _usual(numbers)
     whole = all(each == int(each) for each in numbers)
-    says = f"numbers from {usual[0]:g} to {usual[1]:g}"
-    if header in NUMBERS or (whole and len(set(numbers)) == len(numbers) > 2 and header not in SCORES | LABELS):
+    if whole and len(set(numbers)) == len(numbers) > 2 and header not in LABELS:
         return Column(name, "unused", "numbers that only count the rows")
-    binary = sum(each in (0, 1) for each in numbers) >= MOST * len(numbers)
-    if binary and header not in SCORES:
+    if _binary(numbers):
         return Column(name, "label", "1 and 0", usual=(0, 1))
-    if whole and header not in SCORES:
-        seen = (min(numbers), max(numbers))
-        return Column(name, "class", f"whole numbers, {len(set(numbers))} of them", usual=seen)
-    return Column(name, "score", says, usual=usual)
+    if whole:
+        known = [each for each in numbers if each >= 0]  # a few below say that the class is not known
+        seen = known if len(known) >= MOST * len(numbers) else numbers
+        return Column(name, "class", f"whole numbers, {len(set(numbers))} of them", usual=(min(seen), max(seen)))
+    usual = _usual(numbers)
+    return Column(name, "score", f"numbers from {usual[0]:g} to {usual[1]:g}", usual=usual)
+
+
+def _binary(numbers: list[float]) -> bool:
+    """Nearly all are 1 or 0, and what else there is forms no class."""
+    others = Counter(each for each in numbers if each not in (0, 1))
+    class_from = max(2, RARE * len(numbers))
+    return others.total() <= (1 - MOST) * len(numbers) and all(
+        count < class_from for each, count in others.items() if each == int(each)
+    )
 
 
 def _usual(numbers: list[float]) -> tuple[float, float]:
@@ -94,7 +117,9 @@ def is_empty(cell: object) -> bool:
 
 
 def number_in(cell: object) -> float | None:
-    """What a cell says as a finite number; None for anything else."""
+    """What a cell says as a finite number, "True" as 1; None for anything else."""
+    if isinstance(cell, str):
+        cell = TRUTH.get(cell.strip().lower(), cell)
     try:
         number = float(cell) if isinstance(cell, (str, int, float)) else None
     except ValueError:

@@ -11,11 +11,14 @@ import torch
 from torch import Tensor
 
 from lossviz.inputs import InputType
-from lossviz.training.diagnosis.columns import PLACES, Column, is_empty, number_in, plain
-from lossviz.training.diagnosis.table import Table
+from lossviz.training.diagnosis.columns import LABELS, PLACES, Column, is_empty, number_in, plain
+from lossviz.training.diagnosis.table import Table, numbered
 
 # What labels of a kind are made from, what suits them best first.
 KINDS = {"label": ("label",), "score": ("score", "label"), "class": ("class", "label")}
+
+# The columns that a trainer takes for the labels: the first of them that there is. All others are texts to it.
+TRAINED_AS_LABEL = ("label", "labels", "score", "scores")
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,14 @@ class Found:
 # ---- which loss takes them
 
 
-def roles(inputs: InputType, columns: Sequence[Column]) -> dict[str, Column]:
-    """Argument → the column that it is made from. Raises ValueError saying why these columns do not fit."""
+def roles(inputs: InputType, columns: Sequence[Column], asked: bool = False) -> dict[str, Column]:
+    """Argument → the column that it is made from; where the loss was asked for, short texts that repeat, which are
+    taken for classes, stand in for a text that is missing. Raises ValueError saying why these columns do not fit."""
     texts = _in_order([each for each in columns if each.kind == "text"])
     alone = inputs.twins and inputs.labels is None
     needed = 1 if alone else len(inputs.rows)
+    if len(texts) < needed and asked:
+        texts = _in_order([each for each in columns if each.kind == "text" or _may_be_text(each)])
     if len(texts) < needed:
         raise ValueError(f"takes {_sentences(needed)} a row, and there {_is_of_text(texts)}")
     if alone:
@@ -67,7 +73,7 @@ def roles(inputs: InputType, columns: Sequence[Column]) -> dict[str, Column]:
     if inputs.labels is None:
         return found
     kinds = KINDS[inputs.labels.kind]
-    labels = [each for kind in kinds for each in columns if each.kind == kind]
+    labels = [each for kind in kinds for each in columns if each.kind == kind and each not in found.values()]
     if not labels:
         raise ValueError(f"takes {inputs.labels.meaning}, and no column has them")
     return found | {inputs.label: labels[0]}
@@ -81,9 +87,39 @@ def spare(inputs: InputType, columns: Sequence[Column]) -> str | None:
     left = [each for each in columns if each.kind != "unused" and each not in found.values()]
     if left:
         return f"would leave out {', '.join(each.name for each in left)}"
-    if inputs.labels and found[inputs.label].kind != KINDS[inputs.labels.kind][0]:
-        return f"takes {inputs.labels.meaning}; {found[inputs.label].name} holds 1 and 0 alone"
+    return _unsuited(inputs, found[inputs.label]) if inputs.labels else None
+
+
+def _unsuited(inputs: InputType, column: Column) -> str | None:
+    """Why the labels are not what the loss takes, or suit another loss better."""
+    said = f"takes {inputs.labels.meaning}; {column.name} holds"
+    if len(inputs.rows) > 1 and column.kind != KINDS[inputs.labels.kind][0]:
+        return f"{said} 1 and 0 alone"
+    if column.usual and not inputs.labels.allowed(torch.tensor(column.usual)).all():
+        return f"{said} {column.usual[0]:g} to {column.usual[1]:g}"
     return None
+
+
+def _may_be_text(column: Column) -> bool:
+    return bool(column.classes) and column.name.strip().lower() not in LABELS
+
+
+def in_training(inputs: InputType, columns: Sequence[Column], taken: dict[str, Column]) -> tuple[str, str] | None:
+    """Where a trainer would take these columns for something else than ``taken``: for what, and what to do about it.
+    It reads a label by its name, and all others as texts, in their order, whatever their names say."""
+    names = [each.name for each in columns]
+    if names == numbered(len(names)):  # no data set yet
+        return None
+    label = next((each for each in TRAINED_AS_LABEL if each in names), None)
+    texts = [each for each in names if each != label]
+    own = taken[inputs.label].name if inputs.labels else None
+    chosen = list(dict.fromkeys(each.name for name, each in taken.items() if not inputs.labels or name != inputs.label))
+    if texts == chosen and own in (None, label):
+        return None
+    change = f"select_columns({chosen + [own] * bool(own)})"
+    if own and own not in TRAINED_AS_LABEL:
+        change += f".rename_column({own!r}, 'label')"
+    return f"as texts {', '.join(texts)}, in this order, and {label or 'no column'} as the label", change
 
 
 def _sentences(count: int) -> str:
@@ -123,12 +159,12 @@ def read(
     first ones in their order; None for all of them. ``seen`` goes along, to show how far it is."""
     found, kept = Found(), []
     most = math.inf if batches is None else batches * batch_size
-    numbers = {name: k for column in taken.values() for k, name in enumerate(column.classes)}
+    numbers = {name: k for k, name in enumerate(taken[inputs.label].classes)} if inputs.labels else {}
     draw, good = random.Random(seed), 0
     for place, row in enumerate(seen(source.rows)):
         found.count += 1
         cells, faults = _cells(place, row, taken, inputs, numbers)
-        found.faults += faults
+        found.faults += faults + ([] if source.lines else _of_several_lines(place, row))
         if cells is None:
             continue
         good += 1
@@ -157,6 +193,13 @@ def _cells(
     return (None if None in cells.values() else cells), faults
 
 
+def _of_several_lines(place: int, row: Mapping) -> list[Fault]:
+    """Cells of a TSV that may have swallowed rows."""
+    lines = {name: cell.count("\n") + 1 for name, cell in row.items() if isinstance(cell, str)}
+    said = "lines in one cell; where a stray quote begins it, they are rows"
+    return [Fault(place, name, f"{count} {said}", left_out=False) for name, count in lines.items() if count > 1]
+
+
 def _text(cell: object) -> tuple[str | None, str]:
     if isinstance(cell, str) and cell.strip():
         return cell, ""
@@ -173,12 +216,13 @@ def _label(cell: object, column: Column, inputs: InputType, numbers: dict[str, i
         return None, "no label" if is_empty(cell) else f"expected a number, got {cell!r:.40}"
     if not inputs.labels.allowed(torch.tensor([number])).all():
         return None, f"expected {inputs.labels.meaning}, got {number:g}"
-    if column.usual is None or column.usual[0] <= number <= column.usual[1]:
+    low, high = column.usual
+    if inputs.labels.kind == "class":  # a rare class is one too, but for a classifier, which has one output for each
+        known = inputs.labels.compared or number <= high
+        return (number, "") if known else (None, f"class {number:g}, where nearly all others are {high:g} or less")
+    if abs(number - (low + high) / 2) <= 1.5 * (high - low):  # not farther out than the range is wide
         return number, ""
-    if column.kind == "class":  # new classes are classes too, but for a classifier, which has one output for each
-        new = f"class {number:g}, where the first rows have {column.usual[0]:g} to {column.usual[1]:g}"
-        return (number, "") if inputs.labels.compared else (None, new)
-    return number, f"{number:g}, where nearly all others lie between {column.usual[0]:g} and {column.usual[1]:g}"
+    return number, f"{number:g}, where nearly all others lie between {low:g} and {high:g}"
 
 
 def _class(cell: object, numbers: dict[str, int], inputs: InputType) -> tuple[float | None, str]:
@@ -186,7 +230,7 @@ def _class(cell: object, numbers: dict[str, int], inputs: InputType) -> tuple[fl
     if is_empty(cell) or not isinstance(cell, str):
         return None, f"expected the name of a class, got {cell!r:.40}"
     if cell not in numbers and not inputs.labels.compared:
-        return None, f"class {cell}, which the first rows do not have"
+        return None, f"class {cell}, which is too rare to be an output of the classifier"
     return float(numbers.setdefault(cell, len(numbers))), ""
 
 

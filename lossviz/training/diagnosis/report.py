@@ -19,7 +19,7 @@ from lossviz.training.diagnosis import page, text
 from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
 from lossviz.training.diagnosis.columns import Column
 from lossviz.training.diagnosis.look import Look
-from lossviz.training.diagnosis.read import Fault
+from lossviz.training.diagnosis.read import Fault, in_training
 
 if TYPE_CHECKING:
     from lossviz.widgets import Explorer
@@ -49,7 +49,7 @@ class Report:
         for look in self.looks:
             for found in findings(look):
                 named[found.name].append(found)
-        return [self._joined(each) for each in named.values()] + self._of_cells()
+        return [self._joined(each) for each in named.values()] + self._of_columns() + self._of_cells()
 
     def _joined(self, found: Sequence[Finding]) -> Finding:
         """One finding for all batches: the numbers of the batch with most of its rows, the rows of all."""
@@ -60,6 +60,24 @@ class Report:
             said = f"{worst.said} In {len(found)} of {len(self.looks)} batches; the worst is told."
             return replace(worst, said=said, rows=rows, shown=shown)
         return replace(worst, rows=rows, shown=shown)
+
+    def _of_columns(self) -> list[Finding]:
+        trained = in_training(self.loss.inputs, self.columns, self.taken)
+        if trained is None:
+            return []
+        taken, change = trained
+        return [
+            Finding(
+                "columns",
+                "Training would take other columns, or take them in another order",
+                f"SentenceTransformerTrainer would take {taken}; their names do not count. This report is about "
+                f"{', '.join(f'{each.name} as {name}' for name, each in self.taken.items())}.",
+                (),
+                (),
+                f"Give the trainer data.{change}.",
+                "triplets#explicit-negatives",
+            )
+        ]
 
     def _of_cells(self) -> list[Finding]:
         if not self.faults:
@@ -88,7 +106,7 @@ class Report:
     def save(self, path: str | Path) -> Path:
         """One HTML file, which asks nothing of the network."""
         path = Path(path)
-        path.write_text(page.whole(self), encoding="utf-8")
+        path.write_text(page.whole(self), encoding="utf-8", errors="backslashreplace")  # half a character, from JSON
         return path
 
     def look(self, row: int) -> Look:

@@ -1,15 +1,18 @@
 """Data in the forms in which people have them, as a table that can be gone through again and again."""
 
 import csv
+import glob
+import heapq
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from lossviz.inputs import wrong
 from lossviz.training.diagnosis.columns import Column, column_of, plain
 
-SAMPLE = 2000  # rows from which a column's kind is read
+SAMPLE = 2000  # rows from which a column's kind is read, drawn from all: a file may be sorted
+LONGEST_CELL = 2**31 - 1  # letters
 READERS = {  # the end of a file's name → the field's reader
     ".csv": "csv",
     ".tsv": "csv",
@@ -22,30 +25,45 @@ READERS = {  # the end of a file's name → the field's reader
 
 @dataclass(frozen=True)
 class Table:
-    """Columns, and rows as dicts, which can be gone through again."""
+    """Columns, and rows as dicts, which can be gone through again; ``lines``: whether a cell may have several."""
 
     columns: tuple[Column, ...]
     rows: Iterable[Mapping]
+    lines: bool = True
 
 
-def table(data: object) -> Table:
-    """The data as a table: the path of a file or of a saved data set, a ``datasets.Dataset``, a dict of columns, or a
-    list of dicts, of tuples or of texts. Raises ValueError for anything else, and for what cannot be read."""
+def table(data: object, seen: Callable[[Iterable], Iterable] = iter) -> Table:
+    """The data as a table: the path of a file or of a saved data set, a ``datasets.Dataset``, a DataFrame, a dict of
+    columns, or a list of dicts, of tuples or of texts. ``seen`` goes along, to show how far it is. Raises ValueError
+    for anything else, and for what cannot be read."""
     if isinstance(data, Table):
         return data
     if isinstance(data, (str, Path)):
         data = _opened(Path(data))
+    if hasattr(data, "itertuples"):  # a DataFrame
+        data = data.to_dict("list")
     if isinstance(data, Mapping):
         data = _of_mapping(data)
     if not isinstance(data, Iterable):
         raise wrong("data", "a path, a Dataset, columns or rows", type(data).__name__)
     if isinstance(data, Sequence) or iter(data) is data:  # the latter can be gone through once only
         data = [_as_dict(each) for each in data]
-    sample = list(islice(iter(data), SAMPLE))
+    sample = _drawn(seen(data))
     if not sample:
         raise wrong("data", "at least one row", "none")
+    for row in sample:
+        if not isinstance(row, Mapping):
+            raise wrong("data", "rows as dicts", type(row).__name__)
     names = dict.fromkeys(name for row in sample for name in row)
-    return Table(tuple(column_of(name, [plain(row.get(name)) for row in sample]) for name in names), data)
+    columns = tuple(column_of(name, [plain(row.get(name)) for row in sample]) for name in names)
+    return Table(columns, data, lines=not (isinstance(data, _Stream) and data.path.suffix.lower() == ".tsv"))
+
+
+def _drawn(rows: Iterable) -> list:
+    """So many of all rows, in their order."""
+    draw = random.Random(0)
+    places = heapq.nsmallest(SAMPLE, enumerate(rows), key=lambda _: draw.random())
+    return [row for _, row in sorted(places, key=lambda each: each[0])]
 
 
 def _opened(path: Path) -> object:
@@ -57,7 +75,7 @@ def _opened(path: Path) -> object:
     suffix = path.suffix.lower()
     if suffix not in READERS:
         raise wrong("data", f"a file that ends in {', '.join(READERS)}, or a folder", path.name)
-    settings = {"data_files": str(path), "split": "train", "streaming": True}
+    settings = {"data_files": glob.escape(str(path)), "split": "train", "streaming": True}
 
     def load() -> Iterable[Mapping]:
         words = _as_written(path, "\t" if suffix == ".tsv" else ",") if READERS[suffix] == "csv" else {}
@@ -70,12 +88,34 @@ def _as_written(path: Path, separator: str) -> dict[str, object]:
     """How cells are read as words, whatever they look like: "NA" is a word too, and a number may be wrong."""
     from datasets import Features, Value
 
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file, delimiter=separator), [])
+    names, first = _two_rows(path, separator)
+    if len(names) == 1 and (others := [each for each in "\t;," if each in names[0]]):
+        separator = others[0]
+        names, first = _two_rows(path, separator)
+    names, spare = _named(names, first), first[len(names) :]
+    if any(spare):
+        raise ValueError(f"{len(first)} cells in the first row, where the header has {len(first) - len(spare)}")
     if len(set(names)) < len(names):
         raise ValueError(f"two columns of one name among {', '.join(names)}")
-    features = Features({name: Value("string") for name in names})
-    return {"sep": separator, "keep_default_na": False, "encoding": "utf-8-sig", "features": features}
+    cells = {"column_names": names, "features": Features({name: Value("string") for name in names})}
+    return {"sep": separator, "header": 0, "keep_default_na": False, "encoding": "utf-8-sig", **cells}
+
+
+def _two_rows(path: Path, separator: str) -> tuple[list[str], list[str]]:
+    """The header and the first row, without empty lines."""
+    usual = csv.field_size_limit(LONGEST_CELL)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = (row for row in csv.reader(file, delimiter=separator) if len(row) > 1 or "".join(row).strip())
+            return next(rows, []), next(rows, [])
+    finally:
+        csv.field_size_limit(usual)
+
+
+def _named(names: list[str], first: list[str]) -> list[str]:
+    """A name for each cell of the first row: pandas writes its index without one, others end all rows in a comma."""
+    names = names + [""] * (len(first) - len(names))
+    return [name or f"Unnamed: {k}" for k, name in enumerate(names)]
 
 
 class _Stream:
@@ -108,6 +148,9 @@ def _chosen(data: object) -> object:
 def _of_mapping(data: Mapping) -> object:
     if data and all(hasattr(each, "column_names") for each in data.values()):
         return _chosen(data)
+    for name, each in data.items():
+        if isinstance(each, str) or not hasattr(each, "__len__"):
+            raise wrong("data", "columns that are lists of cells", f"{name}, of type {type(each).__name__}")
     lengths = {name: len(each) for name, each in data.items()}
     if len(set(lengths.values())) > 1:
         raise wrong("data", "columns of one length", ", ".join(f"{name} {each}" for name, each in lengths.items()))
@@ -118,4 +161,9 @@ def _as_dict(row: object) -> Mapping:
     if isinstance(row, Mapping):
         return row
     cells = row if isinstance(row, (list, tuple)) else [row]
-    return {f"column {k}": cell for k, cell in enumerate(cells)}
+    return dict(zip(numbered(len(cells)), cells, strict=True))
+
+
+def numbered(count: int) -> list[str]:
+    """The names of columns that come without."""
+    return [f"column {k}" for k in range(count)]

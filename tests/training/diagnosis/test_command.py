@@ -31,12 +31,20 @@ def asked(*arguments: str) -> int:
 
 
 def test_clean_data_end_with_0_and_a_proposed_loss(by_heart, tmp_path, capsys):
-    data = written(tmp_path / "data.csv", ("answer", "question"), [row[::-1] for row in positive_pairs()])
+    data = written(tmp_path / "data.csv", ("question", "answer"), positive_pairs())
     assert asked(data) == 0
     said = capsys.readouterr().out
     assert "column question: text (the header), for anchor" in said and "0 findings" in said
     assert all(each.loss.__name__ in said for each in ENTRIES)
     assert "TripletLoss takes 3 sentences a row, and there are only question, answer" in said
+
+
+def test_columns_in_another_order_are_found(by_heart, tmp_path, capsys):
+    data = written(tmp_path / "data.csv", ("answer", "question"), [row[::-1] for row in positive_pairs()])
+    assert asked(data) == 1
+    said = capsys.readouterr().out
+    assert "column question: text (the header), for anchor" in said
+    assert "change: Give the trainer data.select_columns(['question', 'answer'])." in said
 
 
 def test_what_is_found_ends_with_1_and_goes_into_a_file(by_heart, tmp_path, capsys):
@@ -86,6 +94,13 @@ def test_what_cannot_be_done_ends_with_2_and_one_line(by_heart, tmp_path, capsys
     assert error.startswith(f"lossviz: {said}") and error.count("\n") == 1
 
 
+def test_a_classifier_without_classes_is_an_error_about_the_data(by_heart, tmp_path, capsys):
+    data = written(tmp_path / "data.csv", ("a", "b"), positive_pairs())
+    assert asked(data, "--loss", "Softmax") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("lossviz: data: expected columns for SoftmaxLoss, got a (text), b (text): it takes")
+
+
 def test_no_file_and_no_model_end_with_2(tmp_path, capsys):
     data = written(tmp_path / "data.csv", ("a", "b"), positive_pairs())
     assert command.main(["diagnose", "--model", str(tmp_path / "none"), data]) == 2
@@ -103,10 +118,12 @@ def test_the_command_runs_as_a_program_with_a_real_model(tmp_path):
 
     words = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
     SentenceTransformer(modules=[StaticEmbedding(words, embedding_dim=8)], device="cpu").save(str(tmp_path / "model"))
-    data = written(tmp_path / "data.tsv", ("question\tanswer",), [("\t".join(row),) for row in positive_pairs()])
+    rows = [("\t".join((*row, "")),) for row in positive_pairs()]
+    data = written(tmp_path / "data.tsv", ("question\tanswer\trémark",), rows)
     call = [sys.executable, "-m", "lossviz", "diagnose", "--model", str(tmp_path / "model"), data]
-    offline = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    offline = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     ended = subprocess.run(call, capture_output=True, text=True, cwd=tmp_path, env=offline, timeout=120)
     assert ended.returncode in (0, 1), ended.stderr
     assert "column question: text (the header), for anchor" in ended.stdout and "15 of 15 rows" in ended.stdout
+    assert "column r\\xe9mark: unused" in ended.stdout  # a terminal that has no é
     assert "rows:" not in ended.stderr  # no bar where nobody watches

@@ -1,13 +1,19 @@
 """Files and columns: what each is taken for, which losses fit, what is wrong with a cell."""
 
+import csv
 import json
+import sys
+import zlib
+from itertools import permutations
 
 import datasets
 import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentence_transformers.base.data_collator import BaseDataCollator
 
 import lossviz
 from lossviz.catalogue import ENTRIES
@@ -81,6 +87,7 @@ FORMS = [
     lambda data, path: data.to_iterable_dataset(),
     lambda data, path: data.to_dict(),
     lambda data, path: data.to_list(),
+    lambda data, path: data.to_pandas(),
     as_csv,
     as_tsv,
     as_jsonl,
@@ -95,6 +102,71 @@ def test_every_form_of_the_data_gives_the_same_report(form, tmp_path):
     data = datasets.Dataset.from_dict(columns("labelled_pairs"))
     expected = diagnose(ByHeart(), None, columns("labelled_pairs"), batch_size=8)
     assert str(diagnose(ByHeart(), None, form(data, tmp_path), batch_size=8)) == str(expected)
+
+
+# ---- files as people have them
+
+
+FILES = {
+    "the index of pandas": ("x.csv", ",anchor,positive\n0,q 0,a 0\n1,q 1,a 1\n"),
+    "an index of which rows come twice": ("x.csv", ",anchor,positive\n0,q 0,a 0\n0,q 1,a 1\n"),
+    "rows that end in a comma": ("x.csv", "anchor,positive\nq 0,a 0,\nq 1,a 1,\n"),
+    "all lines end in a comma": ("x.csv", "anchor,positive,\nq 0,a 0,\nq 1,a 1,\n"),
+    "semicolons": ("x.csv", "anchor;positive\nq 0;a 0\nq 1;a 1\n"),
+    "tabs": ("x.csv", "anchor\tpositive\nq 0\ta 0\nq 1\ta 1\n"),
+    "commas": ("x.tsv", "anchor,positive\nq 0,a 0\nq 1,a 1\n"),
+    "empty lines": ("x.csv", "\n  \nanchor,positive\n\nq 0,a 0\nq 1,a 1\n\n"),
+    "a mark of the order of bytes": ("x.csv", "\ufeffanchor,positive\nq 0,a 0\nq 1,a 1\n"),
+    "a star and brackets": ("x[1]*.csv", "anchor,positive\nq 0,a 0\nq 1,a 1\n"),
+    "a question mark": ("x?.jsonl", "".join(f'{{"anchor": "q {k}", "positive": "a {k}"}}\n' for k in (0, 1))),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_pairs_is_read_as_such(name, tmp_path):
+    file, words = FILES[name]
+    (tmp_path / file).write_text(words)
+    for other in ("x1.csv", "x1*.csv", "xa.jsonl"):  # what the name would also stand for, as a pattern
+        (tmp_path / other).write_text(words.replace("q", "other"))
+    (found,) = read.read(*reading(tmp_path / file), batches=None, batch_size=9, seed=None).batches
+    assert found.texts == {"anchor": ("q 0", "q 1"), "positive": ("a 0", "a 1")}
+
+
+WORDS = st.text(st.sampled_from('ab ,;\t"\n'), min_size=1).filter(str.strip)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=5), st.sampled_from(",;\t"), st.booleans())
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+def test_what_pandas_wrote_comes_back(tmp_path_factory, rows, separator, index):
+    path = tmp_path_factory.mktemp("written") / "data.csv"
+    pandas.DataFrame(rows, columns=["anchor", "positive"]).to_csv(path, sep=separator, index=index)
+    assert [(row["anchor"], row["positive"]) for row in table(path).rows] == rows
+
+
+def test_rows_that_a_stray_quote_swallows_are_told(tmp_path):
+    lines = [f"q {k}\ta {k}\n" for k in range(42)]
+    lines[20], lines[31] = '"open\tb\n', '"other\tb\n'
+    (tmp_path / "data.tsv").write_text("anchor\tpositive\n" + "".join(lines))
+    (fault,) = diagnose(some_rows, None, tmp_path / "data.tsv").faults
+    assert str(fault).startswith("row 20, column anchor: 12 lines in one cell; where a stray quote begins it")
+
+
+def test_a_text_of_several_lines_is_none_in_a_csv(tmp_path):
+    with (tmp_path / "data.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("anchor", "positive"), *((f"q\n{k}", f"a {k}") for k in range(9))])
+    assert diagnose(some_rows, None, tmp_path / "data.csv").faults == []
+
+
+def test_a_header_that_is_a_row_is_said(tmp_path):
+    (tmp_path / "data.tsv").write_text("".join(f"how do I fry {k} eggs?\tin a pan, as {k + 1}\n" for k in range(9)))
+    said = str(diagnose(some_rows, None, tmp_path / "data.tsv"))
+    assert "column how do I fry 0 eggs?: text (words; so does the header: is it a row?)" in said
+
+
+def some_rows(texts):
+    """A model that has a gradient, and another embedding for each text."""
+    numbers = [[zlib.crc32(f"{text} {k}".encode()) % 1000 / 1000 for k in range(16)] for text in texts]
+    return torch.tensor(numbers).requires_grad_()
 
 
 # ---- columns
@@ -142,6 +214,136 @@ def test_names_that_say_nothing_keep_their_order():
 def test_what_only_counts_the_rows_is_not_used():
     given = {"id": list(range(len(positive_pairs()))), **columns("positive_pairs")}
     assert kinds(table(given)) == {"id": "unused", "question": "text", "answer": "text"}
+
+
+MANY = range(40)
+PAIRS = {"question": [f"q {k}" for k in MANY], "answer": [f"a {k}" for k in MANY]}
+
+
+@pytest.mark.parametrize("cells", ["0,{k}", "{k}%", "1,{k:03d}"])
+def test_a_score_that_is_written_otherwise_is_no_text(cells):
+    given = PAIRS | {"score": [cells.format(k=k) for k in MANY]}
+    with pytest.raises(ValueError, match="row 0, column score: expected a number, got '"):
+        diagnose(some_rows, None, given)
+
+
+@pytest.mark.parametrize("name", ["id", "idx", "guid", "Unnamed: 0"])
+def test_words_that_name_the_rows_are_not_used(name):
+    assert kinds(table({name: [f"abc{k}" for k in MANY], **PAIRS}))[name] == "unused"
+
+
+@pytest.mark.parametrize("name", ["answer", "positive", "negative", "text2", "response"])
+def test_numbers_where_the_header_says_text_are_texts(name):
+    given = {"question": PAIRS["question"], name: [str(k % 7) for k in MANY]}
+    assert kinds(table(given)) == {"question": "text", name: "text"}
+
+
+def test_true_and_false_are_1_and_0():
+    given = columns("labelled_pairs")
+    words = [str(each == 1) for each in given["label"]]
+    expected, found = (diagnose(ByHeart(), None, each) for each in (given, given | {"label": words}))
+    assert torch.equal(found.looks[0].labels, expected.looks[0].labels)
+    assert type(found.loss) is type(expected.loss)
+
+
+def test_classes_below_0_are_no_classes_of_a_classifier():
+    given = PAIRS | {"label": [1 - 2 * (k % 2) for k in MANY]}
+    with pytest.raises(ValueError, match="SoftmaxLoss takes whole numbers, 0 and up; label holds -1 to 1"):
+        diagnose(some_rows, None, given)
+
+
+def test_a_class_that_is_not_known_is_told_and_no_class():
+    given = PAIRS | {"label": [-1 if k == 9 else k % 3 for k in MANY]}
+    report = diagnose(some_rows, None, given)
+    assert type(report.loss) is lossviz.SoftmaxLoss and [each.row for each in report.faults] == [9]
+
+
+def test_a_remark_on_a_few_rows_is_no_text():
+    given = PAIRS | {"remark": [f"seen by {k}" if k % 20 == 0 else "" for k in MANY]}
+    report = diagnose(some_rows, None, given)
+    assert list(report.taken) == ["anchor", "positive"] and report.faults == []
+    assert "column remark: unused (2 of 40 cells are filled)" in str(report)
+
+
+@given(st.integers(0, 300), st.integers(1, 300), st.integers(0, 300))
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+def test_a_number_that_repeats_is_a_class_and_a_rare_one_a_mistake(zeros, ones, twos):
+    cells = [0] * zeros + [1] * ones + [2] * twos
+    (column,) = table({"label": cells}).columns
+    assert column.kind == ("label" if twos < max(2, len(cells) / 100) and twos <= 0.1 * len(cells) else "class")
+
+
+@pytest.mark.parametrize("loss", [lossviz.BatchHardTripletLoss(), None])
+def test_a_rare_class_is_one(loss):
+    given = {"text": [f"text {k}" for k in range(200)], "label": [2 if k % 20 == 0 else k % 2 for k in range(200)]}
+    assert diagnose(some_rows, loss, given).faults == []
+    assert diagnosis.made(lossviz.SoftmaxLoss, table({"other": given["text"], **given}), some_rows).weight.shape[0] == 3
+
+
+def test_two_classes_of_sentences_are_classes():
+    given = {"text": [f"text {k}" for k in MANY], "label": [k % 2 for k in MANY]}
+    assert type(diagnose(some_rows, None, given).loss) is lossviz.BatchHardTripletLoss
+
+
+def test_scores_are_read_from_all_rows_though_they_are_sorted():
+    scores = [k / 2400 for k in range(12000)]
+    given = {"sentence1": [f"q {k}" for k in range(12000)], "sentence2": ["a"] * 12000, "score": scores}
+    assert diagnose(some_rows, None, given, batches=1).faults == []
+
+
+def test_scores_that_scatter_beyond_0_and_1_are_right():
+    scores = (0.45 + 0.25 * torch.randn(300, generator=torch.Generator().manual_seed(0))).tolist()
+    assert min(scores) < 0 and max(scores) > 1
+    given = {"sentence1": [f"q {k}" for k in range(300)], "sentence2": ["a"] * 300, "score": scores}
+    assert diagnose(some_rows, None, given).faults == []
+
+
+def test_numbers_that_are_no_classes_make_no_classifier():
+    given = PAIRS | {"views": [1_700_000_000 + k // 2 for k in MANY]}
+    with pytest.raises(
+        ValueError, match="data: expected at most 100 classes for SoftmaxLoss, got 1700000020 by column"
+    ):
+        diagnose(some_rows, None, given)
+
+
+def test_short_answers_that_repeat_are_texts_to_a_loss_that_was_asked_for():
+    given = {"said": PAIRS["question"], "reply": [("yes", "no", "thanks", "bye")[k % 4] for k in MANY]}
+    assert type(diagnose(some_rows, None, given).loss) is lossviz.BatchHardTripletLoss
+    report = diagnose(some_rows, lossviz.MultipleNegativesRankingLoss(), given)
+    assert {name: each.name for name, each in report.taken.items()} == {"anchor": "said", "positive": "reply"}
+    with pytest.raises(ValueError, match="takes 2 sentences a row, and there is only said"):
+        diagnose(some_rows, lossviz.MultipleNegativesRankingLoss(), {"said": given["said"], "label": given["reply"]})
+
+
+# ---- what a trainer takes
+
+
+COLUMNS = PAIRS | {"id": [f"x{k}" for k in MANY], "label": [k % 2 for k in MANY]}
+LOSSES = [lossviz.MultipleNegativesRankingLoss(), lossviz.ContrastiveLoss()]
+
+
+@pytest.mark.parametrize(
+    "names", [each for n in (2, 3, 4) for each in permutations(COLUMNS, n) if set(PAIRS) <= {*each}]
+)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_columns_that_a_trainer_takes_otherwise_are_told(loss, names):
+    given = {name: COLUMNS[name] for name in names}
+    if loss.inputs.labels and "label" not in names:
+        return
+    report, seen = diagnose(some_rows, loss, given), []
+    collator = BaseDataCollator(preprocess_fn=lambda texts, **_: seen.append(texts[0]) or {})
+    collator([{name: cells[0] for name, cells in given.items()}])
+    told = [each for each in report.findings if each.name == "columns"]
+    assert (seen != ["q 0", "a 0"]) == bool(told)
+    if told:
+        chosen = ["question", "answer"] + ["label"] * bool(loss.inputs.labels)
+        assert told[0].change == f"Give the trainer data.select_columns({chosen})."
+
+
+def test_a_label_that_a_trainer_takes_for_a_text_is_told():
+    report = diagnose(some_rows, None, {"text": PAIRS["question"], "category": ["ab"[k % 2] for k in MANY]})
+    (told,) = (each for each in report.findings if each.name == "columns")
+    assert told.change.endswith("select_columns(['text', 'category']).rename_column('category', 'label').")
 
 
 def test_words_of_nli_become_the_numbers_of_the_field():
@@ -216,16 +418,17 @@ def test_a_word_that_is_no_class_is_told():
     assert (fault.row, fault.column, fault.left_out) == (4, "label", True)
 
 
-def test_a_class_that_comes_late_is_a_class_but_for_a_classifier():
-    rows = [("a text", f"kind {k // 1100}") for k in range(3300)]
+def test_a_class_that_is_rare_is_a_class_but_for_a_classifier(monkeypatch):
+    monkeypatch.setattr(sys.modules["lossviz.training.diagnosis.table"], "SAMPLE", 50)
+    rows = [("a text", f"kind {2 if k == 3000 else k % 2}") for k in range(3300)]
     source = table({"text": [text for text, _ in rows], "label": [kind for _, kind in rows]})
-    report = diagnose(lambda texts: torch.eye(len(texts)), lossviz.BatchHardTripletLoss(), source, batches=2)
+    report = diagnose(lambda texts: torch.eye(len(texts)), lossviz.BatchHardTripletLoss(), source, None, 3300)
     assert report.faults == [] and report.looks[0].labels.max() == 2
     rows = {"premise": ["x"] * 3300, "hypothesis": ["y"] * 3300, "label": [kind for _, kind in rows]}
     loss = lossviz.SoftmaxLoss.initial(2, 2)
     report = diagnose(lambda texts: torch.ones(len(texts), 2), loss, rows, batches=2)
-    assert [each.row for each in report.faults] == list(range(2200, 3300))
-    assert report.faults[0].said == "class kind 2, which the first rows do not have" and report.faults[0].left_out
+    (fault,) = report.faults
+    assert (fault.row, fault.left_out) == (3000, True) and fault.said.startswith("class kind 2, which is too rare")
 
 
 @pytest.mark.parametrize("numbers", [torch.tensor, np.array])
@@ -258,6 +461,8 @@ def reading(path):
     [
         (b'a,b\nx,y\n"open,z\n', "EOF inside string"),
         (b"a,b\nx,y\nx,y,z\n", "Expected 2 fields in line 3, saw 3"),
+        (b"a,b\nx,y,\nx,y,z,\n", "Expected 3 fields in line 3, saw 4"),
+        (b"a,b\nx,y,z\nx,y\n", "3 cells in the first row, where the header has 2"),
         (b"a,a\nx,y\n", "two columns of one name among a, a"),
         (b"a,b\nx,\xff\n", "can't decode byte 0xff"),
         (b"", "No columns to parse"),
@@ -279,6 +484,10 @@ def test_a_file_that_is_broken_is_told_with_its_name(tmp_path, bytes_, said):
         ([], "at least one row, got none"),
         ({}, "at least one row, got none"),
         ({"a": ["x"], "b": []}, "columns of one length"),
+        ({"a": ["x"], "b": 5}, "columns that are lists of cells, got b, of type int"),
+        ({"a": "xy", "b": "uv"}, "columns that are lists of cells, got a, of type str"),
+        (np.array([["x", "y"], ["u", "v"]]), "rows as dicts, got ndarray"),
+        (torch.utils.data.DataLoader([("x", "y")]), "rows as dicts, got list"),
         (5, "a path, a Dataset, columns or rows, got int"),
     ],
 )
@@ -309,10 +518,11 @@ LABEL = st.sampled_from([0, 1, 1.0, "1", True, 2, -1, None, "", "x", float("inf"
 @given(st.lists(st.tuples(CELL, CELL, LABEL), min_size=1, max_size=40), st.integers(1, 9))
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 def test_every_row_is_in_a_batch_or_told(rows, batch_size):
-    good = [("anchor text", "other text", k % 2) for k in range(400)]
-    source = table([dict(zip(("anchor", "other", "label"), row, strict=True)) for row in [*good, *rows]])
+    names = ("anchor", "other", "label")
+    good = [dict(zip(names, ("anchor text", "other text", k % 2), strict=True)) for k in range(400)]
+    source = table([*good, *(dict(zip(names, row, strict=True)) for row in rows)])
     inputs = lossviz.OnlineContrastiveLoss.inputs
-    found = read.read(source, read.roles(inputs, source.columns), inputs, None, batch_size, 0)
+    found = read.read(source, read.roles(inputs, table(good).columns), inputs, None, batch_size, 0)
     places = [place for batch in found.batches for place in batch.places]
     left_out = {each.row for each in found.faults if each.left_out}
     assert sorted([*places, *left_out]) == list(range(400 + len(rows)))
@@ -351,6 +561,18 @@ def test_what_is_no_model_is_an_error(model):
         diagnose(model, None, columns("positive_pairs"))
 
 
+@pytest.mark.parametrize("loss", ["MultipleNegativesRankingLoss", 5, lambda a, b: 0])
+def test_what_is_no_loss_is_an_error(loss):
+    with pytest.raises(ValueError, match="^loss: expected a loss of lossviz or of sentence-transformers, got"):
+        diagnose(ByHeart(), loss, columns("positive_pairs"))
+
+
+def test_a_gradient_is_looked_for_in_two_texts_alone():
+    asked = []
+    diagnose(lambda texts: asked.append((len(texts), torch.is_grad_enabled())) or some_rows(texts), None, PAIRS)
+    assert [count for count, graph in asked if graph] == [2]
+
+
 def test_a_model_that_gives_something_else_is_an_error():
-    with pytest.raises(ValueError, match=r"model: expected embeddings of shape \(15, d\), got .*\(15, 2, 2\)"):
+    with pytest.raises(ValueError, match=r"model: expected embeddings of shape \(2, d\), got .*\(2, 2, 2\)"):
         diagnose(lambda texts: torch.ones(len(texts), 2, 2), None, columns("positive_pairs"))

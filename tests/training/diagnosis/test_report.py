@@ -68,6 +68,13 @@ def test_the_file_is_whole_asks_for_nothing_and_escapes_every_text(tmp_path):
         assert found.title in "".join(parsed.words)
 
 
+def test_half_a_character_is_saved(tmp_path):
+    model = ByHeart()
+    model.known["half \ud83d"] = 0
+    report = diagnose(model, None, [*positive_pairs(), ("half \ud83d", positive_pairs()[0][1])])
+    assert "half \\ud83d" in report.save(tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_notebook_shows_what_the_file_shows(tmp_path):
     report = hostile_report()
     assert report._repr_html_() in report.save(tmp_path / "report.html").read_text(encoding="utf-8")
