@@ -274,7 +274,7 @@ def test_a_run_can_be_watched(mounted, engine):
     explorer = mounted(lossviz.explore(MultipleNegativesRankingLoss(scale=1.0), engine=engine, controls=()))
     explorer.show_answer()
     explorer.root.evaluate(WATCH)
-    explorer.play()
+    explorer.play(speed=1)
     seen = explorer.page.evaluate("seen")
     steps = explorer.state["at"]
     assert len(seen) >= 30 and seen[-1]["at"] == steps

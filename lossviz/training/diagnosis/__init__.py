@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from torch import nn
 
 from lossviz.catalogue import ENTRIES
-from lossviz.inputs import wrong
+from lossviz.inputs import check_count, wrong
 from lossviz.losses import Loss
 from lossviz.losses.wrappers import Cached
 from lossviz.training.diagnosis import encode, read
@@ -46,8 +46,9 @@ def diagnose(
 
     Raises ValueError naming the argument that does not fit.
     """
-    _check_count("batches", batches, none=True)
-    _check_count("batch_size", batch_size)
+    check_count("batches", batches, none=True)
+    check_count("batch_size", batch_size)
+    check_count("seed", seed, least=0, none=True)
     encoder = encode.encoder(model)
     source = table(data, lambda rows: progress(rows, "rows"))
     loss = proposed(source, encoder) if loss is None else ours(loss)
@@ -121,8 +122,3 @@ def ours(loss: object) -> Loss:
 
 def _listed(source: Table) -> str:
     return ", ".join(f"{each.name} ({each.kind})" for each in source.columns)
-
-
-def _check_count(name: str, value: object, none: bool = False) -> None:
-    if not ((none and value is None) or (isinstance(value, int) and value is not True and value > 0)):
-        raise wrong(name, f"a whole number of at least 1{' or None' if none else ''}", repr(value))

@@ -328,7 +328,7 @@ def test_a_column_that_was_shuffled_alone_is_named_in_its_rows(loss, more, noise
 
 def test_a_class_that_is_asked_of_one_order_alone_can_contradict_itself():
     rows = entailed_one_way()
-    found = named(whole(lossviz.SoftmaxLoss.initial(384, 3), [*rows, (*rows[4][:2], 2)], topics(0.7)))
+    found = named(whole(lossviz.SoftmaxLoss.initial(384, 3), [*rows, (*rows[4][:2], 1 - rows[4][2])], topics(0.7)))
     assert found["contradictions"].rows == (4, len(rows))
 
 
