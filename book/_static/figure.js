@@ -56,7 +56,7 @@ function showWhole(dock, link) {
 
 function openBelow(dock, link, asks) {
   const stood = topOf(link);
-  open(dock, asks.has("view") && !asks.has("ask") ? "view" : "");
+  open(dock, asks.has("view") || asks.has("ask") ? "view" : "");
   const after = link.closest("p, li, td, dd")?.getBoundingClientRect().bottom - topOf(link) || 0;
   const free = Math.min(dock.getBoundingClientRect().bottom, innerHeight - LEAST) + Math.max(8, LEAST - after);
   const wanted = Math.max(free, Math.min(stood, innerHeight - LEAST));

@@ -128,8 +128,8 @@ LABELLED_PAIRS = (
         question=Question(
             "place",
             "The margin is 2: only exact opposites are that far apart. Put C where training leaves it.",
-            "C goes to the side opposite A, and so does D: they come together, though no label says that they are "
-            "alike.",
+            "C goes to the side opposite A, and so does D: 80° apart at first, they come nearer and nearer, though no "
+            "label says that they are alike.",
             point=2,
             truth="rest",
         ),

@@ -86,7 +86,7 @@ def test_the_frame_between_plane_and_pixels(javascript, width, height, extent, p
 
 
 @pytest.mark.parametrize(
-    ("farthest", "reach"), [(0, 1.6), (1.6, 1.6), (1.601, 3.2), (3.2, 3.2), (-5, 6.4), (100, 102.4)]
+    ("farthest", "reach"), [(0, 1.6), (1.6, 1.6), (1.601, 2.4), (2.5, 3.2), (3.2, 3.2), (-5, 6.4), (100, 102.4)]
 )
 def test_the_plane_reaches_as_far_as_its_points(javascript, farthest, reach):
     assert javascript("geometry.reachOf(given)", [[0.1, 0.2], [0.3, farthest]]) == pytest.approx(reach)

@@ -43,11 +43,14 @@ function shaped(like, numbers) {
   return fill(like);
 }
 
-function readPlace(text, dimension) {
+// At the angle of another point it stands exactly there: a last digit beside it, it would be pushed.
+function readPlace(text, dimension, points) {
   const numbers = numbersOf(text);
   if (!areGood(numbers)) return undefined;
   if (numbers.length === dimension) return numbers;
-  return numbers.length === 1 && dimension === 2 ? atAngle((numbers[0] * TAU) / 360) : undefined;
+  if (numbers.length !== 1 || dimension !== 2) return undefined;
+  const place = atAngle((numbers[0] * TAU) / 360);
+  return points.find((other) => place.every((value, axis) => Math.abs(value - other[axis]) < 1e-12)) ?? place;
 }
 
 // The value that a text stands for: one of the choices that there are, or a number that the slider could have.
@@ -86,12 +89,12 @@ function indexOf(list, test) {
 const isParameter = (spec, start, key) => Object.hasOwn(lossOf(spec, start).parameters, key);
 
 // What else a key can be: a parameter, a point, which is chosen or put somewhere, a tensor that is trained.
-function readPart(spec, start, tensors, key, text) {
+function readPart(spec, start, points, tensors, key, text) {
   const { dimension } = spec;
   const letters = situationOf(spec, start).sentences.map((_, index) => letter(index));
   if (isParameter(spec, start, key)) return { parameters: { [key]: readParameter(lossOf(spec, start), key, text) } };
   if (key === "chosen") return { chosen: indexOf(letters, (each) => each === text) };
-  if (letters.includes(key)) return { points: { [letters.indexOf(key)]: readPlace(text, dimension) } };
+  if (letters.includes(key)) return { points: { [letters.indexOf(key)]: readPlace(text, dimension, points) } };
   if (!Object.hasOwn(tensors, key)) return {};
   const numbers = numbersOf(text);
   const fits = areGood(numbers) && numbers.length === flat(tensors[key]).length;
@@ -116,11 +119,12 @@ export function readAddress(spec, state, query) {
     else wanted[key] = value;
   }
   const start = startOf(spec, state, wanted);
+  const { points } = wanted.situation === undefined && !wanted.reset ? state : start;
   const others = pairs.filter(([key]) => !WHOLE.includes(key));
   const first = ([key]) => Number(!isParameter(spec, start, key)); // they say what is trained
   for (const [key, text] of others.toSorted((one, other) => first(one) - first(other))) {
     const tensors = tensorsOf(spec, start, { ...start.parameters, ...wanted.parameters });
-    const part = readPart(spec, start, tensors, key, text);
+    const part = readPart(spec, start, points, tensors, key, text);
     if (isNothing(part)) miss(key, text);
     else for (const [name, found] of Object.entries(part)) {
       wanted[name] = typeof found === "object" ? { ...wanted[name], ...found } : found;

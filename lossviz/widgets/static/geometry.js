@@ -43,10 +43,12 @@ export function frame(width, height, extent) {
 
 export const NEAR = 1.6; // how far the free plane reaches from its centre
 
-// How far it must reach to show every point: doubled until it does, so that it stands still most of the time.
+// How far it must reach to show every point: 1, 1.5, 2, 3, 4, 6, … times as far, so that it stands still most of the
+// time.
 export function reachOf(points) {
-  const farthest = Math.max(...points.flat().map(Math.abs));
-  return NEAR * 2 ** Math.max(0, Math.ceil(Math.log2(farthest / NEAR) - 1e-9));
+  const times = Math.max(1, ...points.flat().map((value) => Math.abs(value) / NEAR)) - 1e-9;
+  const double = 2 ** Math.ceil(Math.log2(times));
+  return NEAR * (times <= 0.75 * double ? 0.75 * double : double);
 }
 
 const number = (value) => String(Math.round(value * 100) / 100);

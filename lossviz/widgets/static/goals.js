@@ -78,6 +78,7 @@ const SAID = {
 };
 
 const COUNTED = ["active", "others"];
+const isOne = ({ name, terms }) => name === "active" && terms.length === 1; // then it is, or is not
 const UNITS = { angle: (value) => `${brief(value, 1)}°`, hardest: (value) => `${brief(value, 1)}°`, part: percent };
 const valueOf = ({ quantity: { name }, value }) => (UNITS[name] ?? number)(value);
 
@@ -95,6 +96,8 @@ function helpOn(scene, { quantity: { name, terms }, relation }) {
 export function lacking(scene, condition, now) {
   const { quantity, relation, value } = condition;
   const adverb = { below: "still", above: "only" }[relation] ?? (now > value ? "still" : "only");
+  if (isOne(quantity)) return `${quantity.terms[0]} ${now > value ? "is still active" : "is not active yet"}.`;
+  if (quantity.name === "adds" && relation === "above" && !value) return `${list(quantity.terms)} adds nothing yet.`;
   const said = SAID[quantity.name](scene, quantity, now, adverb);
   if (COUNTED.includes(quantity.name)) return `${said}: ${askedOf(condition)} asked, not ${number(now)}.`;
   return `${said}: ${askedOf(condition)} is asked.${helpOn(scene, condition)}`;
@@ -103,6 +106,7 @@ export function lacking(scene, condition, now) {
 // And about one that does.
 export function holding(scene, condition, now) {
   const { quantity } = condition;
+  if (isOne(quantity)) return `${quantity.terms[0]} is ${now ? "" : "not "}active`;
   const said = SAID[quantity.name](scene, quantity, now, null);
   return COUNTED.includes(quantity.name) ? said : `${said}, ${askedOf(condition)}`;
 }

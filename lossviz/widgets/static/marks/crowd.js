@@ -60,7 +60,8 @@ export function createCrowd(picture, actions) {
       at = Math.min(at, Math.max(0, marks.length - 1));
       const touched = lit?.kind === "term" && marks.find(({ index }) => index === lit.index);
       const words = touched ? touched.note : `${what}; the arrow keys go through them`;
-      setAttributes(root, { tabindex: marks.length ? 0 : null, "aria-label": words });
+      const [tabindex, visibility] = marks.length ? [0, null] : [null, "hidden"];
+      setAttributes(root, { tabindex, visibility, "aria-label": words });
       const paths = together(drawn);
       keep(looks, paths.length, () => svg("path")).forEach((path, k) => {
         setAttributes(path, { "stroke-width": null, ...paths[k] });

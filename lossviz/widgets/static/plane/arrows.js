@@ -104,11 +104,11 @@ export function createArrows() {
     root,
     // Answers with the arrows, as obstacles.
     draw(scene, place) {
-      const { result: { pointGradients }, state, litPoints } = scene;
+      const { spec, result: { pointGradients }, state, litPoints } = scene;
       const arrows = pointGradients.map((gradient, index) => gradientArrow(scene, place, index, gradient));
       const marks = keep(root, arrows.length, makeArrow);
       marks.forEach((mark, index) => setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]));
-      const isTold = (index) => index === state.chosen || litPoints?.has(index);
+      const isTold = (index) => !spec.compact && (index === state.chosen || litPoints?.has(index));
       const numbers = setNumbers(marks, arrows, pointGradients, isTold, place);
       return [...arrows.filter(Boolean), ...numbers];
     },

@@ -16,10 +16,10 @@ export function createBackground() {
 
   function drawBar({ size, unit: pixels, extent }) {
     const length = Math.max(1, niceCeiling(BAR / pixels));
-    const zoomed = extent > NEAR ? `, zoomed out ${extent / NEAR}×` : "";
+    const zoomed = extent > NEAR ? `, zoomed out ${Math.round((100 * extent) / NEAR) / 100}×` : "";
     const [left, bottom] = [EDGE, size - EDGE];
     setAttributes(bar, { d: polyline([[left, bottom], [left + length * pixels, bottom]]) });
-    const text = `length ${length}${zoomed}`;
+    const text = `length ${length}${widthOf(`length ${length}${zoomed}`) < size - 2 * EDGE ? zoomed : ""}`;
     setText(setAttributes(words, { x: left, y: bottom - 6 }), text);
     const width = Math.max(length * pixels, widthOf(text));
     return { x: left, y: bottom - 6 - LINE, width, height: LINE + 8 };

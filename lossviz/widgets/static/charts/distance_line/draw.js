@@ -19,6 +19,7 @@ const MARKS = {
 const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
 const DOT = 9;
 const NAME = 30; // the width of a name
+const TICK = 34; // and of a number of the axis
 const LEAST = 64; // the height of a side on which little is added: for dots and names
 const SIGNS = { "distance": "d", "dot product": "u·v" };
 export const NO_CURVES = { positive: [], negative: [] };
@@ -120,16 +121,15 @@ export function dotOf(term, { lit }, { x, y }) {
   };
 }
 
-// Answers with the boxes of the dots and of their names.
-function drawDots(dots, scene, layout) {
-  const { width, height, x, scales, ticks, middle } = layout;
-  const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
-  const around = (place) => boxAround(place, 2 * DOT, 2 * DOT);
+const around = ({ place }) => boxAround(place, 2 * DOT, 2 * DOT);
+
+// `taken`: where no name may stand, beside the numbers of the axes and the axes themselves.
+function drawDots(dots, drawn, taken, { width, height, x, base, scales, ticks, middle }) {
   const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
   const numbers = scales.map(({ at }) => boxAround([SPACE.left / 2, at - 4], SPACE.left));
-  const obstacles = [...numbers, around([SPACE.left - 12, middle]), ...ticks.map((tick) => around([x(tick), middle]))];
-  const names = dots.draw(drawn, { size: 2 * DOT, bounds, obstacles });
-  return [...drawn.map(({ place }) => around(place)), ...names];
+  const below = [SPACE.left - 12, ...ticks.map(x)].map((at) => boxAround([at, middle], TICK));
+  const lines = Object.values(base).map((y) => ({ places: [[SPACE.left, y], [width - SPACE.right, y]] }));
+  dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: [...numbers, ...below, ...lines, ...taken] });
 }
 
 export function createDistanceLine(spec, engine, actions) {
@@ -165,7 +165,8 @@ export function createDistanceLine(spec, engine, actions) {
     setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
     drawAxes(axes, scene, layout);
     drawCurves(curveLayer, curves, layout);
-    drawThresholds(thresholdLayer, scene, layout, drawDots(dots, scene, layout));
+    const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
+    drawDots(dots, drawn, drawThresholds(thresholdLayer, scene, layout, drawn.map(around)), layout);
   }
 
   return {

@@ -31,17 +31,20 @@ function candidates({ side, out, at, words }, { width, halves, base }) {
 
 const makeThreshold = () => svg("g", { class: "threshold" }, svg("path"), svg("text"));
 
-// `taken` are boxes of what stands there already.
+// `taken` are boxes of what stands there already. Answers with the lines and the boxes of their names.
 export function drawThresholds(layer, scene, layout, taken) {
   const { halves, base, width, height } = layout;
   const thresholds = thresholdsOf(scene, layout);
   const scales = layout.scales.map(({ at }) => ({ x: 0, y: at - 16, ...SCALE }));
   const labels = thresholds.map((each) => ({ candidates: candidates(each, layout), insists: true }));
   const boxes = placeLabels(labels, [...taken, ...scales], { x: 0, y: 0, width, height });
+  const lines = thresholds.map(({ side, out, at }) =>
+    ({ places: [[at, base[side]], [at, base[side] + out * halves[side]]] }));
   keep(layer, thresholds.length, makeThreshold).forEach((mark, k) => {
-    const { side, out, at, words } = thresholds[k];
+    const { at, words } = thresholds[k];
     const [line, name] = mark.children;
-    setAttributes(line, { d: polyline([[at, base[side]], [at, base[side] + out * halves[side]]]) });
+    setAttributes(line, { d: polyline(lines[k].places) });
     writeBeside(name, boxes[k], words, at);
   });
+  return [...lines, ...boxes];
 }

@@ -17,6 +17,7 @@ import { SLOPE, createSlope, slopesOf } from "./slope.js";
 
 const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
 const DOT = 8;
+const LEAST = 200; // pixels of its width and of its height
 const LETTERS = 24; // of all names: for more there is no room
 const CORNER = { side: "end", look: "quiet" };
 
@@ -29,7 +30,7 @@ export function lattice({ matrix, positive, negative }, size, row) {
 
 // The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost.
 export function layoutOf({ reading: { terms }, result }, width, soft) {
-  const height = Math.round(Math.max(260, Math.min(520, width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right)));
+  const height = Math.round(Math.max(LEAST, Math.min(520, width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right)));
   const { margin = 0 } = result.terms.thresholds;
   const distances = terms.flatMap((term) => [term.toPositive, term.toNegative]);
   const tops = terms.filter(({ value }) => value > 0).map(({ toPositive }) => toPositive + margin);
@@ -173,7 +174,7 @@ export function createTripletPlane(spec, engine, actions) {
     root,
     measure() {
       const room = roomOf(root);
-      width = Math.max(260, Math.min(room.width, room.height - SPACE.top - SPACE.bottom + SPACE.left + SPACE.right));
+      width = Math.max(LEAST, Math.min(room.width, room.height - SPACE.top - SPACE.bottom + SPACE.left + SPACE.right));
     },
     draw,
   };
