@@ -24,6 +24,13 @@ function open(dock, much) {
 
 const topOf = element => element.getBoundingClientRect().top;
 
+// A figure that is pinned covers the one before it, also one that is open farther.
+function cover() {
+  const docks = [...document.querySelectorAll(".figure-dock")];
+  docks.forEach((dock, k) => dock.toggleAttribute("data-covered", docks.slice(k + 1).some(later => topOf(later) <= 0)));
+}
+addEventListener("scroll", cover, { passive: true });
+
 // The words below a pinned figure stay where they are when its height changes.
 function openAround(dock, much) {
   const words = dock.parentElement.nextElementSibling, stood = topOf(words);

@@ -286,7 +286,7 @@ POSITIVE_PAIRS = (
         parameters={"scale": 20.0},
         question=Question(
             "reach",
-            "The loss is 0.0000, but nothing has collapsed: every rival is far away. The scale is 20. Move F alone, "
+            "The loss is nearly 0, but nothing has collapsed: every rival is far away. The scale is 20. Move F alone, "
             "and bring the loss above 1.",
             "F left E, its question, and came too near to another. One hard candidate is enough to teach again.",
             goal=(LOSS.above(1.0),),

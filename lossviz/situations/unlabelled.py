@@ -1,6 +1,6 @@
 """Batches of sentences alone. Each is encoded twice, so each is two points: its first pass and its second."""
 
-from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, at, costs, on_circle
+from lossviz.situations.base import NONE_NEEDED, Cure, Question, Situation, adds, at, on_circle
 
 
 def _twice(*keys: str) -> tuple[str, ...]:
@@ -130,7 +130,7 @@ UNLABELLED_PAIRS = (
                 "large.",
                 "That is what a pair with label 0 does. With label 1, a larger dot product z costs less: ln(1 + e^−z).",
             ),
-            keys=(costs("A–B").falls(), costs("A–B").stays(), costs("A–B").rises()),
+            keys=(adds("A–B").falls(), adds("A–B").stays(), adds("A–B").rises()),
             moves={0: (-1.0, 1.4), 1: (-0.4, 1.8)},
         ),
     ),
@@ -150,7 +150,7 @@ UNLABELLED_PAIRS = (
                 "",
                 "ln 3 is a choice among three. Each pair is a yes or no of its own, and 0 is half way between.",
             ),
-            keys=(costs("A–B").nearest(0), costs("A–B").nearest(0.6931), costs("A–B").nearest(1.0986)),
+            keys=(adds("A–B").nearest(0), adds("A–B").nearest(0.6931), adds("A–B").nearest(1.0986)),
             moves={0: (0.0, 0.0)},
         ),
     ),

@@ -3,7 +3,7 @@
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
 import { angleOf, arcArrow, atAngle, lengthOf, placeLabels, straightArrow } from "../geometry.js";
-import { widthOf } from "../marks/labels.js";
+import { boxAround, rings, widthOf } from "../marks/labels.js";
 import { faded } from "../marks/looks.js";
 import { brief } from "../words.js";
 import { RADIUS } from "./place.js";
@@ -14,6 +14,7 @@ const LONGEST = 1; // units of the plane, or radians: what is longer is cut
 const HEADS = 10; // pixels between two heads
 const NOTHING = 1e-9; // a gradient that is 0
 const LINE = 14; // pixels: the height of a number beside an arrow
+const NEARBY = 64; // places round its end where it may stand
 
 // Both ends moved on, so that the arrow starts beyond the edge of its point.
 function fromEdge(from, to) {
@@ -76,40 +77,43 @@ function numberOf(arrow, gradient, { size }) {
   const words = brief(lengthOf(gradient), 3);
   const width = widthOf(words);
   const [x, y] = arrow.places.at(-1);
+  const around = rings([x, y], width, 0).map((box) => ({ ...box, height: LINE }));
   const [near, far] = y < size / 2 ? [y - 18, y - 18 - LINE] : [y + 4, y + 4 + LINE];
   const left = x - 8 - width;
   const sides = x + 8 + width < size ? [x + 8, left, x + 8 + LINE] : [left, left - LINE];
   const candidates = [near, far].flatMap((top) => sides.map((side) => ({ x: side, y: top, width, height: LINE })));
-  return { words, candidates, insists: true };
+  return { words, candidates: [...candidates, ...around.slice(0, NEARBY)] };
 }
 
-// Writes the numbers of those arrows, each where no other stands. Answers with their boxes, as obstacles.
-function setNumbers(marks, arrows, gradients, isTold, place) {
+// Writes the numbers of those arrows, each where no other stands and no point or pair, if there is such a place. Answers
+// with their boxes, as obstacles.
+function setNumbers(marks, arrows, gradients, isTold, place, taken) {
   const tells = (arrow) => !arrow || (!arrow.ring && !arrow.cut);
   const told = [...arrows.keys()].filter((index) => isTold(index) && !tells(arrows[index]));
   const numbers = told.map((index) => numberOf(arrows[index], gradients[index], place));
-  const boxes = placeLabels(numbers, [], { x: 0, y: 0, width: place.size, height: place.size });
+  const boxes = placeLabels(numbers, taken, { x: 0, y: 0, width: place.size, height: place.size });
   marks.forEach((mark, index) => {
     const at = told.indexOf(index);
     const box = boxes[at];
     const text = setAttributes(mark.children[3], { x: box?.x, y: box && box.y + 12 });
     setText(text, numbers[at]?.words ?? "");
   });
-  return boxes;
+  return boxes.filter(Boolean);
 }
 
 export function createArrows() {
   const root = svg("g", { class: "arrows" });
   return {
     root,
-    // Answers with the arrows, as obstacles.
-    draw(scene, place) {
+    // `covered`: what no number may cover beside the points. Answers with the arrows, as obstacles.
+    draw(scene, place, covered) {
       const { spec, result: { pointGradients }, state, litPoints } = scene;
       const arrows = pointGradients.map((gradient, index) => gradientArrow(scene, place, index, gradient));
       const marks = keep(root, arrows.length, makeArrow);
       marks.forEach((mark, index) => setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]));
       const isTold = (index) => !spec.compact && (index === state.chosen || litPoints?.has(index));
-      const numbers = setNumbers(marks, arrows, pointGradients, isTold, place);
+      const points = state.points.map((point) => boxAround(place.toPixel(point), 2 * RADIUS, 2 * RADIUS));
+      const numbers = setNumbers(marks, arrows, pointGradients, isTold, place, [...covered, ...points]);
       return [...arrows.filter(Boolean), ...numbers];
     },
   };

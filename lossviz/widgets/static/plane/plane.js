@@ -69,7 +69,8 @@ export function createPlane(spec, engine, actions) {
 
   function drawBatch() {
     said = snap.said(scene);
-    covered = ["background", "lines", "arrows"].flatMap((name) => layers[name].draw(scene, place));
+    covered = [];
+    for (const name of ["background", "lines", "arrows"]) covered.push(...layers[name].draw(scene, place, covered));
     layers.points.draw(scene, place, said);
     layers.guess.draw(scene, place);
     for (const hand of [snap, drag]) hand.see(scene, place);

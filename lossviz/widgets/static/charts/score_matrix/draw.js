@@ -58,7 +58,7 @@ function footOf({ loss: { reads }, result }, { shared, crowded }) {
 function noteOf({ loss }, { shared, downward, apart }) {
   if (downward) return "Filled: shares, → of each row, ↓ of each column";
   if (!shared) return `A bar: the ${loss.reads}, from the lowest to the highest`;
-  return `Filled: share, 100 % per row${apart ? " and block" : ""}. Framed: positive`;
+  return `Filled: share, 100 % per row${apart ? ", block" : ""}. Framed: positive`;
 }
 
 const pushNote = ({ pushes }) => (pushes ? "Hollow: how hard it is pushed, or pulled" : "");
