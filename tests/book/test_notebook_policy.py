@@ -1,5 +1,7 @@
 """nbval compares what a notebook holds, so a notebook that was not run, or hides its numbers, would pass unseen."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -44,6 +46,15 @@ def test_it_keeps_text_only(notebook):
     assert "widgets" not in notebook.metadata, "run: make notebooks"
     kinds = {kind for cell in code(notebook) for output in cell.outputs for kind in output.get("data", {})}
     assert kinds <= {"text/plain"}, "run: make notebooks"
+
+
+def test_no_sentence_becomes_a_list_where_its_line_is_broken(notebook):
+    """A line that begins with a number and a full stop is an item, whatever stood before it."""
+    for cell in notebook.cells:
+        lines = cell.source.splitlines() if cell.cell_type == "markdown" else []
+        for before, line in pairwise(lines):
+            broken = line.startswith(" ") or re.search(r"[a-z,]$", before) and not re.match(r":::|\d+\. ", before)
+            assert not (broken and re.match(r"\s*\d+\. ", line)), line
 
 
 def test_no_number_hides_from_nbval(notebook):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urldefrag
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from lossviz import address
 from tests.site.arrived import FRAMES, settle
@@ -220,6 +220,19 @@ def test_words_and_figure_belong_together(open_page, name, screen):
     checks = LOOKED_AT["phone" if screen is PHONE else "wide"]
     missed = {check.__name__: check(page) for check in checks}
     assert {check: faults for check, faults in missed.items() if faults} == {}
+
+
+def test_a_pinned_figure_covers_the_one_before_it(open_page):
+    """Also where that one is open farther."""
+    page = open_page("book/unlabelled.html", **PHONE)
+    settle(page)
+    first, second = page.locator(".figure-dock").all()[:2]
+    first.evaluate("dock => { dock.dataset.open = 'view'; }")
+    read_in_the_middle(first)
+    expect(first).to_be_visible()
+    read_in_the_middle(second)
+    expect(second).to_be_visible()
+    expect(first).not_to_be_visible()
 
 
 # ---- addresses

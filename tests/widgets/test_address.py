@@ -148,6 +148,15 @@ def test_an_angle_stands_for_a_place_on_the_circle(javascript, families):
     assert found["after"]["points"][1] == [-0.6, 0.8]
 
 
+def test_at_the_angle_of_another_point_it_stands_exactly_there(javascript, families):
+    """A last digit beside it, a Euclidean distance would push it with all its might."""
+    widget = families["labelled_pairs"]
+    queries = ["situation=start&distance=euclidean&C=100", "situation=start&F=238"]  # where A and D stand
+    onto_a, onto_d = javascript(READ, {"spec": widget.spec, "state": widget.state, "queries": queries})
+    assert onto_a["after"]["points"][2] == onto_a["after"]["points"][0]
+    assert onto_d["after"]["points"][5] == onto_d["after"]["points"][3]
+
+
 @pytest.mark.parametrize("query, asked", [("situation=add-pairs", False), ("situation=add-pairs&ask", True)])
 def test_a_question_is_asked_where_a_link_asks_it(javascript, families, query, asked):
     widget = families["positive_pairs"]

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from torch.nn.functional import normalize
 
 import lossviz
-from lossviz import catalogue
+from lossviz import address, catalogue
 from lossviz.situations import SITUATIONS, Question, Situation, at
 from lossviz.situations.base import part_of_hardest
 from tests.widgets import measured
@@ -339,13 +339,13 @@ ASKED = """async (root, states) => {
 }"""
 
 
-def explorer_of(kind: str, batch: Situation) -> lossviz.Explorer:
+def explorer_of(kind: str, batch: Situation, engine: str = "page") -> lossviz.Explorer:
     """The situation under the loss that it is about, or the first that takes it."""
     (loss,) = [each for each in DEFAULTS if type(each).__name__ == batch.loss] or [
         next(each for each in DEFAULTS if each.inputs.name == kind)
     ]
     movable = {**batch.parameters, **batch.question.parameters} if batch.question.parameters else ()
-    return lossviz.explore(loss, situation=batch.name, controls=tuple(movable) or None)
+    return lossviz.explore(loss, situation=batch.name, controls=tuple(movable) or None, engine=engine)
 
 
 def perturbed(points: list, on_circle: bool, most: float, chance: random.Random) -> list:
@@ -439,6 +439,20 @@ def check_place(batch: Situation, seen: Seen, guess: list, found: dict) -> bool:
     assert float(re.search(told, said)[1]) == pytest.approx(off, abs=close), said
     assert abs(off - (10 if seen.on_circle else 0.15)) < 0.1 or said.startswith("Right") == near
     return True
+
+
+CHOICES = [case for case in GRADED if case[1].question.keys]
+
+
+@pytest.mark.parametrize("kind, batch", CHOICES, ids=[f"{kind}, {batch.name}" for kind, batch in CHOICES])
+def test_as_it_stands_the_right_option_is_that_without_a_correction(kind, batch):
+    widget = explorer_of(kind, batch, engine="kernel")
+    spec, question = widget.spec, batch.question
+    index = [each["name"] for each in spec["situations"]].index(batch.name)
+    seen = Seen(widget._losses, spec, address.enter(spec, index, None, next(iter(spec["losses"]))))
+    then = measured.after(seen, question)
+    before, now = ([measured.measure(each, key.quantity) for key in question.keys] for each in (seen, then))
+    assert measured.right(question.keys, before, now) == [question.replies.index("")], (before, now)
 
 
 CHECKS = {"choice": check_choice, "reach": check_task, "place": check_place}

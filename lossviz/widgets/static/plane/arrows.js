@@ -85,8 +85,8 @@ function numberOf(arrow, gradient, { size }) {
   return { words, candidates: [...candidates, ...around.slice(0, NEARBY)] };
 }
 
-// Writes the numbers of those arrows, each where no other stands and no point or pair, if there is such a place. Answers
-// with their boxes, as obstacles.
+// Writes the numbers of those arrows, each where nothing else stands, if there is such a place. Answers with their
+// boxes, as obstacles.
 function setNumbers(marks, arrows, gradients, isTold, place, taken) {
   const tells = (arrow) => !arrow || (!arrow.ring && !arrow.cut);
   const told = [...arrows.keys()].filter((index) => isTold(index) && !tells(arrows[index]));

@@ -30,7 +30,8 @@ export function lattice({ matrix, positive, negative }, size, row) {
 
 // The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost.
 export function layoutOf({ reading: { terms }, result }, width, soft) {
-  const height = Math.round(Math.max(LEAST, Math.min(520, width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right)));
+  const wanted = width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right;
+  const height = Math.round(Math.max(LEAST, Math.min(520, wanted)));
   const { margin = 0 } = result.terms.thresholds;
   const distances = terms.flatMap((term) => [term.toPositive, term.toNegative]);
   const tops = terms.filter(({ value }) => value > 0).map(({ toPositive }) => toPositive + margin);
