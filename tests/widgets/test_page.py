@@ -500,9 +500,9 @@ def test_play_zooms_out_instead_of_losing_points(mounted):
     explorer.play()
     wanted = explorer.says_what_torch_says()  # and each point stands where the bar says
     reach = wanted.points.abs().max().item()
-    assert 1.6 < reach < 3.2
-    expect(unit).to_have_text("length 1, zoomed out 2×")
-    explorer.shades_what_torch_says(wanted, 3.2)
+    assert 1.6 < reach < 2.4
+    expect(unit).to_have_text("length 1, zoomed out 1.5×")
+    explorer.shades_what_torch_says(wanted, 2.4)
     for index in range(6):
         x, y = explorer.centre(index)
         box = explorer.find(".stage").bounding_box()
@@ -517,14 +517,14 @@ def test_nothing_zooms_under_a_hand(mounted):
     explorer = mounted(lossviz.explore(BatchHardTripletLoss(margin=1.0)))
     explorer.change(points=[[0.1 * k, 0.3] for k in range(5)] + [[2.0, 0.0]])
     unit = explorer.find(".unit text")
-    expect(unit).to_have_text("length 1, zoomed out 2×")
+    expect(unit).to_have_text("length 1, zoomed out 1.5×")
     x, y = explorer.centre(5)
     mouse = explorer.page.mouse
     mouse.move(x, y)
     mouse.down()
     mouse.move(x - 50, y, steps=4)
     explorer.wait_until("root => root.explorer.state.points[5][0] < 1.6")
-    expect(unit).to_have_text("length 1, zoomed out 2×")
+    expect(unit).to_have_text("length 1, zoomed out 1.5×")
     mouse.up()
     expect(unit).to_have_text("length 1")
 

@@ -51,8 +51,8 @@ def test_what_does_not_pull_is_no_piece(javascript):
     ("farthest", "extent", "steps", "held", "zoomed"),
     [
         (0.5, 1.6, 0, False, 1.6),
-        (2.0, 1.6, 0, False, 3.2),
-        (2.0, 1.6, 0, True, 3.2),
+        (2.0, 1.6, 0, False, 2.4),
+        (2.0, 1.6, 0, True, 2.4),
         (0.5, 3.2, 0, False, 1.6),
         (0.5, 3.2, 1, False, 3.2),  # not before the run is over
         (0.5, 3.2, 0, True, 3.2),  # never under a hand

@@ -96,7 +96,7 @@ function setNumbers(marks, arrows, gradients, isTold, place, taken) {
     const at = told.indexOf(index);
     const box = boxes[at];
     const text = setAttributes(mark.children[3], { x: box?.x, y: box && box.y + 12 });
-    setText(text, numbers[at]?.words ?? "");
+    setText(text, box ? numbers[at].words : "");
   });
   return boxes.filter(Boolean);
 }

@@ -126,7 +126,8 @@ const around = ({ place }) => boxAround(place, 2 * DOT, 2 * DOT);
 // `taken`: where no name may stand, beside the numbers of the axes and the axes themselves.
 function drawDots(dots, drawn, taken, { width, height, x, base, scales, ticks, middle }) {
   const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
-  const numbers = scales.map(({ at }) => boxAround([SPACE.left / 2, at - 4], SPACE.left));
+  const numbers = scales.map(({ at, side }) => boxAround([SPACE.left / 2, at + (side === "positive" ? 4 : -12)],
+    SPACE.left, 2 * LINE)); // and "adds" below or above it
   const below = [SPACE.left - 12, ...ticks.map(x)].map((at) => boxAround([at, middle], TICK));
   const lines = Object.values(base).map((y) => ({ places: [[SPACE.left, y], [width - SPACE.right, y]] }));
   dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: [...numbers, ...below, ...lines, ...taken] });
