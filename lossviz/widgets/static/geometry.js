@@ -278,9 +278,14 @@ export function placeLabels(labels, obstacles, bounds) {
     if (!place) return free();
     const stood = boxes.find(({ at }) => label.steady && at === label.before);
     const wordings = [...new Set([stood, ...boxes].filter(Boolean).map(({ words }) => words))];
-    const found = wordings.map((each) => best(boxes.filter(({ words }) => words === each), label)).filter(Boolean);
-    const leap = (box) => stood ? Math.max(HOP, Math.hypot(box.x - stood.x, box.y - stood.y)) : 0;
-    if (found.length) return found.toSorted((a, b) => leap(a) - leap(b))[0];
+    const leap = (box) => (stood ? Math.hypot(box.x - stood.x, box.y - stood.y) : 0);
+    let nearest = null;
+    for (const each of wordings) {
+      const found = best(boxes.filter(({ words }) => words === each), label);
+      if (found && leap(found) <= HOP) return found;
+      if (found && (!nearest || leap(found) < leap(nearest))) nearest = found;
+    }
+    if (nearest) return nearest;
     const last = free();
     return last && joined(last, place);
   }
