@@ -234,6 +234,18 @@ const within = (box, { x, y, width, height }) => ({
   y: Math.max(y, Math.min(y + height - box.height, box.y)),
 });
 
+// The first box that is found for some words no farther than a hop from where a label stood; else the nearest to it.
+function withinAHop(wordings, find, stood) {
+  const leap = (box) => (stood ? Math.hypot(box.x - stood.x, box.y - stood.y) : 0);
+  let nearest = null;
+  for (const words of wordings) {
+    const found = find(words);
+    if (found && leap(found) <= HOP) return found;
+    if (found && (!nearest || leap(found) < leap(nearest))) nearest = found;
+  }
+  return nearest;
+}
+
 // Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
 // obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
 // bounds. Those that insist are placed first, then those with room beside their place: else one from afar may take it.
@@ -278,14 +290,8 @@ export function placeLabels(labels, obstacles, bounds) {
     if (!place) return free();
     const stood = boxes.find(({ at }) => label.steady && at === label.before);
     const wordings = [...new Set([stood, ...boxes].filter(Boolean).map(({ words }) => words))];
-    const leap = (box) => (stood ? Math.hypot(box.x - stood.x, box.y - stood.y) : 0);
-    let nearest = null;
-    for (const each of wordings) {
-      const found = best(boxes.filter(({ words }) => words === each), label);
-      if (found && leap(found) <= HOP) return found;
-      if (found && (!nearest || leap(found) < leap(nearest))) nearest = found;
-    }
-    if (nearest) return nearest;
+    const found = withinAHop(wordings, (each) => best(boxes.filter(({ words }) => words === each), label), stood);
+    if (found) return found;
     const last = free();
     return last && joined(last, place);
   }
