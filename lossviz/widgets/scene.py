@@ -10,7 +10,7 @@ from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
 
 UNSEEN = 1e-9  # a gradient that no reader can see; engine.js has the same
-MOST = 20_000  # numbers of all gradients that are looked at for it
+MOST = 2_000  # numbers of all gradients that are looked at for it: more would take longer than a frame
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import { flat, shape } from "./tensors.js";
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
 export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
-const MOST_FELT = 20_000; // numbers of all gradients that are looked at for it
+const MOST_FELT = 2_000; // numbers of all gradients that are looked at for it: more would take longer than a frame
 
 // ---- points and rows
 

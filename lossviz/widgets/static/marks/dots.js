@@ -2,8 +2,9 @@
 // stands for.
 
 import { keep, lights, setAttributes, svg } from "../dom.js";
-import { lengthOf, placeLabels } from "../geometry.js";
+import { lengthOf } from "../geometry.js";
 import { boxAround, rings, widthOf, writeLabel } from "./labels.js";
+import { placeLabels } from "./placing.js";
 
 const FINGER = 22; // pixels: half of what a finger needs
 const NEAR = 40; // pixels: so far a name may stand from a dot that shares it

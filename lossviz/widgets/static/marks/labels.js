@@ -1,5 +1,5 @@
 // Labels: a name stands in the first free box beside its place, or farther away, joined to it by a line. The boxes are
-// chosen by `placeLabels` of geometry.js.
+// chosen by placing.js.
 
 import { setAttributes, setText } from "../dom.js";
 import { TAU, polyline } from "../geometry.js";

@@ -2,9 +2,10 @@
 // the circle, so that it hides nothing. What is too small to see is a ring, what is too long is cut: two heads.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
-import { angleOf, arcArrow, atAngle, lengthOf, placeLabels, straightArrow } from "../geometry.js";
+import { angleOf, arcArrow, atAngle, lengthOf, straightArrow } from "../geometry.js";
 import { boxAround, rings, widthOf } from "../marks/labels.js";
 import { faded } from "../marks/looks.js";
+import { placeLabels } from "../marks/placing.js";
 import { brief } from "../words.js";
 import { RADIUS } from "./place.js";
 

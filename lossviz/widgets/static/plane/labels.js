@@ -1,8 +1,9 @@
 // The sentence beside each point, in short, where it hides nothing; of points that cover one another, their letters.
 
 import { keep, svg } from "../dom.js";
-import { placeLabels, stacks } from "../geometry.js";
+import { stacks } from "../geometry.js";
 import { LINE, besides, boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
+import { placeLabels } from "../marks/placing.js";
 import { letter } from "../words.js";
 import { ARROW_GAP } from "./arrows.js";
 import { COVERED, NAMED, RADIUS, topOf } from "./place.js";

@@ -1,8 +1,9 @@
 // Thresholds of the distance line: each an upright line on the side of the pairs that it gates, its name beside it.
 
 import { keep, setAttributes, svg } from "../../dom.js";
-import { placeLabels, polyline } from "../../geometry.js";
+import { polyline } from "../../geometry.js";
 import { LINE, writeBeside } from "../../marks/labels.js";
+import { placeLabels } from "../../marks/placing.js";
 import { brief, inWords } from "../../words.js";
 
 const GATES = { nearest_negative: "positive" }; // the others gate negatives

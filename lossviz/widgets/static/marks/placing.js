@@ -1,0 +1,178 @@
+// Where labels stand: each in the first of its boxes that touches nothing, near its own place or joined to it by a
+// line. Pure functions; pixels, y down.
+
+const overlap = (a, b) =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
+// Whether a line from one place to another goes through a box. Asked some ten thousand times a frame.
+function meets({ x, y, width, height }, from, to) {
+  let [first, last] = [0, 1]; // the share of the line that is inside
+  for (let axis = 0; axis < 2; axis++) {
+    const low = axis ? y : x;
+    const high = axis ? y + height : x + width;
+    const start = from[axis];
+    const way = to[axis] - start;
+    if (way === 0 && !(start > low && start < high)) return false;
+    if (way === 0) continue;
+    const [one, other] = [(low - start) / way, (high - start) / way];
+    first = Math.max(first, Math.min(one, other));
+    last = Math.min(last, Math.max(one, other));
+  }
+  return first < last;
+}
+
+const CLEAR = 4; // pixels between a label and a line
+const grown = ({ x, y, width, height }, by) =>
+  ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
+
+// An obstacle is a box, or a line through {places} with the box about it, by which it is seen to be far from most
+// boxes. All have the same keys: the browser then asks thousands of times without looking them up.
+function obstacle({ x, y, width, height, places = null }) {
+  if (!places) return { x, y, width, height, places };
+  const [xs, ys] = [0, 1].map((axis) => places.map((place) => place[axis]));
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const about = { x: left, y: top, width: Math.max(...xs) - left, height: Math.max(...ys) - top };
+  return { ...grown(about, CLEAR + 1), places };
+}
+
+function touches(box, other) {
+  if (!overlap(box, other)) return false;
+  const { places } = other;
+  if (!places) return true;
+  const around = grown(box, CLEAR);
+  return places.some((place, k) => meets(around, places[Math.max(0, k - 1)], place));
+}
+
+const nearestIn = ({ x, y, width, height }, place) =>
+  [Math.max(x, Math.min(x + width, place[0])), Math.max(y, Math.min(y + height, place[1]))];
+
+function gapTo({ x, y, width, height }, [left, top]) {
+  const [aside, above] = [Math.max(x - left, 0, left - x - width), Math.max(y - top, 0, top - y - height)];
+  return Math.sqrt(aside * aside + above * above);
+}
+
+const apart = (box, other) => Math.sqrt((box.x - other.x) ** 2 + (box.y - other.y) ** 2);
+
+const BESIDE = 36; // pixels: a label that is farther from its place than this is joined to it by a line
+const HOP = 48; // pixels: a label on the move that must go farther would rather change its words
+const START = 15; // pixels from a place to where its line begins
+
+// From a label's place to its box; null where they are too near for a line.
+function leaderOf(box, place) {
+  const end = nearestIn(box, place);
+  const [length, ...way] = [gapTo(box, place), end[0] - place[0], end[1] - place[1]];
+  return length > START + 2 ? [place.map((value, axis) => value + (START / length) * way[axis]), end] : null;
+}
+
+const within = (box, { x, y, width, height }) => ({
+  ...box,
+  x: Math.max(x, Math.min(x + width - box.width, box.x)),
+  y: Math.max(y, Math.min(y + height - box.height, box.y)),
+});
+
+// The first of the items that pass whose cost is least; the cost is asked first, it is the cheaper question.
+function cheapest(items, cost, passes) {
+  let [best, least] = [null, Infinity];
+  for (const item of items) {
+    const own = cost(item);
+    if (own < least && passes(item)) [best, least] = [item, own];
+  }
+  return best;
+}
+
+// The first box that is found for some words no farther than a hop from where a label stood; else the nearest to it.
+function withinAHop(wordings, find, stood) {
+  const leap = (box) => (stood ? apart(box, stood) : 0);
+  const found = [];
+  for (const words of wordings) {
+    const box = find(words);
+    if (box && leap(box) <= HOP) return box;
+    if (box) found.push(box);
+  }
+  return cheapest(found, leap, () => true);
+}
+
+// What is taken, boxes and lines, among the places of labels: {isFree(box), isClear(box, place), joins(line, place),
+// take(box)}.
+function createGround(obstacles, places) {
+  const taken = obstacles.map(obstacle);
+  const blocked = new Set(); // what is taken does not become free again
+
+  return {
+    isFree(box) {
+      if (blocked.has(box)) return false;
+      const free = !taken.some((other) => touches(box, other));
+      if (!free) blocked.add(box);
+      return free;
+    },
+    // Whether a box is beside a place, and nearer to no other.
+    isClear(box, place) {
+      const own = gapTo(box, place);
+      return own <= BESIDE && places.every((other) => gapTo(box, other) >= own);
+    },
+    // Whether a line from a place goes through no box, but for one in which the place itself stands.
+    joins: (line, place) =>
+      line && !taken.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0),
+    take(box) {
+      taken.push(obstacle(box));
+      if (box.leader) taken.push(obstacle({ places: box.leader }));
+    },
+  };
+}
+
+const joined = (box, place) => ({ ...box, leader: leaderOf(box, place) });
+
+// Of the boxes of one wording that which a label with a place takes, if any.
+function best(boxes, { place, before, steady }, { isFree, isClear, joins }) {
+  const canJoin = (box) => isFree(box) && joins(leaderOf(box, place), place);
+  const stood = boxes.find(({ at }) => at === before);
+  if (stood && isClear(stood, place) && isFree(stood)) return stood;
+  if (stood && steady && canJoin(stood)) return joined(stood, place);
+  const clear = boxes.find((box) => isClear(box, place) && isFree(box));
+  if (clear) return clear;
+  const leap = (box) => gapTo(box, place) + apart(box, stood);
+  const found = stood ? cheapest(boxes, leap, canJoin) : boxes.find(canJoin); // no farther than it must
+  return found && joined(found, place);
+}
+
+// The box that a label takes, of all that it may.
+function chosen(label, boxes, ground) {
+  const { place, insists, steady, before } = label;
+  const free = () => boxes.find(ground.isFree) ?? (insists ? boxes[0] : null);
+  if (!place) return free();
+  const stood = boxes.find(({ at }) => steady && at === before);
+  const wordings = [...new Set([stood, ...boxes].filter(Boolean).map(({ words }) => words))];
+  const find = (wording) => best(boxes.filter(({ words }) => words === wording), label, ground);
+  const found = withinAHop(wordings, find, stood);
+  if (found) return found;
+  const last = free();
+  return last && joined(last, place);
+}
+
+// Before any label stands: whether there is room for its first words right beside its place; on the move, where it
+// stood.
+const isEasy = ({ place, steady, before }, boxes, { isClear, isFree }) => Boolean(place) && boxes.some((box) =>
+  (steady ? box.at === before : box.words === boxes[0].words) && isClear(box, place) && isFree(box));
+
+// Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
+// obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
+// bounds. Those that insist are placed first, then those with room beside their place: else one from afar may take it.
+// A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its
+// own place is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to
+// its place.
+// One that is `steady` does not come nearer, nor change its words, as long as it can stay.
+// Candidates may differ in their `words`: others are taken where there is no room for the first.
+export function placeLabels(labels, obstacles, bounds) {
+  const ground = createGround(obstacles, labels.flatMap(({ place }) => (place ? [place] : [])));
+  const ranked = labels.map((label, index) => {
+    const boxes = label.candidates.map((box, at) => ({ ...(label.place && { at }), ...within(box, bounds) }));
+    return { label, index, boxes, rank: label.insists ? 2 : Number(isEasy(label, boxes, ground)) };
+  });
+  const placed = labels.map(() => null);
+  for (const { label, index, boxes } of ranked.sort((a, b) => b.rank - a.rank)) {
+    const box = chosen(label, boxes, ground);
+    if (box) ground.take(box);
+    placed[index] = box;
+  }
+  return placed;
+}
