@@ -93,10 +93,12 @@ function withinAHop(wordings, find, stood) {
 }
 
 // What is taken, boxes and lines, among the places of labels: {isFree(box), isClear(box, place), joins(line, place),
-// take(box)}.
+// passes(line, place), take(box)}.
 function createGround(obstacles, places) {
   const taken = obstacles.map(obstacle);
   const blocked = new Set(); // what is taken does not become free again
+  const crosses = (line, place, others) =>
+    others.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
 
   return {
     isFree(box) {
@@ -111,8 +113,9 @@ function createGround(obstacles, places) {
       return own <= BESIDE && places.every((other) => gapTo(box, other) >= own);
     },
     // Whether a line from a place goes through no box, but for one in which the place itself stands.
-    joins: (line, place) =>
-      line && !taken.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0),
+    joins: (line, place) => line && !crosses(line, place, taken),
+    // The same of labels alone, where no line joins otherwise.
+    passes: (line, place) => !line || !crosses(line, place, taken.slice(obstacles.length)),
     take(box) {
       taken.push(obstacle(box));
       if (box.leader) taken.push(obstacle({ places: box.leader }));
@@ -138,14 +141,14 @@ function best(boxes, { place, before, steady }, { isFree, isClear, joins }) {
 // The box that a label takes, of all that it may.
 function chosen(label, boxes, ground) {
   const { place, insists, steady, before } = label;
-  const free = () => boxes.find(ground.isFree) ?? (insists ? boxes[0] : null);
-  if (!place) return free();
+  const atLeast = insists ? boxes[0] : null;
+  if (!place) return boxes.find(ground.isFree) ?? atLeast;
   const stood = boxes.find(({ at }) => steady && at === before);
   const wordings = [...new Set([stood, ...boxes].filter(Boolean).map(({ words }) => words))];
   const find = (wording) => best(boxes.filter(({ words }) => words === wording), label, ground);
   const found = withinAHop(wordings, find, stood);
   if (found) return found;
-  const last = free();
+  const last = boxes.find((box) => ground.isFree(box) && ground.passes(leaderOf(box, place), place)) ?? atLeast;
   return last && joined(last, place);
 }
 
