@@ -1,6 +1,7 @@
 """The surface: its heights are torch's, every point stands on it, and plotly comes only when it is wanted."""
 
 import json
+import math
 import re
 
 import pytest
@@ -43,6 +44,12 @@ def test_every_height_is_the_loss_with_the_point_there(javascript, loss, shape):
         assert torch.allclose(torch.tensor(each["below"]).double(), seen.values_at(chosen, seen.points), atol=1e-12)
         assert seen.values_at(chosen, torch.tensor([each["lowest"]]).double()).item() == pytest.approx(each["low"])
         assert each["low"] <= min(each["heights"]) + 1e-12 and max(each["heights"]) <= each["high"] + 1e-12
+    if shape == "circle":  # a tenth of a degree from place to place
+        angles = torch.linspace(-180, 180, 3601, dtype=torch.float64).deg2rad()
+        all_round = seen.values_at(chosen, torch.stack([angles.cos(), angles.sin()], dim=-1))
+        assert [found[-1][each] for each in ("low", "high")] == pytest.approx(
+            [all_round.min().item(), all_round.max().item()], abs=1e-4 * (all_round.max() - all_round.min()).item()
+        )
     counts = [each["count"] for each in found]
     assert counts == sorted(counts) and counts[0] < counts[-1]  # coarse first
 
@@ -69,7 +76,7 @@ def test_the_axis_stays_as_long_as_the_surface_fills_it(javascript):
 
 def test_the_camera_turns_round_the_upright_axis_and_stays_above(javascript):
     eye = {"x": 1.0, "y": 0.0, "z": 1.0}
-    asked = "given.ways.map((way) => views_surface.turned({ eye: given.eye, up: 1 }, way))"
+    asked = "given.ways.map((way) => views_eye.turned({ eye: given.eye, up: 1 }, way))"
     quarter, over, under = javascript(asked, {"eye": eye, "ways": [[torch.pi / 2, 0], [0, 9], [0, -9]]})
     assert [quarter["eye"][each] for each in "xyz"] == pytest.approx([0, 1, 1], abs=1e-12) and quarter["up"] == 1
     for turned in (over, under):
@@ -116,11 +123,79 @@ def shows_torch(explorer) -> None:
     assert plot["intensity"] == plot["z"]
     stand = torch.tensor([plot["marks"]["x"], plot["marks"]["y"]], dtype=torch.float64).T
     assert torch.allclose(stand, seen.points)
-    letters = [f"<b>{each}</b>" for each in "ABCDEFGHIJKL"[: len(stand)]]
-    assert plot["marks"]["text"] == letters
+    letters_stand_by_their_points(explorer)
     assert [index for index, each in enumerate(plot["marks"]["marker"]["symbol"]) if each == "diamond"] == [chosen]
     low, high = plot["range"]
     assert low <= heights.min() and max(heights.max(), here) <= high
+
+
+# Where plotly itself draws each mark, and where each letter is written: {letters: [x, y, width, height]}, in pixels.
+LETTERS = """(root) => {
+  const box = root.querySelector(".plot");
+  const { glplot, dataScale } = box._fullLayout.scene._scene;
+  const { model, view, projection } = glplot.cameraParams;
+  const times = (matrix, place) =>
+    [0, 1, 2, 3].map((row) => place.reduce((sum, value, k) => sum + matrix[4 * k + row] * value, 0));
+  const [{ x, y, z }, { clientWidth, clientHeight }] = [box.data[1], box];
+  const marks = [...z.keys()].map((k) => {
+    const place = [x, y, z].map((each, axis) => each[k] * dataScale[axis]);
+    const [right, up, , far] = [model, view, projection].reduce((from, matrix) => times(matrix, from), [...place, 1]);
+    return [(1 + right / far) / 2 * clientWidth, (1 - up / far) / 2 * clientHeight];
+  });
+  const { left, top } = box.getBoundingClientRect();
+  const texts = [...root.querySelectorAll(".letters text:not([visibility])")].map((text) => {
+    const { x, y, width, height } = text.getBoundingClientRect();
+    return [text.textContent, [x - left, y - top, width, height]];
+  });
+  return { marks, texts };
+}"""
+
+
+def letters_stand_by_their_points(explorer) -> None:
+    """Each letter once, over nothing; those that share a label stand in one place."""
+    found = explorer.root.evaluate(LETTERS)
+    written = [each for words, _ in found["texts"] for each in words.split()]
+    assert sorted(written) == list("ABCDEFGHIJKL"[: len(found["marks"])])
+    for words, (x, y, width, height) in found["texts"]:
+        for each in words.split():
+            right, down = found["marks"]["ABCDEFGHIJKL".index(each)]
+            aside, above = max(x - right, 0, right - x - width), max(y - down, 0, down - y - height)
+            assert 3 < math.hypot(aside, above) < 40, (each, found)
+        for other, (left, top, wide, high) in found["texts"]:
+            air = 3  # above and below a line of text
+            apart = x + width <= left or left + wide <= x or y + height - air <= top or top + high - air <= y
+            assert other == words or apart, (words, other)
+
+
+CROWDS = [
+    (lossviz.CoSENTLoss(), "start"),
+    (lossviz.BatchAllTripletLoss(), "collapsed"),
+    (lossviz.BatchHardTripletLoss(), "start"),
+    (lossviz.ContrastiveLoss(), "start"),
+]
+
+
+@pytest.mark.parametrize(("loss", "situation"), CROWDS, ids=[f"{type(loss).__name__} {each}" for loss, each in CROWDS])
+def test_letters_stand_by_their_points_from_every_side(mounted, loss, situation):
+    explorer = mounted(lossviz.explore(loss, situation=situation))
+    opened(explorer)
+    plot = explorer.root.locator(".plot")
+    eye = "([plot, x]) => plot._fullLayout.scene._scene.glplot.cameraParams.view[0] !== x"
+    for _ in range(4):
+        letters_stand_by_their_points(explorer)
+        before = plot.evaluate("(plot) => plot._fullLayout.scene._scene.glplot.cameraParams.view[0]")
+        for _ in range(3):
+            plot.press("ArrowRight")
+        explorer.page.wait_for_function(eye, arg=[plot.element_handle(), before])
+        explorer.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_a_flat_surface_is_flat(mounted):
+    explorer = mounted(lossviz.explore(lossviz.BatchAllTripletLoss(), situation="collapsed"))
+    opened(explorer)
+    low, high = explorer.root.evaluate(PLOT)["range"]
+    assert high - low >= 1
+    expect(explorer.root.locator(".surface .note")).to_have_text("A, the diamond: 5.0000, as everywhere.", timeout=SOON)
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])
@@ -148,8 +223,14 @@ def test_it_is_told_in_words_and_turned_by_keys(mounted):
     axis = torch.linspace(-1.6, 1.6, 101, dtype=torch.float64)
     losses = seen.values_at(seen.state["chosen"], torch.cartesian_prod(axis, axis))
     note = explorer.root.locator(".surface .note")
-    expect(note).to_contain_text(f"Lowest {losses.min():.4f}", timeout=SOON)
-    expect(note).to_contain_text(f"highest {losses.max():.4f}")
+    ends = re.compile(r"Lowest (\S+), at (\S+), (\S+); highest (\S+)\.")
+    expect(note).to_have_text(ends, timeout=SOON)
+    explorer.wait_until(f"(root) => {losses.min()} + 5e-5 >= Number(/Lowest (.*?),/.exec(root.textContent)[1])")
+    low, x, y, high = (float(each.replace("−", "-")) for each in ends.search(note.text_content()).groups())
+    reach = (losses.max() - losses.min()).item()
+    assert losses.max() - 5e-5 <= high < losses.max() + 0.01 * reach and low > losses.min() - 0.01 * reach
+    there = seen.values_at(seen.state["chosen"], torch.tensor([[x, y]]).double()).item()
+    assert low == pytest.approx(there, abs=0.01 * reach)
     expect(note).to_contain_text(f"the diamond: {seen.terms.loss.item():.4f}")
     assert note.text_content() in plot.get_attribute("aria-label")
     eye = "plot => Object.values(plot._fullLayout.scene.camera.eye)"

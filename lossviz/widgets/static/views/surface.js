@@ -1,25 +1,25 @@
 // The surface: the loss over the plane, in 3-D, as the chosen point moves; every point stands on it by its letter.
 // Where only directions count the surface is a ring: along each of its rays the height is the same.
 
-import { html, setAttributes, setText } from "../dom.js";
-import { NEAR, TAU, angleOf, atAngle, niceCeiling } from "../geometry.js";
+import { html, keep, setAttributes, setText, svg } from "../dom.js";
+import { NEAR, TAU, angleOf, atAngle, niceCeiling, stacks } from "../geometry.js";
+import { boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
+import { placeLabels } from "../marks/placing.js";
 import { lossesAt } from "../plane/heat.js";
 import { theme } from "../plane/heat_picture.js";
-import { zoomed } from "../plane/place.js";
+import { bounded, zoomed } from "../plane/place.js";
 import { loadPlotly } from "../plotly.js";
 import { createScan, gridPositions, roundAngles, scanKey } from "../scan.js";
 import { brief, fixed, letter } from "../words.js";
+import { ASPECT, fromAfar, sight, turnBy, turned } from "./eye.js";
 
 const ACROSS = { free: [21, 51], circle: [91, 181] }; // places of its grids, one after the other
-const FINE = 101; // places across the free plane, for the ends of the loss: as many as the heat map has
+const FINE = { free: 101, circle: 181 }; // for the ends of the loss: as many as the heat map has
+const FINER = { free: 21, circle: 41 }; // about each end
 const RADII = [0.6, 1, 1.4]; // of the ring; the middle one is the circle
 const LIFT = 0.02; // of the height: so far above the surface the marks stand
+const MARK = 6; // pixels: half of a mark; nearer than this marks share their label
 const FILLED = 0.35; // of the height: a surface that fills less of it gets another scale
-const START = { eye: { x: 0.87, y: -1.68, z: 1.02 }, center: { x: 0, y: 0, z: -0.19 }, up: { x: 0, y: 0, z: 1 } };
-const ROOMY = 1.4; // times as wide as high: in a narrower room the eye is farther away
-const TURN = TAU / 36; // of an arrow key
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const SWIPE = 0.01; // of a turn in radians, for each pixel of a finger
 const PATIENCE = 10_000; // milliseconds until a reader hears that plotly may not come
 const CONFIG = { displayModeBar: false, scrollZoom: false }; // a wheel scrolls the page
 const MISSING = "No surface yet: its library, plotly, comes from the page of the book or from a running kernel, and "
@@ -42,22 +42,43 @@ export function trianglesOf(columns, rows) {
   return corners;
 }
 
+const gridOf = (shape, count, extent) =>
+  shape === "circle" ? roundAngles(count).map(atAngle) : gridPositions(count, extent);
+
 // {asked, places, source, corners}: where the loss is asked for, the places of the surface, which answer is the height
 // of each, and its triangles.
 export function meshOf(shape, count, extent) {
+  const asked = gridOf(shape, count, extent);
   if (shape !== "circle") {
-    const asked = gridPositions(count, extent);
     return { asked, places: asked, source: asked.map((_, k) => k), corners: trianglesOf(count, count) };
   }
-  const asked = roundAngles(count).map(atAngle);
   const places = RADII.flatMap((radius) => asked.map(([x, y]) => [radius * x, radius * y]));
   return { asked, places, source: places.map((_, k) => k % count), corners: trianglesOf(count, RADII.length) };
 }
 
-// The lowest and the highest loss, and where it is lowest.
+// The lowest and the highest loss, and where they are.
 function endsOf(places, losses) {
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
-  return { low, high, lowest: places[losses.indexOf(low)] };
+  return { low, high, lowest: places[losses.indexOf(low)], highest: places[losses.indexOf(high)] };
+}
+
+// Places about one, as far as its neighbours in the fine grid.
+function around(place, shape, extent) {
+  const reach = 2 / (FINE[shape] - 1);
+  if (shape === "circle") return roundAngles(FINER.circle).map((angle) => atAngle(angleOf(place) + reach * angle));
+  const near = gridPositions(FINER.free, reach * extent);
+  return near.map((way) => bounded(way.map((value, axis) => place[axis] + value), extent));
+}
+
+// The ends of the loss, which lie between the places of a grid.
+async function sharpEnds(shape, extent, lossesOf) {
+  const grid = gridOf(shape, FINE[shape], extent);
+  const losses = await lossesOf(grid);
+  if (!losses) return null;
+  const { lowest, highest } = endsOf(grid, losses);
+  const finer = [lowest, highest].flatMap((place) => around(place, shape, extent));
+  const more = await lossesOf(finer);
+  return more && endsOf([...grid, ...finer], [...losses, ...more]);
 }
 
 // The heights of the surface, and below each point: the loss if the chosen one stood there.
@@ -72,13 +93,14 @@ export async function* surfaces(spec, engine, state, shape, extent, signal) {
     found = { ...mesh, count, heights: mesh.source.map((k) => asked[k]), below, ...endsOf(mesh.asked, asked) };
     yield found;
   }
-  if (shape === "circle") return;
-  const places = gridPositions(FINE, extent);
-  const losses = await lossesOf(places);
-  if (losses) yield { ...found, ...endsOf(places, losses) };
+  const ends = await sharpEnds(shape, extent, lossesOf);
+  if (ends) yield { ...found, ...ends };
 }
 
 // ---- what plotly draws
+
+// Nothing but rounding is between the ends.
+const isFlat = (low, high) => high - low <= 1e-12 * Math.abs(high);
 
 // The axis of the loss, [from, to]: as long as it can it stays, for the same loss on the same batch.
 export function createRange() {
@@ -86,7 +108,7 @@ export function createRange() {
   const fits = (low, high) => low >= range[0] && high <= range[1] && high - low >= FILLED * (range[1] - range[0]);
   return (family, low, high) => {
     if (family === known && fits(low, high)) return range;
-    const step = niceCeiling((high - low) / 4 || Math.abs(high) / 2);
+    const step = niceCeiling(isFlat(low, high) ? Math.abs(high) / 2 : (high - low) / 4);
     range = [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
     if (range[0] === range[1]) range = [range[0], range[0] + 2 * step]; // flat
     known = family;
@@ -110,14 +132,18 @@ function circleTrace({ places, heights, count }, [low, high], { ink }) {
   return { type: "scatter3d", mode: "lines", hoverinfo: "skip", x, y, z, line: { color: ink, width: 3 } };
 }
 
-// Every point on the surface, the chosen one, a diamond, at the loss that there is.
-function marksTrace({ state: { points, chosen }, result }, { below }, [low, high], { ink, paper }) {
-  const of = (own, others) => points.map((_, index) => (index === chosen ? own : others));
-  const heights = points.map((_, index) => (index === chosen ? result.loss : below[index]));
+// Where every point stands on the surface, the chosen one at the loss that there is.
+function standing({ state: { points, chosen }, result }, { below }, [low, high]) {
+  const height = (index) => (index === chosen ? result.loss : below[index]) + LIFT * (high - low);
+  return points.map((point, index) => [...point, height(index)]);
+}
+
+// The chosen one is a diamond.
+function marksTrace(places, chosen, { ink, paper }) {
+  const of = (own, others) => places.map((_, index) => (index === chosen ? own : others));
   return {
-    type: "scatter3d", mode: "markers+text", hoverinfo: "skip", textposition: "top center",
-    x: column(points, 0), y: column(points, 1), z: heights.map((height) => height + LIFT * (high - low)),
-    text: points.map((_, index) => `<b>${letter(index)}</b>`), textfont: { color: ink, size: 16 },
+    type: "scatter3d", mode: "markers", hoverinfo: "skip",
+    x: column(places, 0), y: column(places, 1), z: column(places, 2),
     marker: {
       size: of(9, 4), symbol: of("diamond", "circle"), color: of("#d55e00", ink), line: { color: paper, width: 1 },
     },
@@ -135,15 +161,9 @@ function layoutOf({ shape }, { width, height }, extent, range, { ink, line, font
     paper_bgcolor: "rgba(0,0,0,0)", font: { color: ink, family: font },
     scene: {
       xaxis: axis("x", [-reach, reach]), yaxis: axis("y", [-reach, reach]), zaxis: axis("loss", range),
-      aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.7 }, hovermode: false, camera,
+      aspectmode: "manual", aspectratio: ASPECT, hovermode: false, camera,
     },
   };
-}
-
-function fromAfar({ width, height }) {
-  const times = Math.max(1, (ROOMY * height) / width);
-  const { x, y, z } = START.eye;
-  return { ...START, eye: { x: times * x, y: times * y, z: times * z } };
 }
 
 function createLook(root) {
@@ -158,38 +178,43 @@ function createLook(root) {
   };
 }
 
-// ---- how it is turned
+// ---- the letters of the points
 
-// Round the upright axis, and over the surface, never below it.
-export function turned({ eye, ...camera }, [aside, over]) {
-  const far = Math.hypot(eye.x, eye.y);
-  const [angle, rise] = [Math.atan2(eye.y, eye.x) + aside, Math.atan2(eye.z, far) + over];
-  const [reach, up] = [Math.hypot(far, eye.z), Math.min(1.5, Math.max(0.05, rise))];
-  const [x, y] = atAngle(angle).map((value) => value * reach * Math.cos(up));
-  return { ...camera, eye: { x, y, z: reach * Math.sin(up) } };
-}
+// Over the picture of a box, so that no slope hides them.
+function createLetters(box) {
+  const [leaders, texts] = [svg("path", { class: "leaders" }), svg("g")];
+  const root = svg("svg", { class: "letters", "aria-hidden": "true" }, leaders, svg("g", { class: "labels" }, texts));
+  let [places, room] = [[], null];
 
-// Plotly takes the mouse; the arrow keys turn too, and a finger that goes aside. One that goes up or down scrolls the
-// page, so plotly hears nothing of fingers.
-function turnBy(box, turn) {
-  let finger = null; // where it was
-  for (const event of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
-    box.addEventListener(event, (happened) => happened.stopPropagation(), { capture: true, passive: true });
+  function write(camera) {
+    const { width, height } = room;
+    const ranges = ["x", "y", "z"].map((name) => box.layout.scene[`${name}axis`].range);
+    const pixels = places.map(sight(camera, room, ranges));
+    const labels = stacks(pixels, MARK).map((group) => {
+      const [place, words] = [pixels[group[0]], group.map(letter).join(" ")];
+      return { place, words, candidates: rings(place, widthOf(words, 700), MARK, -TAU / 4) };
+    });
+    const marks = pixels.map((pixel) => boxAround(pixel, 2 * MARK, 2 * MARK));
+    const boxes = placeLabels(labels, marks, { x: 0, y: 0, width, height });
+    setAttributes(root, { viewBox: `0 0 ${width} ${height}` });
+    keep(texts, labels.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, k) =>
+      writeLabel(text, boxes[k], labels[k].words));
+    drawLeaders(leaders, boxes);
   }
-  box.addEventListener("pointerdown", (event) => {
-    finger = event.pointerType === "touch" ? event.clientX : null;
-  });
-  box.addEventListener("pointermove", ({ clientX }) => {
-    if (finger === null) return;
-    turn([(finger - clientX) * SWIPE, 0]);
-    finger = clientX;
-  });
-  for (const event of ["pointerup", "pointercancel"]) box.addEventListener(event, () => { finger = null; });
-  box.addEventListener("keydown", (event) => {
-    if (!(event.key in KEYS)) return;
-    event.preventDefault();
-    turn(KEYS[event.key].map((way) => way * TURN));
-  });
+
+  return {
+    root,
+    draw(stand, size, camera) {
+      [places, room] = [stand, size];
+      write(camera);
+    },
+    // Once plotly has drawn in the box: they follow as it is turned.
+    follow() {
+      for (const event of ["plotly_relayouting", "plotly_relayout"]) {
+        box.on(event, ({ "scene.camera": camera }) => camera && write(camera));
+      }
+    },
+  };
 }
 
 // ---- the view
@@ -198,11 +223,13 @@ function turnBy(box, turn) {
 const whereIs = (place, shape) => shape === "circle" ? `${brief((angleOf(place) * 360) / TAU, 0)}°`
   : place.map((value) => brief(value, 2)).join(", ");
 
-// A grid is coarse: the chosen point itself may stand lower, or higher.
+// The chosen point itself may stand lower, or higher, than what was found.
 function noteOf({ state, shape, result }, { low, high, lowest }) {
   const where = result.loss < low ? state.points[state.chosen] : lowest;
+  const here = `${letter(state.chosen)}, the diamond: ${fixed(result.loss)}`;
+  if (isFlat(Math.min(low, result.loss), Math.max(high, result.loss))) return `${here}, as everywhere.`;
   return [
-    `${letter(state.chosen)}, the diamond: ${fixed(result.loss)}.`,
+    `${here}.`,
     `Lowest ${fixed(Math.min(low, result.loss))}, at ${whereIs(where, shape)};`,
     `highest ${fixed(Math.max(high, result.loss))}.`,
     shape === "circle" && "Along each ray the height is the same.",
@@ -232,12 +259,12 @@ function createLibrary(engine, late) {
 export function createSurface(spec, engine) {
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
   const box = html("div", { class: "plot", role: "group", tabindex: 0 });
-  const root = html("section", { class: "surface" }, heading, box, note);
+  const letters = createLetters(box);
+  const root = html("section", { class: "surface" }, heading, html("div", { class: "seen" }, box, letters.root), note);
   const late = () => root.isConnected && scene && draw(scene);
   const [scan, rangeOf, lookNow] = [createScan(late), createRange(), createLook(root)];
   const library = createLibrary(engine, late);
   let [room, extent, scene, found] = [{ width: 0, height: 0 }, NEAR, null, null];
-  let camera = null; // as the reader has turned it
   let frame = 0;
 
   // One drawing for each frame, whatever has changed: to plotly all changes are as dear.
@@ -248,16 +275,18 @@ export function createSurface(spec, engine) {
     const { state, shape } = scene;
     const range = rangeOf(`${state.loss} ${state.situation}`, found.low, Math.max(found.high, scene.result.loss));
     const look = lookNow();
-    const traces = [surfaceTrace(found, range, look), marksTrace(scene, found, range, look)];
+    const isFirst = !box.layout;
+    const camera = box.layout?.scene.camera ?? fromAfar(room); // as the reader has turned it
+    const stand = standing(scene, found, range);
+    const traces = [surfaceTrace(found, range, look), marksTrace(stand, state.chosen, look)];
     if (shape === "circle") traces.push(circleTrace(found, range, look));
-    camera = box.layout?.scene.camera ?? fromAfar(room);
     plotly.react(box, traces, layoutOf(scene, room, extent, range, look, camera), CONFIG);
+    letters.draw(stand, room, camera);
+    if (isFirst) letters.follow();
   }
 
   turnBy(box, (way) => {
-    if (!box.layout) return;
-    camera = turned(box.layout.scene.camera, way);
-    library.plotly.relayout(box, { "scene.camera": camera });
+    if (box.layout) library.plotly.relayout(box, { "scene.camera": turned(box.layout.scene.camera, way) });
   });
 
   function draw(shown) {
