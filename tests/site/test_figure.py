@@ -1,7 +1,6 @@
 """The figure beside its words: every link that moves it does what it names, and both are in sight together."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import urldefrag
 
 import pytest
@@ -21,42 +20,64 @@ STATE = """root => {
 }"""
 SPECS = "roots => Object.fromEntries(roots.map(({ explorer }) => [explorer.name, explorer.spec]))"
 SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
-STOP = "root => root.explorer.change({ ...root.explorer.state, playing: false, asked: false })"
 
-# What of the figure must be in sight, and the words of the link: the part of each that nothing else covers, in pixels.
-IN_SIGHT = """([root, link, wanted]) => {
-  const top = (x, y) => document.elementFromPoint(x, y);
+# To a link as one reads it: out of its folds, below what is pinned. Then where it is, and the state of its figure.
+GO_TO = """async ([href, name]) => {
+  const link = document.querySelector(`article a[href='${href}']:not(.still a)`);
+  const root = [...document.querySelectorAll(".lossviz-explorer")].find(({ explorer }) => explorer.name === name);
+  for (let fold = link.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const docks = [...document.querySelectorAll(".figure-dock")].map((dock) => dock.getBoundingClientRect());
+  const pinned = docks.filter(({ left, right, top }) => left < 40 && right > innerWidth - 40 && top < 100);
+  const free = pinned.length ? Math.max(...pinned.map(({ bottom }) => bottom)) + 44 : innerHeight * 0.7;
+  scrollBy({ top: link.getBoundingClientRect().top - free, behavior: "instant" });
+  await new Promise(requestAnimationFrame);
+  const { left, top, width, height } = link.getClientRects()[0];
+  const [x, y] = [left + width / 2, top + height / 2];
+  const { run, ...state } = root.explorer.state;  // all but the frames of a run, which are many
+  return { x, y, state, covered: !link.contains(document.elementFromPoint(x, y)) };
+}"""
+
+# Once it has been pressed: the state, and of the figure and of the words of the link the part that nothing else covers,
+# in pixels. Beside loss and plane the figure shows what the link speaks of.
+WHAT_IS_SEEN = """async ([href, name, asked]) => {
+  const link = document.querySelector(`article a[href='${href}']:not(.still a)`);
+  const root = [...document.querySelectorAll(".lossviz-explorer")].find(({ explorer }) => explorer.name === name);
+  const isShown = ({ playing, at }) => root.dataset.ready === "yes" && (!playing || at > 0);
+  const deadline = performance.now() + 20_000;
+  while (!isShown(root.explorer.state)) {
+    if (performance.now() > deadline) throw new Error(`${href} is not shown`);
+    await new Promise(requestAnimationFrame);
+  }
+  for (const _ of "12") await new Promise(requestAnimationFrame);
+  const { run, ...state } = root.explorer.state;
+
   const clear = (element, inside) => {
     const box = element.getBoundingClientRect();
     let rows = 0;
     for (let y = Math.max(1, box.top + 1); y < Math.min(innerHeight, box.bottom); y += 4) {
-      const hit = [0.15, 0.5, 0.85].some(share => {
-        const found = top(Math.min(innerWidth - 2, box.left + share * box.width), y);
+      const hit = [0.15, 0.5, 0.85].some((share) => {
+        const found = document.elementFromPoint(Math.min(innerWidth - 2, box.left + share * box.width), y);
         return found && (element.contains(found) || inside.contains(found) && found.contains(element));
       });
       if (hit) rows += 4;
     }
     return rows;
   };
-  const parts = {};
-  for (const name of wanted) {
-    const element = root.querySelector(name);
-    parts[name] = element ? clear(element, root) : 0;
-  }
+  const controls = asked.map((each) => `.parameters:not([hidden]) [data-parameter="${each}"] :is(input, select)`);
+  const parts = { ".buttons .primary": "play", "[role=tabpanel]": "view" };
+  const told = Object.keys(parts).filter((each) => asked.includes(parts[each]));
+  const there = (names) => names.filter((each) => root.querySelector(each));
+  const wanted = state.asked ? [...there([".stage"]), ".prompt"]
+    : [".value", ...there([".stage", ...controls]), ...told];
+  const seen = Object.fromEntries(wanted.map((each) => {
+    const element = root.querySelector(each);
+    return [each, element ? clear(element, root) : 0];
+  }));
   const words = link.closest("p, li, td, dd, h2, h3, figcaption, summary") ?? link;
-  const seen = clear(words, words);
-  parts.words = Math.min(60, words.getBoundingClientRect().height - 8) <= seen ? 60 : seen;
-  return parts;
-}"""
-
-
-# To where one reads it: out of its folds, below what is pinned.
-BELOW = """link => {
-  for (let fold = link.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-  const docks = [...document.querySelectorAll(".figure-dock")].map((dock) => dock.getBoundingClientRect());
-  const pinned = docks.filter(({ left, right, top }) => left < 40 && right > innerWidth - 40 && top < 100);
-  const free = pinned.length ? Math.max(...pinned.map(({ bottom }) => bottom)) + 44 : innerHeight * 0.7;
-  scrollBy({ top: link.getBoundingClientRect().top - free, behavior: "instant" });
+  const rows = clear(words, words);
+  seen.words = Math.min(60, words.getBoundingClientRect().height - 8) <= rows ? 60 : rows;
+  root.explorer.change({ ...root.explorer.state, playing: false, asked: false });
+  return { state, seen };
 }"""
 
 
@@ -83,43 +104,26 @@ def near(one, other) -> bool:
     return one == other
 
 
-def parts_of(root, asked: dict, state: dict) -> list[str]:
-    """What of the figure the link speaks of, beside loss and plane."""
-    wanted = [] if state["asked"] else [".value"]
-    wanted += [".stage"] if root.locator(".stage").count() else []
-    if state["asked"]:
-        return [*wanted, ".prompt"]
-    controls = [f'.parameters:not([hidden]) [data-parameter="{name}"] :is(input, select)' for name in asked]
-    wanted += [each for each in controls if root.locator(each).count()]
-    wanted += [".buttons .primary"] if "play" in asked else []
-    return wanted + (["[role=tabpanel]"] if "view" in asked else [])
-
-
 def every_link_moves_the_figure(page: Page) -> list[str]:
     """Every link does what it names, and both are in sight together."""
     specs, phone, missed = specs_of(page), page.viewport_size == PHONE["viewport"], []
     for href in links_of(page):
         name, asked = address.split(href)
-        root = root_of(page, name)
-        before = root.evaluate(STATE)
+        found = page.evaluate(GO_TO, [href, name])
+        before, place = found["state"], (found["x"], found["y"])
         wanted = address.follow(specs[name], before, asked)
-        link = page.locator(f"article a[href='{href}']:not(.still a)").first
-        link.evaluate(BELOW)
-        act: Callable = link.tap if phone else link.click
-        act()
-        page.wait_for_function(SHOWN, arg=root.element_handle())
-        page.evaluate(FRAMES)
-        state = root.evaluate(STATE)
+        page.touchscreen.tap(*place) if phone else page.mouse.click(*place)
+        after = page.evaluate(WHAT_IS_SEEN, [href, name, list(asked)])
+        state, seen = after["state"], after["seen"]
         told = [each for each in LASTING if not near(state[each], wanted[each])]
         moving = {"points", "tensors"} if "play" in asked or "step" in asked else set()
         missed += [f"{href}: {each}" for each in told if each not in moving]
         missed += [f"{href}: view {state['view']}"] if state["view"] != asked.get("view", before["view"]) else []
         missed += [f"{href}: asks" for _ in "?" if state["asked"] != ("ask" in asked)]
         missed += [f"{href}: {note}" for note in state["notes"]]
-        seen = page.evaluate(IN_SIGHT, [root.element_handle(), link.element_handle(), parts_of(root, asked, state)])
         few = {part: height for part, height in seen.items() if height < LEAST.get(part, 12)}
         missed += [f"{href}: {part} in sight {height} px" for part, height in few.items()]
-        root.evaluate(STOP)
+        missed += [f"{href}: covered" for _ in "?" if found["covered"]]
     return missed
 
 
