@@ -111,7 +111,7 @@ def test_it_is_lowered(lowered_page, variant):
     fuzzed = fuzz_batches.Variant(str(variant), 20, lambda dimension, choose: variant(dimension))
     batches = fuzz_batches.batches(fuzzed)
     batches += [one_term(batch, k) for k, batch in enumerate(batches)]
-    code = to_javascript(variant(), *TRIPLETS.example())
+    code = to_javascript(variant(), *TRIPLETS.example()).whole
     for batch, found in zip(batches, harness.in_javascript(lowered_page, code, batches), strict=True):
         for path, numbers in harness.in_torch(batch).items():
             assert_equal(path, found[path], numbers, batch)

@@ -1,6 +1,6 @@
 """One torch definition, lowered to one JavaScript function: ``trace``, ``fuse``, ``print``; ``operators`` is the table.
 
-The module that comes out is an ES module with one export:
+What comes out is an ES module with one export:
 
     const evaluate = create({anchor: [6, 2], other: [6, 2], labels: [6]});   // checks the sizes, allocates once
     const {loss, gradients, terms} = evaluate({anchor, other, labels, margin: 0.5});
@@ -9,28 +9,37 @@ Arrays are row-major ``Float64Array``s, masks hold 0 and 1, indices are whole nu
 number. The gradient is that of the loss; with ``term: 3`` beside the inputs, that of the pull of the fourth term alone
 (``Terms.pulls``, laid out flat). ``evaluate`` returns the same object and the same arrays at every call: copy what must
 outlive the next one. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same
-nesting.
+nesting. Beside it comes a module for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
 """
+
+from typing import NamedTuple
 
 from lossviz.lowering.fuse import plan
 from lossviz.lowering.graph import UnknownOperator
 from lossviz.lowering.print import module
 from lossviz.lowering.trace import graph_of
 
-__all__ = ["UnknownOperator", "to_javascript"]
+__all__ = ["Modules", "UnknownOperator", "to_javascript"]
 
 
-def to_javascript(loss, *example_inputs, gradients: bool = True) -> str:
-    """The loss as the text of an ES module that exports ``create``.
+class Modules(NamedTuple):
+    """The texts of two ES modules that export ``create``: of the loss with its gradients and terms, of its value."""
+
+    whole: str
+    value: str
+
+
+def to_javascript(loss, *example_inputs) -> Modules:
+    """The loss in JavaScript, from one trace.
 
     ``example_inputs`` are the tensors of ``loss.define``, (B, d) and (B,), in any batch size and dimension: only their
     ranks, dtypes and proportions are used, and one module serves every B and d. Numbers (``margin``) and tensors among
-    the loss's fields become inputs of ``evaluate``; every other field is baked in. ``gradients=False`` gives the module
-    for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
+    the loss's fields become inputs of ``evaluate``; every other field is baked in.
 
     Raises ``UnknownOperator`` for an operator that the table does not hold, ValueError for inputs that do not fit.
     """
     try:
-        return module(plan(graph_of(loss, example_inputs, gradients)))
+        graph = graph_of(loss, example_inputs)
+        return Modules(module(plan(graph)), module(plan(graph.value())))
     except UnknownOperator as error:
         raise UnknownOperator(f"{type(loss).__name__}: {error}") from None

@@ -1,8 +1,12 @@
 """The graph between the three steps: operators, what they act on, and the shape of what they give."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
+
+# The input that names one term, for the gradient of its pull alone; none of them, for that of the loss.
+TERM = "term"
 
 
 class UnknownOperator(NotImplementedError):
@@ -55,3 +59,9 @@ class Graph:
     sizes: dict[str, tuple[str, ...]]
     outputs: dict[tuple[str, ...], Node]
     guards: tuple[Guard, ...]
+
+    def value(self) -> Self:
+        """The loss alone: no gradients, no terms, and none to be named."""
+        inputs = {name: node for name, node in self.inputs.items() if name != TERM}
+        sizes = {name: axes for name, axes in self.sizes.items() if name != TERM}
+        return replace(self, inputs=inputs, sizes=sizes, outputs={("loss",): self.outputs["loss",]})

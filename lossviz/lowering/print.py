@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable
 
 from lossviz.lowering.fuse import Apply, Axis, Body, Loop, Plan, Read, Step, steps
-from lossviz.lowering.graph import Graph, Guard, Node
+from lossviz.lowering.graph import TERM, Graph, Guard, Node
 from lossviz.lowering.operators import HELPERS, OPERATORS, Index, Reduction, atom, position, substitute
-from lossviz.lowering.trace import TERM
 
 WHERE = OPERATORS["where"].text
 

@@ -14,7 +14,7 @@ from torch.func import grad_and_value
 from lossviz import _torch
 from lossviz._torch import expression, schema
 from lossviz.lowering.decompositions import decompositions
-from lossviz.lowering.graph import Graph, Node, Size, UnknownOperator
+from lossviz.lowering.graph import TERM, Graph, Node, Size, UnknownOperator
 from lossviz.lowering.operators import HARMLESS, OPERATORS, Pointwise
 from lossviz.lowering.sizes import Sizes
 
@@ -22,20 +22,15 @@ from lossviz.lowering.sizes import Sizes
 # would take for a broadcast, and proportions such as "three times the dimension" stay; odd, so that odd sizes stay odd.
 ENLARGE = 13
 
-# The input that names one term, for the gradient of its pull alone; none of them, for that of the loss.
-TERM = "term"
 
-
-def graph_of(loss, example_inputs: Sequence[Tensor], gradients: bool = True) -> Graph:
+def graph_of(loss, example_inputs: Sequence[Tensor]) -> Graph:
     """``loss.complete`` on inputs like these, with the gradient of the loss, or of one term's pull, by every embedding
     and tensor parameter."""
-    inputs = _named_inputs(loss, example_inputs)
-    if gradients:
-        inputs[TERM] = torch.tensor(-1.0, dtype=torch.float64)
+    inputs = _named_inputs(loss, example_inputs) | {TERM: torch.tensor(-1.0, dtype=torch.float64)}
     rows = loss.inputs.fitted(len(example_inputs)).rows
     wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
-    function = _outputs(loss, list(inputs), wanted if gradients else [], paths)
+    function = _outputs(loss, list(inputs), wanted, paths)
 
     large = {name: each.new_empty([ENLARGE * size for size in each.shape]) for name, each in inputs.items()}
     symbolic, environment = _torch.symbolic(large)
@@ -73,20 +68,17 @@ def _outputs(loss, names: list[str], wanted: list[str], paths: list) -> Callable
 
     def value(*tensors: Tensor):
         inputs = dict(zip(names, tensors, strict=True))
-        term = inputs.pop(TERM, None)
+        term = inputs.pop(TERM)
         arguments = [inputs.pop(name) for name in names if name in inputs and name not in parameters]
         terms = replace(loss, **inputs).complete(*arguments)
-        return (terms.loss if term is None else _pull(terms, term)), terms
+        return _pull(terms, term), terms
 
     def outputs(*tensors: Tensor) -> tuple[Tensor, ...]:
-        if not wanted:
-            found = {("loss",): value(*tensors)[0]}
-        else:
-            places = tuple(names.index(name) for name in wanted)
-            gradients, (_, terms) = grad_and_value(value, argnums=places, has_aux=True)(*tensors)
-            found = {("loss",): terms.loss}
-            found |= {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
-            found |= {("terms", *path): tensor for path, tensor in _leaves(terms)}
+        places = tuple(names.index(name) for name in wanted)
+        gradients, (_, terms) = grad_and_value(value, argnums=places, has_aux=True)(*tensors)
+        found = {("loss",): terms.loss}
+        found |= {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
+        found |= {("terms", *path): tensor for path, tensor in _leaves(terms)}
         paths[:] = found
         return tuple(found.values())
 

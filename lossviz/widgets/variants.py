@@ -10,7 +10,7 @@ from torch import Tensor
 from lossviz import catalogue, listing
 from lossviz.batches import Batch
 from lossviz.losses import Loss
-from lossviz.lowering import to_javascript
+from lossviz.lowering import Modules, to_javascript
 from lossviz.situations import Situation
 from lossviz.situations.offered import Offer, ignores_length
 from lossviz.widgets.cells import cells
@@ -43,9 +43,9 @@ def modules(loss: Loss, spec: LossSpec, dimension: int) -> dict[str, str]:
     """Name → JavaScript of every lowered variant; with its value alone too, for the loss behind a moving point."""
     found = {}
     for each in spec.variants:
-        for name, gradients in ((each.module, True), (each.value, False)):
-            if name:
-                found[name] = _lowered(loss.changed(**each.choices), each.count, dimension, gradients)
+        if each.module:
+            texts = _lowered(loss.changed(**each.choices), each.count, dimension)
+            found |= {name: text for name, text in zip((each.module, each.value), texts, strict=True) if name}
     return found
 
 
@@ -155,16 +155,16 @@ def _describe_variant(choices: dict, loss: Loss, count: int, number: int, dimens
     )
 
 
-_LOWERED: dict[tuple, str] = {}
+_LOWERED: dict[tuple, Modules] = {}
 
 
-def _lowered(loss: Loss, count: int, dimension: int, gradients: bool) -> str:
+def _lowered(loss: Loss, count: int, dimension: int) -> Modules:
     """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
     others = (value for value in loss.settings().values() if not isinstance(value, (float, Tensor)))
     baked = tuple(value if callable(value) else repr(value) for value in others)  # a list has no hash
-    key = (type(loss), baked, count, dimension % 2, gradients)
+    key = (type(loss), baked, count, dimension % 2)
     if key not in _LOWERED:
         extra = count - len(loss.inputs.arguments)
         example = loss.inputs.example(dimension=dimension, **({loss.inputs.more + "s": extra} if extra else {}))
-        _LOWERED[key] = to_javascript(loss, *example, gradients=gradients)
+        _LOWERED[key] = to_javascript(loss, *example)
     return _LOWERED[key]

@@ -21,14 +21,14 @@ every_variant = pytest.mark.parametrize("variant", VARIANTS, ids=[each.name for 
 
 
 @functools.cache
-def traced(variant: Variant, gradients: bool) -> Graph:
+def traced(variant: Variant) -> Graph:
     loss, inputs = variant.example()
-    return graph_of(loss, inputs, gradients)
+    return graph_of(loss, inputs)
 
 
 @functools.cache
-def lowered(variant: Variant, gradients: bool = True) -> str:
-    return module(plan(traced(variant, gradients)))
+def lowered(variant: Variant) -> str:
+    return module(plan(traced(variant)))
 
 
 @every_variant
@@ -64,7 +64,7 @@ def one_term(batch: Batch, k: int) -> Batch:
 @every_variant
 def test_value_alone_is_the_same(variant, javascript):
     batches = fuzz_batches.batches(variant, 20)
-    alone = harness.in_javascript(javascript, lowered(variant, gradients=False), batches)
+    alone = harness.in_javascript(javascript, module(plan(traced(variant).value())), batches)
     full = harness.in_javascript(javascript, lowered(variant), batches)
     for batch, one, other in zip(batches, alone, full, strict=True):
         assert list(one) == ["loss"]
@@ -83,5 +83,5 @@ def assert_equal(path: str, found: np.ndarray, expected: np.ndarray, batch: Batc
 
 
 def test_every_row_of_the_table_is_tested():
-    used = {node.operator for variant in VARIANTS for node in in_order(traced(variant, True).outputs.values())}
+    used = {node.operator for variant in VARIANTS for node in in_order(traced(variant).outputs.values())}
     assert set(OPERATORS) - used == set()

@@ -19,7 +19,7 @@ INPUTS = {"anchor": [1, 2, 3, 4, 5, 6], "other": [6, 5, 4, 3, 2, 1], "labels": [
 
 
 def lowered(loss: Loss) -> str:
-    return to_javascript(loss, *loss.inputs.example())
+    return to_javascript(loss, *loss.inputs.example()).whole
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +233,7 @@ def test_the_same_text_in_another_process_and_after_other_traces(contrastive):
     assert lowered(ContrastiveLoss()) == contrastive
     script = (
         "from lossviz.losses import ContrastiveLoss as L; from lossviz.lowering import to_javascript as j;"
-        "print(j(L(), *L.inputs.example()), end='')"
+        "print(j(L(), *L.inputs.example()).whole, end='')"
     )
     other = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert other.stdout == contrastive
@@ -241,7 +241,7 @@ def test_the_same_text_in_another_process_and_after_other_traces(contrastive):
 
 def test_the_text_does_not_depend_on_the_example(contrastive):
     example = ContrastiveLoss.inputs.example(batch=4, dimension=4, seed=3)
-    assert to_javascript(ContrastiveLoss(margin=1.5), *example) == contrastive
+    assert to_javascript(ContrastiveLoss(margin=1.5), *example).whole == contrastive
 
 
 def test_nothing_costly_is_computed_twice(contrastive):

@@ -1,6 +1,8 @@
 """The widgets' own JavaScript files, imported into a blank page and asked from Python."""
 
 import hashlib
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from playwright.sync_api import expect
 
 import lossviz
 from lossviz.losses import LOSSES
+from lossviz.lowering import Modules
 from lossviz.widgets import variants
 from tests.widgets.page import Explorer
 
@@ -61,23 +64,57 @@ def lowered_once(tmp_path_factory, worker_id):
     folder.mkdir(exist_ok=True)
     lower = variants.to_javascript
 
-    def shared(loss: lossviz.Loss, *example, gradients: bool) -> str:
+    def shared(loss: lossviz.Loss, *example) -> Modules:
         settings = loss.settings()
         if type(loss) not in LOSSES.values() or any(map(callable, settings.values())):
-            return lower(loss, *example, gradients=gradients)
+            return lower(loss, *example)
         shapes = [list(each.shape) for each in example]
         choices = {name: value for name, value in settings.items() if not isinstance(value, float)}
-        name = repr((type(loss).__name__, choices, shapes, gradients))  # numbers are inputs of what is lowered
+        name = repr((type(loss).__name__, choices, shapes))  # numbers are inputs of what is lowered
         path = folder / hashlib.sha256(name.encode()).hexdigest()
         if not path.exists():
-            whole = path.with_suffix(f".{worker_id}")
-            whole.write_text(lower(loss, *example, gradients=gradients), encoding="utf-8")
-            whole.replace(path)
-        return path.read_text(encoding="utf-8")
+            written = path.with_suffix(f".{worker_id}")
+            written.write_text(json.dumps(lower(loss, *example)), encoding="utf-8")
+            written.replace(path)
+        return Modules(*json.loads(path.read_text(encoding="utf-8")))
 
     variants.to_javascript = shared
     yield
     variants.to_javascript = lower
+
+
+# As JSON, of which numbers that are none are no part; playwright itself looks at each number, which takes far longer.
+READ_AND_WRITE = """() => {
+  const odd = (value) => typeof value === "number" && !Number.isFinite(value);
+  const plain = (value) => (ArrayBuffer.isView(value) || value instanceof Set ? [...value] : value) ?? null;
+  window.write = (value) =>
+    JSON.stringify(value ?? null, (_, each) => (odd(each) ? { number: String(each) } : plain(each)));
+  window.read = (text) =>
+    JSON.parse(text, (_, each) => (typeof each?.number === "string" ? Number(each.number) : each));
+}"""
+
+
+def write(value: object) -> str:
+    """As the page reads it."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]}
+    return value
+
+
+def read(text: str) -> object:
+    """What the page wrote."""
+    return json.loads(text, object_hook=lambda each: float(each["number"]) if list(each) == ["number"] else each)
 
 
 @pytest.fixture(scope="session")
@@ -96,16 +133,21 @@ def javascript(blank_page):
     What is given is frozen: a function that changes its arguments throws.
     """
     blank_page.evaluate(IMPORT, MODULES)
+    blank_page.evaluate(READ_AND_WRITE)
     scope = f"const {{ {', '.join(MODULES)} }} = modules;"
-    return lambda expression, given=None: blank_page.evaluate(
-        f"(given) => {{ {scope} freeze(given); return ({expression}); }}", given
-    )
+
+    def value(expression: str, given=None):
+        asked = f"async (text) => {{ {scope} const given = freeze(read(text)); return write(await ({expression})); }}"
+        return read(blank_page.evaluate(asked, write(given)))
+
+    return value
 
 
 # ---- an explorer on a page of its own
 
 # A model as anywidget gives it: values that either side may set, and messages to Python. `saved` is what Python hears.
-MOUNT = """async ({ text, style, values }) => {
+MOUNT = """async ({ text, style, values: written }) => {
+  const values = JSON.parse(written);
   document.body.innerHTML = `<style>${style}</style><main></main>`;
   const el = document.querySelector("main");
   const heard = {};
@@ -115,7 +157,7 @@ MOUNT = """async ({ text, style, values }) => {
     save_changes: () => saved.push(structuredClone(values.state)),
     on: (event, callback) => { heard[event] = callback; },
     off() {},
-    send: (message) => askPython(message).then((answer) => heard["msg:custom"](answer)),
+    send: (message) => askPython(JSON.stringify(message)).then((answer) => heard["msg:custom"](JSON.parse(answer))),
   };
   window.saved = [];
   window.say = (name, value) => { values[name] = value; heard[`change:${name}`](); };
@@ -126,7 +168,7 @@ MOUNT = """async ({ text, style, values }) => {
 
 def mount(page, widget: lossviz.Explorer) -> Explorer:
     """That explorer as a reader sees it, alone on a page."""
-    values = {"spec": widget.spec, "modules": widget.modules, "state": widget.state}
+    values = json.dumps({"spec": widget.spec, "modules": widget.modules, "state": widget.state}, allow_nan=False)
     page.evaluate(MOUNT, {"text": widget._esm, "style": widget._css, "values": values})
     root = page.locator(".lossviz-explorer")
     expect(root).to_have_attribute("data-ready", "yes")
@@ -138,7 +180,7 @@ def blank(chromium):
     """An empty page; what is thrown on it fails the test that made it throw."""
     page = chromium.new_page()
     page.python = None
-    page.expose_function("askPython", lambda message: page.python(message))
+    page.expose_function("askPython", lambda message: json.dumps(page.python(json.loads(message)), allow_nan=False))
     page.thrown = []
     page.on("pageerror", lambda error: page.thrown.append(str(error)))
     page.goto("about:blank")

@@ -1,5 +1,6 @@
 """An explorer in a browser, as a reader uses it: what it shows, beside the state behind it and torch's view of that."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -46,8 +47,8 @@ TRIPLETS = """(root) => {
 }"""
 
 # What the page has read: of each term the plain part.
-READ = """(root) => root.explorer.scene.reading.terms.map(
-  ({ index, points, links, kind, letters, active }) => ({ index, points, links, kind, letters, active }))"""
+READ = """(root) => JSON.stringify(root.explorer.scene.reading.terms.map(
+  ({ index, points, links, kind, letters, active }) => ({ index, points, links, kind, letters, active })))"""
 HISTORY = """(root) => {
   const { run, at } = root.explorer.state;
   return run ? run.frames.slice(0, at).map(({ loss }) => loss) : [];
@@ -64,14 +65,19 @@ SHOWN = """async (root, patience) => {
     if (performance.now() > end) throw new Error("the explorer does not show its state");
     await new Promise(requestAnimationFrame);
   }
-  return root.explorer.state;
 }"""
+# Long answers come as JSON: playwright looks at each number of another.
+STATE = f"""async (root, patience) => {{
+  await ({SHOWN})(root, patience);
+  return JSON.stringify(root.explorer.state);
+}}"""
 # What is said of the state that is shown, in one go. The sum is opened for it, unless mouse or keyboard is on something
 # beside the plane, which another view would take away from under them.
 SAID = rf"""async (root, patience) => {{
   const shown = {SHOWN};
-  const state = await shown(root, patience);
+  await shown(root, patience);
   const {{ explorer }} = root;
+  const {{ state }} = explorer;
   const text = (selector) => root.querySelector(selector)?.textContent;
   const garbage = () => root.innerHTML.match(/.{{0,60}}(NaN|undefined|Infinity|∞).{{0,60}}/)?.[0] ?? null;
   const said = {{
@@ -81,7 +87,7 @@ SAID = rf"""async (root, patience) => {{
   }};
   const panel = root.querySelector("[role=tabpanel]");
   const touched = panel?.matches(":hover") || panel?.contains(document.activeElement);
-  if (!panel || (touched && state.view !== "sum")) return said;
+  if (!panel || (touched && state.view !== "sum")) return JSON.stringify(said);
   explorer.change({{ ...explorer.state, view: "sum" }});
   await shown(root, patience);
   const rows = ({PARTS})([...root.querySelectorAll(".sum li")]);
@@ -89,7 +95,7 @@ SAID = rf"""async (root, patience) => {{
   said.garbage.push(garbage());
   explorer.change({{ ...explorer.state, view: state.view }});
   await shown(root, patience);
-  return said;
+  return JSON.stringify(said);
 }}"""
 # Look and press in one task of the page: between two of a test, Play may end by itself.
 PLAYED = """(root) => {
@@ -135,11 +141,11 @@ class Explorer:
 
     @cached_property
     def spec(self) -> dict:
-        return self.root.evaluate("root => root.explorer.spec")
+        return json.loads(self.root.evaluate("root => JSON.stringify(root.explorer.spec)"))
 
     @property
     def state(self) -> dict:
-        return self.wait_until_shown()
+        return json.loads(self.root.evaluate(STATE, PATIENCE))
 
     @property
     def rate(self) -> float:
@@ -158,10 +164,10 @@ class Explorer:
 
     @property
     def terms(self) -> list[dict]:
-        return self.shown().evaluate(READ)
+        return json.loads(self.shown().evaluate(READ))
 
-    def wait_until_shown(self) -> dict:
-        return self.root.evaluate(SHOWN, PATIENCE)
+    def wait_until_shown(self) -> None:
+        self.root.evaluate(SHOWN, PATIENCE)
 
     @property
     def torch(self) -> Seen:
@@ -260,7 +266,7 @@ class Explorer:
 
         The sum is opened for it, unless that would take away what is touched.
         """
-        said = self.root.evaluate(SAID, PATIENCE)
+        said = json.loads(self.root.evaluate(SAID, PATIENCE))
         wanted = Seen(self.losses, self.spec, said["state"])
         assert shows(said["value"], wanted.terms.loss.item())
         assert not any(said["garbage"]), said["garbage"]
