@@ -9,6 +9,7 @@ const LEAST = 72;  // pixels of a sentence that stay in sight below the pinned f
 
 const roots = () => [...document.querySelectorAll(".lossviz-explorer")].filter(root => root.explorer);
 const nameOf = address => /^#([A-Za-z0-9-]+)\?/.exec(address)?.[1];
+const asksOf = address => new URLSearchParams(address.split("?")[1]);
 const rootOf = address => roots().find(root => root.explorer.name === nameOf(address));
 
 // ---- how far a pinned figure is open: closed, as far as a view that a link names, or all
@@ -50,7 +51,7 @@ function makeRoom(root, link, address) {
   const dock = dockOf(root);
   if (!dock) return;
   if (WIDE.matches) showWhole(dock, link);
-  else openBelow(dock, link, new URLSearchParams(address.split("?")[1]));
+  else openBelow(dock, link, asksOf(address));
 }
 
 // Where a section begins or ends, its figure stands partly outside the window.
@@ -61,9 +62,12 @@ function showWhole(dock, link) {
   scrollBy({ top: down - up, behavior: "instant" });
 }
 
+// How far a pinned figure is open for what an address asks to see.
+const openFor = asks => asks.has("view") || asks.has("ask") ? "view" : "";
+
 function openBelow(dock, link, asks) {
   const stood = topOf(link);
-  open(dock, asks.has("view") || asks.has("ask") ? "view" : "");
+  open(dock, openFor(asks));
   const after = link.closest("p, li, td, dd")?.getBoundingClientRect().bottom - topOf(link) || 0;
   const free = Math.min(dock.getBoundingClientRect().bottom, innerHeight - LEAST) + Math.max(8, LEAST - after);
   const wanted = Math.max(free, Math.min(stood, innerHeight - LEAST));
@@ -96,6 +100,7 @@ function begin() {
   opened = true;
   const { figure } = history.state ?? {};
   root.explorer.follow(figure ?? location.hash);
+  if (dockOf(root)) open(dockOf(root), openFor(asksOf(location.hash)));
   const sentence = [...document.querySelectorAll(".words a")].find(link => link.hash === location.hash);
   (dockOf(root) ? sentence : root)?.scrollIntoView({ block: "center", behavior: "instant" });
 }

@@ -133,8 +133,8 @@ export function measuredFor(scene, keys, numbers) {
   const told = keys.map(({ quantity }, k) => {
     const { before, now } = numbers[k];
     const said = (value) => (UNITS[quantity.name] ?? number)(value);
-    const compares = keys.some((key) => COMPARES.includes(key.relation));
-    return `${NOUNS[quantity.name](scene, quantity)}, ${compares ? `${said(before)} → ` : ""}${said(now)}`;
+    const changes = said(before) !== said(now) || keys.some((key) => COMPARES.includes(key.relation));
+    return `${NOUNS[quantity.name](scene, quantity)}, ${changes ? `${said(before)} → ` : ""}${said(now)}`;
   });
   return `Measured: ${[...new Set(told)].join("; ")}.`;
 }

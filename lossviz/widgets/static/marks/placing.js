@@ -46,7 +46,8 @@ function touches(box, other) {
 const nearestIn = ({ x, y, width, height }, place) =>
   [Math.max(x, Math.min(x + width, place[0])), Math.max(y, Math.min(y + height, place[1]))];
 
-function gapTo({ x, y, width, height }, [left, top]) {
+// How far a box is from a place.
+export function gapTo({ x, y, width, height }, [left, top]) {
   const [aside, above] = [Math.max(x - left, 0, left - x - width), Math.max(y - top, 0, top - y - height)];
   return Math.sqrt(aside * aside + above * above);
 }

@@ -5,7 +5,7 @@ import { keep, setAttributes, setText, svg } from "../dom.js";
 import { angleOf, arcArrow, atAngle, lengthOf, straightArrow } from "../geometry.js";
 import { boxAround, rings, widthOf } from "../marks/labels.js";
 import { faded } from "../marks/looks.js";
-import { placeLabels } from "../marks/placing.js";
+import { gapTo, placeLabels } from "../marks/placing.js";
 import { brief } from "../words.js";
 import { RADIUS } from "./place.js";
 
@@ -73,8 +73,9 @@ export function setArrow(mark, look, arrow) {
   setAttributes(ring, { cx, cy, visibility: arrow?.ring ? null : "hidden" });
 }
 
-// The gradient as a number, beside an arrow whose length does not tell it; away from the middle of the plane.
-function numberOf(arrow, gradient, { size }) {
+// The gradient as a number, beside an arrow whose length does not tell it; away from the middle of the plane, and not
+// nearer to another point, whose number it would seem, where that can be.
+function numberOf(arrow, gradient, { size }, own, others) {
   const words = brief(lengthOf(gradient), 3);
   const width = widthOf(words);
   const [x, y] = arrow.places.at(-1);
@@ -83,15 +84,18 @@ function numberOf(arrow, gradient, { size }) {
   const left = x - 8 - width;
   const sides = x + 8 + width < size ? [x + 8, left, x + 8 + LINE] : [left, left - LINE];
   const candidates = [near, far].flatMap((top) => sides.map((side) => ({ x: side, y: top, width, height: LINE })));
-  return { words, candidates: [...candidates, ...around.slice(0, NEARBY)] };
+  const all = [...candidates, ...around.slice(0, NEARBY)];
+  const isOwn = (box) => others.every((other) => gapTo(box, other) > gapTo(box, own));
+  return { words, candidates: [...all.filter(isOwn), ...all.filter((box) => !isOwn(box))] };
 }
 
 // Writes the numbers of those arrows, each where nothing else stands, if there is such a place. Answers with their
 // boxes, as obstacles.
-function setNumbers(marks, arrows, gradients, isTold, place, taken) {
+function setNumbers(marks, arrows, gradients, isTold, place, pixels, taken) {
   const tells = (arrow) => !arrow || (!arrow.ring && !arrow.cut);
   const told = [...arrows.keys()].filter((index) => isTold(index) && !tells(arrows[index]));
-  const numbers = told.map((index) => numberOf(arrows[index], gradients[index], place));
+  const numbers = told.map((index) =>
+    numberOf(arrows[index], gradients[index], place, pixels[index], pixels.filter((_, other) => other !== index)));
   const boxes = placeLabels(numbers, taken, { x: 0, y: 0, width: place.size, height: place.size });
   marks.forEach((mark, index) => {
     const at = told.indexOf(index);
@@ -113,8 +117,9 @@ export function createArrows() {
       const marks = keep(root, arrows.length, makeArrow);
       marks.forEach((mark, index) => setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]));
       const isTold = (index) => !spec.compact && (index === state.chosen || litPoints?.has(index));
-      const points = state.points.map((point) => boxAround(place.toPixel(point), 2 * RADIUS, 2 * RADIUS));
-      const numbers = setNumbers(marks, arrows, pointGradients, isTold, place, [...covered, ...points]);
+      const pixels = state.points.map(place.toPixel);
+      const taken = [...covered, ...pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS))];
+      const numbers = setNumbers(marks, arrows, pointGradients, isTold, place, pixels, taken);
       return [...arrows.filter(Boolean), ...numbers];
     },
   };

@@ -3,10 +3,11 @@
 import { html, setAttributes, svg } from "../dom.js";
 import { ownQuestion, scatter } from "../engine.js";
 import { contour } from "../geometry.js";
+import { FINE, sharpEnds } from "./ends.js";
 import { createHeatPicture, theme } from "./heat_picture.js";
 import { createScan, gridPositions, scanKey } from "../scan.js";
 
-const SIZES = [13, 26, 51, 101]; // of its grids, one after the other
+const SIZES = [13, 26, 51, FINE.free]; // of its grids, one after the other
 const CONTOURS = [0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9]; // shares of the way from the lowest to the highest
 
 // The loss with the chosen point at each position; null once the signal says that nobody wants to know.
@@ -28,11 +29,16 @@ export async function gradientsAt(spec, engine, state, positions, signal, terms)
 }
 
 async function* heats(spec, engine, state, extent, signal) {
+  let found = null;
   for (const size of SIZES) {
     const values = await lossesAt(spec, engine, state, gridPositions(size, extent), signal);
     if (!values) return;
-    yield { size, values, low: Math.min(...values), high: Math.max(...values) };
+    found = { size, values, low: Math.min(...values), high: Math.max(...values) };
+    yield found;
   }
+  const lossesOf = (places) => lossesAt(spec, engine, state, places, signal);
+  const ends = await sharpEnds("free", extent, state.points, lossesOf, found.values);
+  if (ends) yield { ...found, ...ends };
 }
 
 function contoursOf({ size, values, low, high }, edge) {

@@ -23,7 +23,8 @@ function arrowsOf({ state: { run, magnified }, rate }) {
   const times = run?.rate && brief(run.rate / scale, 2);
   const step = times ? `${times === "1" ? "just" : `${times} times`} as far` : "by a length of its own";
   return `Arrows: ${brief(scale, 2)} × the gradient, whatever you move or set here. Step goes the same way, ${step}.`
-    + " Hollow point: gradient 0; ring beside a point: too small to draw; two heads: cut.";
+    + " Hollow point: gradient 0; ring beside a point: too small to draw; two heads: cut;"
+    + " beside either: how long it is.";
 }
 
 // `heat`: what is shown of the loss in the plane; `borders`: of a choice that changes; null for none.

@@ -5,17 +5,16 @@ import { html, keep, setAttributes, setText, svg } from "../dom.js";
 import { NEAR, TAU, angleOf, atAngle, niceCeiling, stacks } from "../geometry.js";
 import { boxAround, drawLeaders, rings, widthOf, writeLabel } from "../marks/labels.js";
 import { placeLabels } from "../marks/placing.js";
+import { endsOf, gridOf, sharpEnds } from "../plane/ends.js";
 import { lossesAt } from "../plane/heat.js";
 import { theme } from "../plane/heat_picture.js";
-import { bounded, zoomed } from "../plane/place.js";
+import { zoomed } from "../plane/place.js";
 import { loadPlotly } from "../plotly.js";
-import { createScan, gridPositions, roundAngles, scanKey } from "../scan.js";
+import { createScan, scanKey } from "../scan.js";
 import { brief, fixed, letter } from "../words.js";
 import { ASPECT, fromAfar, sight, turnBy, turned } from "./eye.js";
 
 const ACROSS = { free: [21, 51], circle: [91, 181] }; // places of its grids, one after the other
-const FINE = { free: 101, circle: 181 }; // for the ends of the loss: as many as the heat map has
-const FINER = { free: 21, circle: 41 }; // about each end
 const RADII = [0.6, 1, 1.4]; // of the ring; the middle one is the circle
 const LIFT = 0.02; // of the height: so far above the surface the marks stand
 const MARK = 6; // pixels: half of a mark; nearer than this marks share their label
@@ -42,9 +41,6 @@ export function trianglesOf(columns, rows) {
   return corners;
 }
 
-const gridOf = (shape, count, extent) =>
-  shape === "circle" ? roundAngles(count).map(atAngle) : gridPositions(count, extent);
-
 // {asked, places, source, corners}: where the loss is asked for, the places of the surface, which answer is the height
 // of each, and its triangles.
 export function meshOf(shape, count, extent) {
@@ -54,31 +50,6 @@ export function meshOf(shape, count, extent) {
   }
   const places = RADII.flatMap((radius) => asked.map(([x, y]) => [radius * x, radius * y]));
   return { asked, places, source: places.map((_, k) => k % count), corners: trianglesOf(count, RADII.length) };
-}
-
-// The lowest and the highest loss, and where they are.
-function endsOf(places, losses) {
-  const [low, high] = [Math.min(...losses), Math.max(...losses)];
-  return { low, high, lowest: places[losses.indexOf(low)], highest: places[losses.indexOf(high)] };
-}
-
-// Places about one, as far as its neighbours in the fine grid.
-function around(place, shape, extent) {
-  const reach = 2 / (FINE[shape] - 1);
-  if (shape === "circle") return roundAngles(FINER.circle).map((angle) => atAngle(angleOf(place) + reach * angle));
-  const near = gridPositions(FINER.free, reach * extent);
-  return near.map((way) => bounded(way.map((value, axis) => place[axis] + value), extent));
-}
-
-// The ends of the loss, which lie between the places of a grid.
-async function sharpEnds(shape, extent, lossesOf) {
-  const grid = gridOf(shape, FINE[shape], extent);
-  const losses = await lossesOf(grid);
-  if (!losses) return null;
-  const { lowest, highest } = endsOf(grid, losses);
-  const finer = [lowest, highest].flatMap((place) => around(place, shape, extent));
-  const more = await lossesOf(finer);
-  return more && endsOf([...grid, ...finer], [...losses, ...more]);
 }
 
 // The heights of the surface, and below each point: the loss if the chosen one stood there.
@@ -93,7 +64,7 @@ export async function* surfaces(spec, engine, state, shape, extent, signal) {
     found = { ...mesh, count, heights: mesh.source.map((k) => asked[k]), below, ...endsOf(mesh.asked, asked) };
     yield found;
   }
-  const ends = await sharpEnds(shape, extent, lossesOf);
+  const ends = await sharpEnds(shape, extent, state.points, lossesOf);
   if (ends) yield { ...found, ...ends };
 }
 

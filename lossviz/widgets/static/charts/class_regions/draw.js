@@ -11,7 +11,7 @@ import { createRegions } from "./regions.js";
 const EDGE = 10; // of a point, in pixels
 const ROW = 44; // the height of a pair's bars
 const SPACE = { left: 52, top: 30, right: 28 };
-const PLANE = { least: 220, most: 340 };
+const PLANE = { least: 180, most: 340, besides: 70 }; // its side; above it stand the names and what is shown
 
 // The pair whose regions are shown: the touched one, else one in which the chosen sentence stands.
 export function shownPair({ lit, chosen }, terms) {
@@ -52,7 +52,7 @@ function createPlane(engine, late) {
   return {
     elements: [heading, html("div", { class: "frame" }, regions.canvas, stage)],
     draw(scene, { width, height }) {
-      const size = Math.round(Math.max(PLANE.least, Math.min(width, PLANE.most, height)));
+      const size = Math.round(Math.max(PLANE.least, Math.min(width, PLANE.most, height - PLANE.besides)));
       const extent = reachOf(scene.state.points);
       const [held, second] = shownPair(scene.state, scene.reading.terms).points;
       const [one, other] = [held, second].map(letter);

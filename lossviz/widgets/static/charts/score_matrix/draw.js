@@ -1,5 +1,5 @@
 // The score matrix: a row per anchor, a column per candidate; each row is a softmax, drawn as bars whose lengths add up
-// to one, and beside them, hollow, how hard it pushes each. Outlined are the positives. Where each column is a softmax
+// to one, and beside them, outlined, how hard it pushes each. Outlined are the positives. Where each column is a softmax
 // too, its bars lie on their side. Without shares a bar is a number, from the smallest of the matrix to its largest.
 
 import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
@@ -16,18 +16,18 @@ const SPACE = { left: 34, top: 62, bottom: 52, blocks: 20 };
 const GAP = 3;
 const BAR = { width: 6, lying: 7, gap: 7 }; // of the bars of a share and of a push, pixels
 const HEADING = 132; // of a block: no narrower than its words
-const ONE_WAY = { row: 64, narrowest: 68 };
-const BOTH_WAYS = { row: 92, narrowest: 86 };
+const ONE_WAY = { rows: [48, 64], narrowest: 68 }; // heights of a row: where there is little room, and where there is
+const BOTH_WAYS = { rows: [84, 92], narrowest: 86 };
 const MOST_CELLS = 64; // of more than this only the touched ones have numbers: a frame has no time to write so many
 
 // ---- where everything stands
 
-function layoutOf(scene, width, pushes) {
+function layoutOf(scene, { width, height }, pushes) {
   const { situation, reading: { terms }, result } = scene;
   const columns = candidatesOf(scene);
   const anchors = Object.values(situation.rows)[0];
   const { row: shared, column: downward } = result.terms.shares;
-  const { row, narrowest } = downward ? BOTH_WAYS : ONE_WAY;
+  const { rows: [low, high], narrowest } = downward ? BOTH_WAYS : ONE_WAY;
   const blocks = columns.map((column, at) => ({ ...column, at })).filter(({ first }) => first);
   const several = blocks.length > 1;
   const room = several ? HEADING / anchors.length : 0;
@@ -35,6 +35,7 @@ function layoutOf(scene, width, pushes) {
   const along = new Map(terms.filter((term) => term.row !== undefined).map((term) => [term.row, term]));
   const down = new Map(terms.filter((term) => term.column !== undefined).map((term) => [term.column, term]));
   const start = SPACE.top + (several ? SPACE.blocks : 0);
+  const row = Math.max(low, Math.min(high, Math.floor((height - start - SPACE.bottom) / anchors.length)));
   return {
     pushes, columns, anchors, shared, downward, row, size, along, down,
     blocks: several ? blocks : [],
@@ -61,7 +62,7 @@ function noteOf({ loss }, { shared, downward, apart }) {
   return `Filled: share, 100 % per row${apart ? ", block" : ""}. Framed: positive`;
 }
 
-const pushNote = ({ pushes }) => (pushes ? "Hollow: how hard it is pushed, or pulled" : "");
+const pushNote = ({ pushes }) => (pushes ? "Outlined: how hard it is pushed, or pulled" : "");
 const pushFoot = ({ shape }, { pushes, shared }) =>
   (pushes && shared && shape === "circle" ? "push: share · sin(angle); pull: the rest · sin(angle)" : "");
 
@@ -228,7 +229,7 @@ export function createScoreMatrix(spec, engine, actions) {
   const root = html("div", { class: "scroll" }, picture);
   const scan = createScan(() => root.isConnected && draw(seen));
   let seen = null; // the last scene, for pushes that come later
-  let width = 300;
+  let room = { width: 300, height: 400 };
   let searches = { along: new Map(), down: new Map() }; // the terms of rows and of columns
 
   const touched = (term) => (term ? { kind: "term", index: term.index } : null);
@@ -253,26 +254,26 @@ export function createScoreMatrix(spec, engine, actions) {
 
   function draw(scene) {
     seen = scene;
-    const layout = layoutOf(scene, width, scan(pushQuestion(scene)));
+    const layout = layoutOf(scene, room, scan(pushQuestion(scene)));
     const { whole, height, crowded } = layout;
     const cells = cellsOf(scene, layout);
     searches = layout;
     setAttributes(picture, { width: whole, height, viewBox: `0 0 ${whole} ${height}` });
     setText(note, noteOf(scene, layout));
-    setText(second, [pushNote(layout), whole > width && "scroll →"].filter(Boolean).join("; "));
+    setText(second, [pushNote(layout), whole > room.width && "scroll →"].filter(Boolean).join("; "));
     drawBlocks(blocks, layout);
     drawHeads(heads, layout, makeHead);
     drawRows(rows, scene, layout, cells, makeRow);
     drawMany(many, crowded ? cells.flat().filter(({ out }) => !out) : [], layout);
     for (const [line, words, up] of [[foot, footOf(scene, layout), 26], [last, pushFoot(scene, layout), 8]]) {
-      setText(setAttributes(fit(line, words, width - 4), { y: height - up }), words);
+      setText(setAttributes(fit(line, words, room.width - 4), { y: height - up }), words);
     }
   }
 
   return {
     root, draw,
     measure() {
-      ({ width } = roomOf(root));
+      room = roomOf(root);
     },
   };
 }
