@@ -229,6 +229,7 @@ def test_it_is_told_in_words_and_turned_by_keys(mounted):
     low, x, y, high = (float(each.replace("−", "-")) for each in ends.search(note.text_content()).groups())
     reach = (losses.max() - losses.min()).item()
     assert losses.max() - 5e-5 <= high < losses.max() + 0.01 * reach and low > losses.min() - 0.01 * reach
+    expect(explorer.note).to_contain_text(f"from {low:.4f} (clear) to {high:.4f} (full shade)")
     there = seen.values_at(seen.state["chosen"], torch.tensor([[x, y]]).double()).item()
     assert low == pytest.approx(there, abs=0.01 * reach)
     expect(note).to_contain_text(f"the diamond: {seen.terms.loss.item():.4f}")
