@@ -170,7 +170,7 @@ def similarity_by_turn(curves: dict[str, tuple[Loss, int]]) -> Figure:
     degrees = torch.arange(181, dtype=torch.float64)
     for (label, (loss, dimensions)), (style, colour) in zip(curves.items(), STYLES, strict=False):
         axes.plot(degrees, turned(loss, dimensions, degrees), style, color=colour, label=label)
-    axes.set(xlabel="angle between the two, degrees", ylabel="similarity", xticks=range(0, 181, 45))
+    axes.set(xlabel="from the first to the second, degrees clockwise", ylabel="similarity", xticks=range(0, 181, 45))
     axes.legend()
     plt.close(figure)
     return figure

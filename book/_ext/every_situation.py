@@ -1,4 +1,5 @@
-"""The index of situations, written from them: a link to each into the figure of its chapter, with its symptom."""
+"""The index of situations, written from them: a link to each into the figure of its chapter, and its symptom,
+unless it asks a question, which a symptom would answer."""
 
 from every_loss import CHAPTERS
 
@@ -27,8 +28,8 @@ def items(kind: str) -> str:
 
 
 def item(kind: str, situation: Situation) -> str:
-    """A question is asked; a symptom stands beside its link."""
+    """A question is asked, and its answer is not given away; a symptom stands beside its link."""
     figure, slug = kind.replace("_", "-"), situation.name.replace(" ", "-")
     address = f"{figure}?situation={slug}{'&ask' if situation.question else ''}"
     link = f"[{situation.title}]({CHAPTERS.get(kind, kind)}.ipynb#{address})"
-    return f"- {link}" + (f"\\\n  {situation.symptom}" if situation.symptom else "")
+    return f"- {link}" + (f"\\\n  {situation.symptom}" if situation.symptom and not situation.question else "")

@@ -166,13 +166,14 @@ class BatchSemiHardTripletLoss(Loss):
         positive, negative = masks.labelled_sentences(labels)
         to_negative, place = _semi_hard(distance, negative)
         costs = torch.where(positive, relu(distance - to_negative + margin), 0.0)
+        count = positive.sum((-2, -1), keepdim=True).clamp(min=1)
         return Terms(
             matrix=distance,
-            values=costs / positive.sum((-2, -1), keepdim=True).clamp(min=1),
+            values=costs / count,
             valid=positive,
             chosen={"semi_hard_negative": place},
             thresholds={"margin": margin},
-            numbers={"d_ap": distance, "d_an": to_negative},
+            numbers={"d_ap": distance, "d_an": to_negative, "P": count},
         )
 
 

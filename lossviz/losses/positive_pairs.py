@@ -203,7 +203,7 @@ def both_ways(logits: Tensor, scale: Tensor) -> Terms:
         values=-log_p / (2 * rows),
         chosen={"target": torch.arange(rows, device=logits.device).expand(log_p.shape)},
         thresholds={"scale": scale},
-        numbers={"p": log_p.exp()},
+        numbers={"p": log_p.exp(), "2B": torch.ones_like(log_p).sum((-2, -1), keepdim=True)},
         shares={"row": logits.softmax(-1), "column": square.softmax(-2)},
     )
 

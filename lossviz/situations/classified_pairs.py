@@ -53,7 +53,7 @@ CLASSIFIED_PAIRS = (
                 "A is still read: it adds its number to each class, so the borders between the classes move.",
             ),
             answer=1,
-            moves={0: (0.9, 1.1)},
+            moves={0: (-0.4, -0.2)},
         ),
     ),
     _pairs(

@@ -69,7 +69,7 @@ LABELLED_PAIRS = (
             "the way does A push C hardest?",
             "A's push on C is zero at 60°, strongest at 32.53°, and zero again at 0°. See it, then drag C round: the "
             "dashed curve is the push of A–C.",
-            options=("At 0°, on A itself", "At 33°, in between", "At 60°, the margin"),
+            options=("On A itself", "In between", "At the margin"),
             replies=(
                 "There the pair costs most, but cost is not push. The push is the slope of the cost, and at 0° the "
                 "cosine is flat.",

@@ -83,3 +83,8 @@ def shown(path: Path, view: str, own: dict[str, str]) -> set[str]:
             known = [each for each in own if own[each] == kind]
             found |= {asked.get("loss", about)} if {"loss"} & asked.keys() or about else set(known[:1])
     return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.*")), ids=lambda path: path.stem)
+def test_a_link_that_asks_ends_its_sentence(path):
+    assert not re.findall(r"\?\]\([^)]*\)\.", path.read_text(encoding="utf-8"))

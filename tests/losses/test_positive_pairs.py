@@ -16,7 +16,7 @@ from lossviz.losses import MultipleNegativesRankingLoss, MultipleNegativesSymmet
 from lossviz.losses.base import VISIBLE
 from tests.losses import batches as make
 from tests.losses.batches import DOUBLE, SWEEP, value_and_gradients
-from tests.losses.naive import tensor
+from tests.losses.naive import tensor, worked_out
 from tests.losses.peers import peer
 
 POSITIVE_PAIRS = MultipleNegativesRankingLoss.inputs
@@ -290,6 +290,25 @@ def test_term_formula_gives_the_values():
     shares = terms.matrix.softmax(-1)
     for anchor, target in enumerate(terms.chosen["target"].tolist()):
         assert_close(-math.log(shares[anchor, target]) / 4, terms.values[anchor].item())
+
+
+def test_term_formula_of_both_ways_gives_the_values():
+    """2B terms: the search of each anchor, and of each positive."""
+    loss, tensors = MultipleNegativesSymmetricRankingLoss(), POSITIVE_PAIRS.example(4, 3, negatives=1)
+    terms, formula = loss.terms(*tensors), entry(loss).term(loss)["anchor"]
+    assert formula == "−ln {p} / {2B}" and terms.numbers["2B"].item() == terms.valid.sum() == 8
+    for share, value in zip(terms.numbers["p"].flatten().tolist(), terms.values.flatten().tolist(), strict=True):
+        assert_close(worked_out(formula, {"p": share, "2B": 8}), value)
+
+
+@pytest.mark.parametrize(("partition", "count"), [("joint", 1), ("per_direction", 2)])
+def test_term_formula_of_several_directions_gives_the_values(partition, count):
+    loss = MultipleNegativesRankingLoss(directions=("query_to_doc", "doc_to_query"), partition_mode=partition)
+    terms = loss.terms(*POSITIVE_PAIRS.example(4, 3, negatives=1))
+    shares = dict(zip("pq"[:count], (terms.numbers[name].tolist() for name in "pq"[:count]), strict=True))
+    for anchor, value in enumerate(terms.values.tolist()):
+        numbers = {name: each[anchor] for name, each in shares.items()} | {"B": 4}
+        assert_close(worked_out(entry(loss).term(loss)["anchor"], numbers), value)
 
 
 @pytest.mark.parametrize("scale", [0.0, -20.0])

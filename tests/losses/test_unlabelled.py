@@ -140,10 +140,11 @@ def test_term_formulas_of_contrastive_tension():
 
 
 def test_term_formulas_in_the_batch():
-    """B counts the terms: those of both directions."""
+    """2B terms: B of each direction."""
     loss, tensors = ContrastiveTensionLossInBatchNegatives(), UNLABELLED.example(4, 3)
     terms = loss.terms(*tensors)
     shares = torch.stack([terms.matrix.softmax(-1).diagonal(), terms.matrix.softmax(-2).diagonal()])
+    assert terms.numbers["2B"].item() == terms.valid.sum() == 8
     for place in terms.valid.nonzero().tolist():
-        numbers = {"p": shares[tuple(place)].item(), "B": terms.valid.sum().item()}
+        numbers = {"p": shares[tuple(place)].item(), "2B": 2 * 4}
         assert_close(worked_out(entry(loss).term(loss)["anchor"], numbers), terms.values[tuple(place)].item())

@@ -63,7 +63,7 @@ def verdict(javascript, explorers):
 def test_the_verdict_on_a_choice(verdict, guess):
     """A wrong answer has a reply of its own before the right one."""
     (question,) = (each.question for each in SITUATIONS["labelled_pairs"] if each.name == "strongest push")
-    right = "At 33°, in between. Measured: the angle of the hardest push, 32.5°."
+    right = "In between. Measured: the angle of the hardest push, 32.5°."
     numbers = [{"before": 32.53, "now": 32.53}] * 3
     words = {None: f"The answer: {right}", 1: f"Right: {right}"}
     for wrong in (0, 2):

@@ -168,7 +168,7 @@ def degrees_between(state: State, one: int, other: int) -> float:
 
 
 def strongest_push(state: State) -> int:
-    """Of 0°, 33° and 60°: where the slope of A–C's cost is largest as C goes to A."""
+    """On A itself, 0°, in between, 33°, or at the margin, 60°: where the slope of A–C's cost is largest."""
     angle = torch.deg2rad(torch.linspace(0, 180, 180_001, dtype=torch.float64)).requires_grad_()
     anchor = torch.tensor([1.0, 0.0], dtype=torch.float64).expand(len(angle), 2)
     other = torch.stack([angle.cos(), angle.sin()], dim=-1)
@@ -401,7 +401,17 @@ def borders(state: State) -> int:
         assert all(torch.allclose(each, slopes[0]) for each in slopes), "straight"
         return slopes[0], of_b(corners[0])
 
-    (slope, height), (slope_after, height_after) = odds(state), odds(state.apply(state.situation.question))
+    def is_in_sight(at: State) -> bool:
+        """Whether two classes have a tenth of the plane that is drawn, or more: so there is a border to see."""
+        across = torch.linspace(-1.6, 1.6, 81, dtype=torch.float64)
+        points = at.points.repeat(81 * 81, 1, 1)
+        points[:, 1] = torch.cartesian_prod(across, across)
+        classes = at.loss.complete(*at.batch.inputs(points)).matrix[:, 0].argmax(-1)
+        return (classes.bincount() >= 0.1 * len(classes)).sum().item() >= 2
+
+    shown = state.apply(state.situation.question)
+    assert is_in_sight(state) and is_in_sight(shown)
+    (slope, height), (slope_after, height_after) = odds(state), odds(shown)
     if not torch.allclose(slope, slope_after):
         return 0
     return 2 if torch.allclose(height, height_after) else 1
