@@ -209,7 +209,7 @@ def letters(scene: Scene, place: tuple[int, ...], shape: torch.Size) -> str:
 
 
 NOUNS = {
-    ("anchor", "positive"): "positive pair", ("anchor", "positive", "negative"): "triplet",
+    ("anchor", "positive"): "anchor–positive pair", ("anchor", "positive", "negative"): "triplet",
     ("lower_pair", "higher_pair"): "order", ("direction", "anchor"): "choice",
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ def on_a_line(places: list[float]) -> Tensor:
     return tensor(places).unsqueeze(-1)
 
 
-SIGNS = {"½": "0.5", "·": "*", "²": "**2", "−": "-", "e^": "e**", "ln": "log"}
+SIGNS = {"|{": "{", "}|": "}", "½": "0.5", "·": "*", "²": "**2", "−": "-", "e^": "e**", "ln": "log"}
 
 
 def worked_out(formula: str, numbers: dict[str, float]) -> float:

@@ -107,9 +107,9 @@ def test_an_identifier_in_words(javascript, name, text):
 
 @pytest.mark.parametrize(
     ("axes", "noun"),
-    [(["pair"], "pair"), (["anchor", "positive"], "positive pair"), (["anchor", "positive", "negative"], "triplet"),
-     (["lower_pair", "higher_pair"], "order"), (["direction", "anchor"], "choice"), (["row", "hard_case"], "hard case"),
-     ([], "term")],
+    [(["pair"], "pair"), (["anchor", "positive"], "anchor–positive pair"),
+     (["anchor", "positive", "negative"], "triplet"), (["lower_pair", "higher_pair"], "order"),
+     (["direction", "anchor"], "choice"), (["row", "hard_case"], "hard case"), ([], "term")],
 )  # fmt: skip
 def test_what_one_calls_a_term(javascript, axes, noun):
     assert javascript("words.nounOf(given)", axes) == noun
@@ -120,6 +120,7 @@ def test_what_one_calls_a_term(javascript, axes, noun):
     [
         ("½ · ({margin} − {d})² / {B}", {"margin": 0.5, "d": 0.03407, "B": 6}, "½ · (0.5 − 0.03407)² / 6"),
         ("−ln {p} / {2B}", {"p": 0.5, "2B": 6}, "−ln 0.5 / 6"),
+        ("({d_ap} − {margin}) / |{P}|", {"d_ap": 1.5, "margin": 1, "P": 12}, "(1.5 − 1) / 12"),  # how many
         ("½ · ({margin} − {d})²", {"margin": 0.5, "d": -0.2}, "½ · (0.5 − (−0.2))²"),  # negative after an operator
         ("({d_ap} − {d_an} + {margin})", {"d_ap": -1.5, "d_an": 0, "margin": -1}, "(−1.5 − 0 + (−1))"),
         ("e^({scale} · {s})", {"scale": 20, "s": -0.5}, "e^(20 · (−0.5))"),

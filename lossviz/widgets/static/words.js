@@ -85,7 +85,7 @@ export const roleSign = (role) => (role.includes("positive") ? "▲" : "▼");
 
 // What one calls a term, by its axes; by the last of them if nothing better is known.
 const NOUNS = {
-  "anchor,positive": "positive pair", "anchor,positive,negative": "triplet", "lower_pair,higher_pair": "order",
+  "anchor,positive": "anchor–positive pair", "anchor,positive,negative": "triplet", "lower_pair,higher_pair": "order",
   "direction,anchor": "choice",
 };
 export const nounOf = (axes) => NOUNS[axes.join()] ?? inWords(axes.at(-1) ?? "term");
@@ -105,11 +105,12 @@ function bracketed(text, before, after) {
 // Of what has no logarithm and divides nothing, the rounding may be left out.
 const leastOf = (before) => (/(ln|\/)$/.test(before) ? 0 : ROUNDING);
 
-// A formula with its names in braces, {d} and the like, filled with numbers; null where one is not known.
+// A formula with its names in braces, {d} and the like, filled with numbers; null where one is not known. A set has its
+// size in bars, |{P}|, and a number has none.
 export function fill(template, numbers) {
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   if (names.some((name) => typeof numbers[name] !== "number")) return null;
-  return template.replace(/\{(\w+)\}/g, (whole, name, at) => {
+  return template.replace(/\|?\{(\w+)\}\|?/g, (whole, name, at) => {
     const before = template.slice(0, at).trimEnd();
     return bracketed(exact(numbers[name], leastOf(before)), before, template.slice(at + whole.length));
   });

@@ -63,7 +63,7 @@ def test_what_stands_in_is_counted_at_the_number_of_torch(javascript, kind, dist
 def test_what_the_batch_lacks_is_said_below_the_mask(javascript):
     given = given_of(BatchHardTripletLoss(margin=1.0), LINE, LABELS)
     said = javascript(f"triplet_plane_mask.lackOf({READ})", given)
-    assert said == "No positive in the batch: counted is D at 0.0000, E at 0.0000."
+    assert said == "No positive in the batch. Counted instead: D at 0.0000, E at 0.0000."
     whole = given_of(BatchHardTripletLoss(margin=1.0), LINE[:4], torch.tensor([0, 0, 1, 1]))
     assert javascript(f"triplet_plane_mask.lackOf({READ})", whole) == ""
 

@@ -41,11 +41,11 @@ function anchorTable(scene, batch) {
   };
 }
 
-// "No negative in the batch: counted is D at 0.7850, E at 0.6000."
+// "No negative in the batch. Counted instead: D at 0.7850, E at 0.6000."
 export function lackOf(terms) {
   const lacks = (side) => terms.flatMap(({ letters, lacking }) =>
     lacking.filter((end) => end.side === side).map(({ distance }) => `${letters} at ${fixed(distance)}`));
-  const told = (side) => `No ${side} in the batch: counted is ${lacks(side).join(", ")}.`;
+  const told = (side) => `No ${side} in the batch. Counted instead: ${lacks(side).join(", ")}.`;
   return SIDES.filter((side) => lacks(side).length).map(told).join(" ");
 }
 
