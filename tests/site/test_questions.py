@@ -1,5 +1,6 @@
 """The page of questions: each is answered at a place of the book that exists, beside something that moves."""
 
+import json
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
@@ -11,8 +12,15 @@ from tests.site.arrived import settle
 
 QUESTIONS = 33
 LINKS = "all => all.map(item => [...item.querySelectorAll('a')].map(link => link.getAttribute('href')))"
-SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
-STANDS = "root => ({ spec: root.explorer.spec, state: root.explorer.state })"
+# Of the explorer of a name, once it shows what was asked for.
+STANDS = """async (name) => {
+  const root = [...document.querySelectorAll(".lossviz-explorer")].find(({ explorer }) => explorer.name === name);
+  const isShown = ({ playing, at }) => root.dataset.ready === "yes" && (!playing || at > 0);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  while (!isShown(root.explorer.state)) await new Promise(requestAnimationFrame);
+  const { run, ...state } = root.explorer.state;
+  return JSON.stringify({ spec: root.explorer.spec, state });
+}"""
 WHERE = ("situation", "loss", "parameters")
 
 
@@ -38,22 +46,26 @@ def test_each_question_leads_to_a_section_of_a_page_that_moves(open_page, site):
 
 
 def test_each_answer_moves_the_figure_of_its_chapter(open_page):
+    """The first of a page by opening it, the others as Back and Forward do."""
     page = open_page("book/questions.html")
     found = links_of(page)
     answers = {link for links in found for link in links if moves(link)}
     assert sum(any(map(moves, links)) for links in found) >= QUESTIONS - 1  # which loss, is for a table to say
+    states = {}  # of each explorer of a page: before the next link
     for link in sorted(answers):
-        page.goto("about:blank")  # else the browser stays on the page of the answer before
-        page.goto(link)
-        settle(page)
-        name, asked = split(f"#{urlsplit(link).fragment}")
-        roots = page.locator(".lossviz-explorer")
-        root = roots.nth(roots.evaluate_all("roots => roots.map(root => root.explorer.name)").index(name))
-        page.wait_for_function(SHOWN, arg=root.element_handle())
-        stands = root.evaluate(STANDS)
-        wanted = address.follow(stands["spec"], address.first(stands["spec"]), asked)
+        here, hash_ = urldefrag(link)
+        name, asked = split(f"#{hash_}")
+        if urldefrag(page.url)[0] == here:
+            page.evaluate("hash => { location.hash = hash; }", hash_)
+        else:
+            page.goto(link)
+            settle(page)
+        stands = json.loads(page.evaluate(STANDS, name))
+        before = states.get((here, name)) or address.first(stands["spec"])
+        wanted = address.follow(stands["spec"], before, asked)
         assert {key: stands["state"][key] for key in WHERE} == {key: wanted[key] for key in WHERE}, link
         assert stands["state"]["asked"] == ("ask" in asked) and not stands["state"]["notes"], link
+        states[here, name] = stands["state"]
 
 
 def test_back_is_the_way_back_from_an_answer(open_page):

@@ -109,9 +109,9 @@ def test_the_sentences_count_what_counts_and_their_numbers_are_torchs(readings_o
         counts = [sum(wanted.flat(name)) for name in ("active", "valid")]
         if all("wrong" in term for term in read["terms"]):  # orders of two pairs
             counts[0] = sum(term["wrong"] for term in read["terms"])
-        count = re.match(r"(\d+) of (\d+) [a-z ]+ (?:is|are) (?:active|the wrong way round)\b", read["caption"])
+        count = re.match(r"(\d+) of (\d+) [a-z– ]+ (?:is|are) (?:active|the wrong way round)\b", read["caption"])
         assert [int(count[1]), int(count[2])] == counts
-        assert re.search(rf"; {sum(wanted.flat('active'))} of {counts[1]} [a-z ]+ active\.$", read["measures"])
+        assert re.search(rf"; {sum(wanted.flat('active'))} of {counts[1]} [a-z– ]+ active\.$", read["measures"])
         assert f"mean {loss.reads} " in read["measures"]
         for said in (read["caption"], *(term["note"] for term in read["terms"])):
             assert unknown(said, wanted.numbers(), wanted.shares()) == []

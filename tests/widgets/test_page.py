@@ -69,7 +69,7 @@ def measures_what_torch_measures(text: str, wanted: Seen) -> None:
     terms = wanted.terms
     counted = terms.positive | terms.negative
     active, valid = sum(wanted.flat("active")), sum(wanted.flat("valid"))
-    assert re.search(rf"; {active} of {valid} [a-z ]+ active\.$", text)
+    assert re.search(rf"; {active} of {valid} [a-z– ]+ active\.$", text)
     mean, norm = (found[0] for found in NUMBER.finditer(text))
     length = wanted.gradient.norm().item()
     assert shows(mean, terms.matrix[counted].mean().item()) and shows(norm, length if length > 1e-9 else 0)  # unseen

@@ -158,7 +158,7 @@ def test_what_is_measured_is_what_torch_measures(every, kind):
         masks = [torch.tensor(seen.flat(name)).bool() for name in ("positive", "negative")]
         entries = torch.tensor(seen.flat("matrix"), dtype=torch.float64)[masks[0] | masks[1]]
         found = re.fullmatch(
-            r"(.+); mean [\w -]+ (\S+); gradient norm (\S+); (\d+) of (\d+) [a-z ]+ active\.", read["measures"]
+            r"(.+); mean [\w -]+ (\S+); gradient norm (\S+); (\d+) of (\d+) [a-z– ]+ active\.", read["measures"]
         )
         assert found[1] == counted(kind, seen)
         measured = [entries.mean().item() if len(entries) else 0.0, seen.gradient.norm().item()]

@@ -1,7 +1,7 @@
 // Where labels stand: each in the first of its boxes that touches nothing, near its own place or joined to it by a
 // line. Pure functions; pixels, y down.
 
-const overlap = (a, b) =>
+export const overlap = (a, b) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 // Whether a line from one place to another goes through a box. Asked some ten thousand times a frame.

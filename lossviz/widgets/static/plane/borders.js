@@ -5,6 +5,7 @@ import { keep, setAttributes, setText, svg } from "../dom.js";
 import { ownQuestion } from "../engine.js";
 import { polyline } from "../geometry.js";
 import { boxAround } from "../marks/labels.js";
+import { overlap } from "../marks/placing.js";
 import { columnsOf, hides } from "../state.js";
 import { letter, roleSign } from "../words.js";
 import { borderLines, namePlaces, planeGrid, regions, roundGrid } from "./regions.js";
@@ -40,6 +41,12 @@ async function* bordersOf(spec, engine, { state, situation }, watched, extent, s
   };
 }
 
+// A name that would lie on a box stands above it.
+function above(place, covered) {
+  const under = covered.find((each) => !each.places && overlap(boxAround(place, NAME, NAME), each));
+  return under ? [place[0], under.y - NAME / 2] : place;
+}
+
 export function createBorders(spec, engine, late) {
   const line = svg("path");
   const texts = svg("g");
@@ -54,8 +61,9 @@ export function createBorders(spec, engine, late) {
 
   return {
     root: svg("g", { class: "borders" }, line, texts),
-    // Answers with {found, boxes}: the borders, null where there are none, and what their names cover in the plane.
-    draw(scene, { extent, toPixel }) {
+    // `covered`: what no name may lie on. Answers with {found, boxes}: the borders, null where there are none, and what
+    // their names cover in the plane.
+    draw(scene, { extent, toPixel }, covered) {
       const { state } = scene;
       const watched = watchedIn(scene);
       const answer = scan(watched && {
@@ -65,7 +73,7 @@ export function createBorders(spec, engine, late) {
       });
       const found = answer?.cuts.length ? answer : null; // one choice everywhere has no border
       const names = found?.names ?? [];
-      const places = names.map(({ place }) => toPixel(place));
+      const places = names.map(({ place }) => above(toPixel(place), covered));
       setAttributes(line, { d: (found?.lines ?? []).map((ends) => polyline(ends.map(toPixel))).join("") });
       drawNames(names.map(({ choice }) => found.nameOf(choice)), places);
       return { found, boxes: places.map((place) => boxAround(place, NAME, NAME)) };

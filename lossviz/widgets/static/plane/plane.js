@@ -80,7 +80,7 @@ export function createPlane(spec, engine, actions) {
   // What the engine is asked about, and what must leave room for it.
   function drawBehind() {
     const shades = heat.draw(scene, place);
-    const { found, boxes } = layers.borders.draw(scene, place);
+    const { found, boxes } = layers.borders.draw(scene, place, covered);
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
     const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));

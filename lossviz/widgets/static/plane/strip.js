@@ -5,6 +5,7 @@ import { keep, setAttributes, setText, svg } from "../dom.js";
 import { UNSEEN } from "../engine.js";
 import { TAU, angleOf, atAngle, niceCeiling, polyline, spread, turn } from "../geometry.js";
 import * as axis from "../marks/axes.js";
+import { widthOf } from "../marks/labels.js";
 import { brief, letter } from "../words.js";
 import { lossesAt } from "./heat.js";
 import { ANGLES, createPush, degreesOf } from "./push.js";
@@ -60,7 +61,8 @@ function headingOf({ chosen }, push) {
   return `Dashed, in a scale of its own: ${deed} ${letters}${Math.max(...values) > UNSEEN ? "" : ", 0 everywhere"}`;
 }
 
-// The push of one term, and how far its strongest is from the other sentence of the pair.
+// The push of one term, and how far its strongest is from the other sentence of the pair: that number stands beside the
+// line on which the chosen point is.
 function drawPush([curve, tops], push, state, { x, floor }) {
   const room = PUSH * (floor - SPACE.top);
   const highest = push ? Math.max(UNSEEN, ...push.values) : 1;
@@ -69,11 +71,14 @@ function drawPush([curve, tops], push, state, { x, floor }) {
   setAttributes(curve, { d: polyline(places), class: `push ${push?.term.kind ?? ""}` });
   const peaks = push?.peaks ?? [];
   const make = () => svg("g", { class: "peak" }, svg("circle", { r: 3.5 }), svg("text", { "text-anchor": "middle" }));
+  const here = x(angleOf(state.points[state.chosen]));
   keep(tops, peaks.length, make).forEach((peak, k) => {
     const at = { cx: x(turn(0, peaks[k].angle)), cy: y(peaks[k].height) };
     setAttributes(peak.firstChild, at);
-    const degrees = brief(degreesOf(peaks[k], push.term, state), 1);
-    setText(setAttributes(peak.lastChild, { x: at.cx, y: at.cy - 7 }), `${degrees}°`);
+    const words = `${brief(degreesOf(peaks[k], push.term, state), 1)}°`;
+    const room = widthOf(words, 700) / 2 + 4;
+    const aside = at.cx < here ? here - room : here + room;
+    setText(setAttributes(peak.lastChild, { x: Math.abs(at.cx - here) < room ? aside : at.cx, y: at.cy - 7 }), words);
   });
 }
 

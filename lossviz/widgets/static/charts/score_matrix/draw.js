@@ -1,5 +1,5 @@
 // The score matrix: a row per anchor, a column per candidate; each row is a softmax, drawn as bars whose lengths add up
-// to one, and beside them, outlined, how hard it pushes each. Outlined are the positives. Where each column is a softmax
+// to one, and beside them, outlined, how hard it pushes each. Framed are the positives. Where each column is a softmax
 // too, its bars lie on their side. Without shares a bar is a number, from the smallest of the matrix to its largest.
 
 import { html, keep, lights, setAttributes, setText, svg } from "../../dom.js";
