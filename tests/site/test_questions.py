@@ -17,7 +17,11 @@ STANDS = """async (name) => {
   const root = [...document.querySelectorAll(".lossviz-explorer")].find(({ explorer }) => explorer.name === name);
   const isShown = ({ playing, at }) => root.dataset.ready === "yes" && (!playing || at > 0);
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  while (!isShown(root.explorer.state)) await new Promise(requestAnimationFrame);
+  const deadline = performance.now() + 20_000;
+  while (!isShown(root.explorer.state)) {
+    if (performance.now() > deadline) throw new Error(`${name} does not show ${location.hash}`);
+    await new Promise(requestAnimationFrame);
+  }
   const { run, ...state } = root.explorer.state;
   return JSON.stringify({ spec: root.explorer.spec, state });
 }"""

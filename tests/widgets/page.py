@@ -282,15 +282,19 @@ class Explorer:
         return wanted
 
     def shades_what_torch_says(self, wanted: Seen, extent: float) -> None:
-        """The note below the plane names the lowest and the highest value of the heat map, once it is of this state:
-        at least those of a grid, and little more."""
+        """The note below the plane names the lowest and the highest loss, once they are of this state: of a grid, of a
+        finer one about either end, and of the points."""
         axis = torch.linspace(-extent, extent, 101, dtype=torch.float64)
-        losses = wanted.values_at(wanted.state["chosen"], torch.cartesian_prod(axis, axis))
-        (low, high), note = (losses.min().item(), losses.max().item()), self.note
-        more = 0.02 * (high - low)
+        grid, chosen = torch.cartesian_prod(axis, axis), wanted.state["chosen"]
+        losses = wanted.values_at(chosen, grid)
+        step = torch.linspace(-extent / 50, extent / 50, 21, dtype=torch.float64)
+        finer = [grid[k] + torch.cartesian_prod(step, step) for k in (losses.argmin(), losses.argmax())]
+        places = torch.cat([*finer, wanted.points]).clamp(-extent, extent)
+        losses = torch.cat([losses, wanted.values_at(chosen, places)])
+        ends, note = [losses.min().item(), losses.max().item()], self.note
         deadline, said = time.monotonic() + PATIENCE / 1000, None
-        while not (said and low - more <= worth(said[1]) < low + 1e-4 and high - 1e-4 < worth(said[2]) <= high + more):
-            assert time.monotonic() < deadline, f"{note.text_content()}, but it goes from {low} to {high}"
+        while not (said and all(map(shows, said.groups(), ends))):
+            assert time.monotonic() < deadline, f"{note.text_content()}, but it goes from {ends[0]} to {ends[1]}"
             self.page.wait_for_timeout(50)
             said = re.search(r"from (\S+) \(clear\) to (\S+) \(full shade\)\.", note.text_content())
 
