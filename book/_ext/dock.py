@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 FIGURE = "tag_figure"
+HEAD = '{metatags}\n<meta name="lossviz-page" content="{kinds}">'
 OPENED = '<div class="figure-column"><aside class="{look}" aria-label="The figure">'
 TOGGLE = '<button type="button" class="figure-toggle" aria-expanded="false">Open</button></aside></div>'
 
@@ -57,3 +58,11 @@ def spread(figure: nodes.Node, words: list[nodes.Node]) -> list[nodes.Node]:
         nodes.raw("", TOGGLE, format="html"),
         nodes.container("", *words, classes=["words"]),
     ]
+
+
+def announce_figures(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """The head says what stands in the page: its columns are right before a browser has read down to the figure."""
+    if doctree and any("spread" in chapter["classes"] for chapter in doctree.findall(nodes.section)):
+        compact = any(output.get("compact") for output in doctree.findall(nodes.container))
+        kinds = "spread compact" if compact else "spread"
+        context["metatags"] = HEAD.format(metatags=context.get("metatags", ""), kinds=kinds)

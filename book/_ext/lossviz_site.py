@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-resolved", dock.dock_figures)
     app.connect("html-page-context", rewrite_widgets, priority=900)  # after myst-nb has added its scripts
     app.connect("html-page-context", name_page, priority=900)
+    app.connect("html-page-context", dock.announce_figures)
     app.connect("build-finished", sections.write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

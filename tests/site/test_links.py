@@ -89,6 +89,24 @@ def test_nothing_moves_while_a_page_draws_and_every_link_lands(open_page, links,
     assert list(filter(None, missed)) == []
 
 
+COLUMNS = """() => [".bd-sidebar-primary", ".bd-main", ".bd-article-container"].map((name) => {
+  const { left, width } = document.querySelector(name).getBoundingClientRect();
+  return [left, width];
+})"""
+
+
+@on_both
+@every_page
+def test_the_columns_stand_before_the_article_has_come(open_page, site, name, screen):
+    """On a slow machine a browser draws what it has read so far."""
+    page = open_page(name, **screen)
+    whole = page.evaluate(COLUMNS)
+    head, article, _ = (site / name).read_text().partition("<article")
+    page.route(f"**/{name}", lambda route: route.fulfill(body=head + article + ">", content_type="text/html"))
+    page.reload()
+    assert page.evaluate(COLUMNS) == whole
+
+
 def test_a_link_into_a_fold_opens_it(open_page):
     page = open_page(WITH_EXPLORERS, **WIDE)
     settle(page)
