@@ -223,7 +223,7 @@ class Loss:
     def _check_measures(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         """Raises ValueError for a similarity in the place of a distance, or the other way round."""
         for name, (unlike, expected) in MEASURES.items():
-            measure = self.settings().get(name)
+            measure = getattr(self, name, None)
             if callable(measure):
                 row, other = tensors[0].detach(), tensors[1 % len(inputs.rows)].detach()
                 row, other = exact(widen(row)).flatten(0, -2)[:1], exact(widen(other)).flatten(0, -2)[-1:]

@@ -121,6 +121,14 @@ def test_a_label_without_a_class_is_named_with_the_classes_there_are():
         SoftmaxLoss.initial(4, 3)(*rows, labels + 1)
 
 
+@pytest.mark.parametrize("label", (3, -1, -100, 0.5))
+def test_a_label_without_a_class_adds_nothing_unchecked(label):
+    """Torch's own cross entropy would raise, or leave the pair out of the mean."""
+    first, second, _ = CLASSIFIED_PAIRS.example(3)
+    loss, labels = SoftmaxLoss.initial(2, 3), torch.tensor([0, label, 2])
+    assert_close(loss(first, second, labels, check=False), loss.value(first, second, labels))
+
+
 def test_a_classifier_of_one_class_has_nothing_to_learn():
     *rows, labels = CLASSIFIED_PAIRS.example(6, 4)
     value, gradients = value_and_gradients(SoftmaxLoss.initial(4, 1), (*rows, 0 * labels))
