@@ -13,8 +13,8 @@ from tests.widgets.page import SHOWN, Explorer
 WIDTHS = (766, 652, 360)  # of the window: an explorer beside the words, the narrowest that is one instrument, a phone
 PATIENCE = 6_000  # milliseconds, for what the engine is still asked about
 
-# Everything that is wrong with the labels of an explorer, in words.
-WRONG = r"""(root) => {
+# Everything that is wrong with the labels of an explorer, in words. In a crowd a number stands where there is room.
+WRONG = r"""(root, crowded) => {
   const found = [];
   const { scene } = root.explorer;
   const stage = root.querySelector(".stage");
@@ -38,10 +38,12 @@ WRONG = r"""(root) => {
   const others = all(stage, ".borders text, .unit text");
   const points = [...stage.querySelectorAll(".point")].map((point) => point.transform.baseVal[0].matrix);
   const drawn = "[d]:not([d='']):is(.pair, .shaft, .head, .leaders, .borders path), .circle:not([visibility])";
+  const along = (line) =>
+    Array.from({ length: Math.ceil(line.getTotalLength() / 2) + 1 }, (_, k) => line.getPointAtLength(2 * k));
+  const stepsOf = (picture, selector) => [...picture.querySelectorAll(selector)].filter((e) => e.getAttribute("d"))
+    .flatMap(along);
   const lines = [...stage.querySelectorAll(drawn)].map((line) => {
-    const count = Math.ceil(line.getTotalLength() / 2) + 1;
-    const steps = Array.from({ length: count }, (_, k) => line.getPointAtLength(2 * k));
-    return { steps, look: line.getAttribute("class") || line.parentElement.getAttribute("class") };
+    return { steps: along(line), look: line.getAttribute("class") || line.parentElement.getAttribute("class") };
   });
   labels.forEach((label, k) => {
     const tell = (what) => found.push(`${label.words} ${what}`);
@@ -65,15 +67,37 @@ WRONG = r"""(root) => {
     if (near ? !listed : !named) found.push(`${letter} has no label`);
   });
 
+  for (const border of all(stage, ".borders text")) {
+    for (const words of all(stage, ".unit text")) if (covers(border, words)) found.push(`${border.words} lies on the bar`);
+  }
+  const gap = ({ x, y, width, height }, { e, f }) =>
+    Math.hypot(Math.max(x - e, 0, e - x - width), Math.max(y - f, 0, f - y - height));
+  [...stage.querySelectorAll(".arrow text")].forEach((text, own) => {
+    if (!seen(text)) return;
+    const number = boxOf(text, stage);
+    const far = points.some((point, k) => k !== own && gap(number, point) < gap(number, points[own]) - 1);
+    if (far && !crowded) found.push(`${number.words} is nearer to another than to ${String.fromCharCode(65 + own)}`);
+    for (const label of [...labels, ...others]) if (covers(number, label)) found.push(`${number.words} on ${label.words}`);
+  });
+
   for (const picture of root.querySelectorAll("[role=tabpanel] svg")) {
     const names = all(picture, ".dot text");
-    if (picture.querySelector(".dot text[visibility=hidden]")) found.push("a dot has no name");
+    const drawn = names.length ? stepsOf(picture, ":is(.segments .shown, .drops path, .line, .equal)") : [];
+    const named = names.flatMap(({ words }) => words.split(", "));
+    const shown = picture.checkVisibility({ visibilityProperty: true });
+    const nameless = shown ? picture.querySelectorAll(".dot").length - named.length : 0; // one may list its neighbours
+    if (nameless) found.push(`${nameless} dots have no name`);
     names.forEach((name, k) => {
       if (leaves(name, picture)) found.push(`${name.words} leaves the chart`);
       for (const other of [...names.slice(k + 1), ...all(picture, ".axes text")]) {
         if (covers(name, other)) found.push(`${name.words} lies on ${other.words}`);
       }
+      if (drawn.some((step) => holds(name, step, 2))) found.push(`${name.words} lies on a line`);
     });
+    const here = stepsOf(picture, "path.here");
+    for (const peak of all(picture, ".peak text")) {
+      if (here.some((step) => holds(peak, step, 1))) found.push(`${peak.words} lies on the line`);
+    }
     for (const text of all(picture, "text")) {
       const { width } = picture.getBoundingClientRect();
       if (text.x < -1 || text.x + text.width > width + 1) found.push(`${text.words} is cut`);
@@ -82,13 +106,13 @@ WRONG = r"""(root) => {
   return found;
 }"""
 # A label may wait for what the engine still answers.
-SETTLED = f"""async (root, patience) => {{
+SETTLED = f"""async (root, [patience, crowded]) => {{
   const wrong = {WRONG};
   const end = performance.now() + patience;
   let found = ["nothing was looked at"];
   while (found.length && performance.now() < end) {{
     await new Promise(requestAnimationFrame);
-    found = root.dataset.ready ? wrong(root) : found;
+    found = root.dataset.ready ? wrong(root, crowded) : found;
   }}
   return found;
 }}"""
@@ -161,10 +185,10 @@ SWEEP = f"""async (root, patience) => {{
 
   for (const [index, {{ title }}] of explorer.spec.situations.entries()) {{
     await enter(index);
-    tell([title, "asked"], await settled(root, patience));
+    tell([title, "asked"], await settled(root, [patience, false]));
     heights.add(root.offsetHeight);
     if (explorer.state.asked) await answer(title);
-    tell([title, "answered"], await settled(root, patience));
+    tell([title, "answered"], await settled(root, [patience, false]));
     for (const tab of root.querySelectorAll("[role=tab]:not([hidden], [data-view=surface])")) {{  // see test_layout.py
       await open(tab.dataset.view);
       const [count, wrong] = small(root);
@@ -192,7 +216,7 @@ def test_every_situation_of_every_loss(mounted, entry, width):
     wrong = seen["found"]
     for seed in range(3):
         explorer.change(points=elsewhere(explorer, seed))
-        found = explorer.shown().evaluate(SETTLED, PATIENCE)
+        found = explorer.shown().evaluate(SETTLED, [PATIENCE, True])
         wrong |= {f"elsewhere {seed}": found} if found else {}
     assert wrong == {}
     assert seen["fewest"] > 15

@@ -215,8 +215,7 @@ def test_the_slope_is_that_of_the_loss(javascript, shape, distance, reach, dimen
 )
 def test_what_costs_lies_below_the_margin(javascript, margin, line, words):
     found = javascript("triplet_plane_region.lineOf(given, {low: 0, reach: 2, x: (d) => d, y: (d) => d})", margin)
-    places = [tuple(map(float, place.split(","))) for place in found["line"].lstrip("M").split("L") if place]
-    assert places == line and found["words"] == words
+    assert list(map(tuple, found["line"])) == line and found["words"] == words
 
 
 DROPS = """given.map(([scene, width]) => {

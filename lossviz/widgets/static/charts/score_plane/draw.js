@@ -114,6 +114,7 @@ function createSegments(actions) {
   };
 }
 
+// Answers with the lines that names keep off: of a few orders all, of a crowd none.
 function drawOrders(crowd, segments, { state, lit, reading }, layout) {
   const orders = layout.orders ? reading.terms : [];
   const upwards = [...orders].sort((a, b) => Number(a.wrong) - Number(b.wrong)); // the wrong ones above
@@ -121,17 +122,20 @@ function drawOrders(crowd, segments, { state, lit, reading }, layout) {
   const many = marks.length > CROWD;
   crowd.draw(many ? marks.map(crowded) : [], `${marks.length} orders`, state.lit);
   segments.draw(many ? [] : marks);
+  return many ? [] : marks.map(({ places }) => ({ places }));
 }
 
-// What a pair by itself costs: how far it stands from its score.
+// What a pair by itself costs: how far it stands from its score. Answers with these lines.
 function drawDrops(drops, { reading, lit }, { pairs, aimed, x, y }) {
   const terms = aimed ? reading.terms : [];
-  keep(drops, terms.length, () => svg("path")).forEach((drop, k) => {
-    const { index, kind } = terms[k];
+  const lines = terms.map(({ index }) => {
     const { score, similarity } = pairs[index];
-    const d = polyline([[x(score), y(similarity)], [x(score), y(score)]]);
-    setAttributes(drop, { class: `${kind}${faded(lit, index)}`, d });
+    return [[x(score), y(similarity)], [x(score), y(score)]];
   });
+  keep(drops, terms.length, () => svg("path")).forEach((drop, k) => {
+    setAttributes(drop, { class: `${terms[k].kind}${faded(lit, terms[k].index)}`, d: polyline(lines[k]) });
+  });
+  return terms.length > CROWD ? [] : lines.map((places) => ({ places }));
 }
 
 // The pairs that belong to what is lit; null where nothing is.
@@ -141,7 +145,7 @@ function litPairs({ state, lit, reading }) {
   return new Set(reading.terms.filter(({ index }) => lit.has(index)).flatMap(({ pairs }) => pairs));
 }
 
-function drawDots(dots, scene, { width, bottom, pairs, orders, x, y }) {
+function drawDots(dots, scene, { width, bottom, pairs, orders, x, y }, obstacles) {
   const touched = litPairs(scene);
   const byPair = new Map(scene.reading.terms.map((term) => [term.index, term]));
   const marks = pairs.map(({ index, letters, names, score, similarity }) => {
@@ -160,7 +164,7 @@ function drawDots(dots, scene, { width, bottom, pairs, orders, x, y }) {
   });
   const [left, top] = [SPACE.left - 8, SPACE.top - 12];
   const bounds = { x: left, y: top, width: width - left, height: bottom - top - SPACE.bottom + 8 };
-  dots.draw(marks, { size: 2 * DOT + 2, bounds });
+  dots.draw(marks, { size: 2 * DOT + 2, bounds, obstacles });
 }
 
 function createShares() {
@@ -210,10 +214,10 @@ export function createScorePlane(spec, engine, actions) {
       const { width, height, aimed, scores, x, y } = layout;
       setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}` });
       drawAxes(axes, scene, layout);
-      setAttributes(diagonal, { d: aimed ? polyline(scores.map((score) => [x(score), y(score)])) : "" });
-      drawOrders(crowd, segments, scene, layout);
-      drawDrops(drops, scene, layout);
-      drawDots(dots, scene, layout);
+      const aim = aimed ? scores.map((score) => [x(score), y(score)]) : [];
+      setAttributes(diagonal, { d: polyline(aim) });
+      const lines = [...drawOrders(crowd, segments, scene, layout), ...drawDrops(drops, scene, layout)];
+      drawDots(dots, scene, layout, aimed ? [...lines, { places: aim }] : lines);
       setAttributes(softmax.root, { visibility: layout.softmax ? null : "hidden" });
       if (layout.softmax) softmax.draw(shares(scene.reading.terms, layout.one), layout);
     },

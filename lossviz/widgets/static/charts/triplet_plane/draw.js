@@ -80,14 +80,17 @@ export function dropsOf({ reading: { terms }, result }, { x, y }) {
     ({ index, places: [toPositive + margin, toNegative].map((up) => [x(toPositive), y(up)]) }));
 }
 
+// Answers with them, as obstacles.
 function drawDrops(layer, scene, layout) {
   const paths = { faded: "", shown: "" };
-  for (const { index, places } of dropsOf(scene, layout)) {
+  const all = dropsOf(scene, layout);
+  for (const { index, places } of all) {
     paths[faded(scene.lit, index) ? "faded" : "shown"] += polyline(places);
   }
   keep(layer, 2, (k) => svg("path", { class: Object.keys(paths)[k] })).forEach((drop, k) => {
     setAttributes(drop, { d: Object.values(paths)[k] });
   });
+  return all;
 }
 
 // Where a name may stand: aslant, above or below.
@@ -107,7 +110,7 @@ function dotOf(term, { state, reading, lit }, { x, y }) {
   };
 }
 
-function drawDots(dots, all, many, { width, bottom }) {
+function drawDots(dots, all, many, obstacles, { width, bottom }) {
   const shown = many ? all.filter(({ touched }) => touched) : all; // of a crowd only the touched one has its name
   const drawn = shown.map(({ term, kind, place, look, touched }) => ({
     place, look, d: glyph(kind, DOT), letters: term.letters, note: term.note,
@@ -115,7 +118,7 @@ function drawDots(dots, all, many, { width, bottom }) {
   }));
   const left = SPACE.left - DOT - 6; // the numbers of the axis stand there
   const bounds = { x: left, y: SPACE.top - 14, width: width - left, height: bottom - SPACE.top - SPACE.bottom + 28 };
-  dots.draw(drawn, { size: LINE, bounds, untouched: many });
+  dots.draw(drawn, { size: LINE, bounds, obstacles, untouched: many });
 }
 
 // Those that are left alone first, so that they hide none that counts.
@@ -162,13 +165,13 @@ export function createTripletPlane(spec, engine, actions) {
     const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
     setAttributes(picture, { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}` });
     drawAxes(axes, batch.sources, many && terms.length, layout);
-    region.draw({ margin, samples, striped }, layout);
+    const lines = region.draw({ margin, samples, striped }, layout);
     setAttributes(slope.root, { visibility: soft ? null : "hidden" });
     if (soft) slope.draw(scene, samples, layout);
     drawLattice(latticeLayer, scene, batch, layout);
-    drawDrops(drops, scene, layout);
+    const obstacles = [...lines, ...drawDrops(drops, scene, layout)];
     drawCrowd(crowd, many ? all : [], scene.state.lit);
-    drawDots(dots, all, many, layout);
+    drawDots(dots, all, many, many ? [] : obstacles, layout);
   }
 
   return {

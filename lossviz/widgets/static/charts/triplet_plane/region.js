@@ -8,10 +8,10 @@ import { fit } from "../../marks/labels.js";
 import { brief } from "../../words.js";
 import { halved, slopeAtEquality } from "./slope.js";
 
-const diagonal = ({ low, reach, x, y }) => polyline([[x(low), y(low)], [x(reach), y(reach)]]);
+const diagonal = ({ low, reach, x, y }) => [[x(low), y(low)], [x(reach), y(reach)]];
 const areaOf = (corners, { x, y }) => `${polyline(corners.map(([across, up]) => [x(across), y(up)]))}Z`;
 
-// The line y = x + margin, and all that lies below it: {line, cost, words}.
+// The line y = x + margin, as places, and all that lies below it: {line, cost, words}.
 export function lineOf(margin, layout) {
   const { low, reach, x, y } = layout;
   const cut = (distance) => Math.max(low, Math.min(reach, distance));
@@ -20,7 +20,7 @@ export function lineOf(margin, layout) {
   const border = above ? [[low, reach], [reach, reach]] : [...ends, ...(margin >= 0 ? [[reach, reach]] : [])];
   const formula = `y = x + ${brief(margin, 2)}`;
   return {
-    line: above ? "" : polyline(ends.map(([across, up]) => [x(across), y(up)])),
+    line: above ? [] : ends.map(([across, up]) => [x(across), y(up)]),
     cost: areaOf([[low, low], ...border, [reach, low]], layout),
     words: above ? `${formula} lies above: all of this costs` : `shaded, below ${formula}: what costs`,
   };
@@ -71,19 +71,22 @@ export function createRegion() {
   return {
     root,
     // `margin` and `samples` of the slope where the loss has them; striped where it chooses semi-hard negatives.
+    // Answers with its lines, as obstacles.
     draw({ margin, samples, striped }, layout) {
       const { low, reach } = layout;
-      const below = margin === undefined ? { line: "", cost: "", words: "" } : lineOf(margin, layout);
+      const below = margin === undefined ? { line: [], cost: "", words: "" } : lineOf(margin, layout);
       const square = areaOf([[low, low], [low, reach], [reach, reach], [reach, low]], layout);
       const banded = striped && margin !== undefined;
       setAttributes(shaded, { d: samples ? square : "" });
       setAttributes(cost, { d: samples ? "" : below.cost });
-      setAttributes(line, { d: below.line });
+      const equally = samples || banded ? diagonal(layout) : [];
+      setAttributes(line, { d: polyline(below.line) });
       setAttributes(band, { d: banded ? bandOf(margin, layout) : "" });
-      setAttributes(equal, { d: samples || banded ? diagonal(layout) : "" });
+      setAttributes(equal, { d: polyline(equally) });
       if (samples) drawShade(shade, samples, layout);
       const words = samples ? shadeWords(samples) : banded ? bandWords(margin) : below.words;
       setText(fit(name, words, layout.width - 2), words);
+      return [below.line, equally].filter(({ length }) => length).map((places) => ({ places }));
     },
   };
 }
