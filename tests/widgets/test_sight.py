@@ -68,7 +68,8 @@ WRONG = r"""(root, crowded) => {
   });
 
   for (const border of all(stage, ".borders text")) {
-    for (const words of all(stage, ".unit text")) if (covers(border, words)) found.push(`${border.words} lies on the bar`);
+    const on = all(stage, ".unit text").some((words) => covers(border, words));
+    if (on) found.push(`${border.words} lies on the bar`);
   }
   const gap = ({ x, y, width, height }, { e, f }) =>
     Math.hypot(Math.max(x - e, 0, e - x - width), Math.max(y - f, 0, f - y - height));
@@ -77,12 +78,13 @@ WRONG = r"""(root, crowded) => {
     const number = boxOf(text, stage);
     const far = points.some((point, k) => k !== own && gap(number, point) < gap(number, points[own]) - 1);
     if (far && !crowded) found.push(`${number.words} is nearer to another than to ${String.fromCharCode(65 + own)}`);
-    for (const label of [...labels, ...others]) if (covers(number, label)) found.push(`${number.words} on ${label.words}`);
+    const under = [...labels, ...others].filter((label) => covers(number, label));
+    for (const { words } of under) found.push(`${number.words} lies on ${words}`);
   });
 
   for (const picture of root.querySelectorAll("[role=tabpanel] svg")) {
     const names = all(picture, ".dot text");
-    const drawn = names.length ? stepsOf(picture, ":is(.segments .shown, .drops path, .line, .equal)") : [];
+    const ruled = names.length ? stepsOf(picture, ":is(.segments .shown, .drops path, .line, .equal, .axes path, .curves path)") : [];
     const named = names.flatMap(({ words }) => words.split(", "));
     const shown = picture.checkVisibility({ visibilityProperty: true });
     const nameless = shown ? picture.querySelectorAll(".dot").length - named.length : 0; // one may list its neighbours
@@ -92,7 +94,7 @@ WRONG = r"""(root, crowded) => {
       for (const other of [...names.slice(k + 1), ...all(picture, ".axes text")]) {
         if (covers(name, other)) found.push(`${name.words} lies on ${other.words}`);
       }
-      if (drawn.some((step) => holds(name, step, 2))) found.push(`${name.words} lies on a line`);
+      if (ruled.some((step) => holds(name, step, 2))) found.push(`${name.words} lies on a line`);
     });
     const here = stepsOf(picture, "path.here");
     for (const peak of all(picture, ".peak text")) {

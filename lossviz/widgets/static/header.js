@@ -12,21 +12,31 @@ function select(name, options, change) {
   return input;
 }
 
-// The name of the loss; with several, a switch between them, which stands among the buttons where all is compact.
-function createLosses(spec, actions) {
-  const names = Object.keys(spec.losses);
-  if (names.length > 1 && !spec.compact) {
-    const input = select("Loss", names.map((name) => [name, name]), actions.switchLoss);
-    return { root: html("b", {}, input), draw: ({ loss }) => { input.value = loss; } };
-  }
-  const root = html("b");
-  const breakable = (name) => name.split(/(?=[A-Z])/).flatMap((part) => [html("wbr"), part]); // at a capital
+// A name that breaks at its capitals.
+function createName(attributes) {
+  const root = html("span", attributes);
   let shown = null;
   return {
     root,
+    draw(name) {
+      if (name !== shown) root.replaceChildren(...name.split(/(?=[A-Z])/).flatMap((part) => [html("wbr"), part]));
+      shown = name;
+    },
+  };
+}
+
+// The name of the loss; with several, a switch between them, which stands among the buttons where all is compact. Where
+// a switch is too narrow for a name, the whole name is written over it.
+function createLosses(spec, actions) {
+  const names = Object.keys(spec.losses);
+  const isSwitch = names.length > 1 && !spec.compact;
+  const written = createName(isSwitch ? { class: "whole", "aria-hidden": "true" } : {});
+  const input = isSwitch ? select("Loss", names.map((name) => [name, name]), actions.switchLoss) : null;
+  return {
+    root: html("b", {}, ...(input ? [input] : []), written.root),
     draw({ loss }) {
-      if (loss !== shown) root.replaceChildren(...breakable(loss));
-      shown = loss;
+      if (input) input.value = loss;
+      written.draw(loss);
     },
   };
 }

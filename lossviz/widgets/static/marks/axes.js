@@ -6,7 +6,7 @@ import { polyline } from "../geometry.js";
 import { brief } from "../words.js";
 import { fit } from "./labels.js";
 
-export const line = (points, look = "axis") => ({ d: polyline(points), look });
+export const line = (places, look = "axis") => ({ d: polyline(places), look, places });
 
 // `side` is the end at which the text is held: "start", "middle" or "end".
 export const text = (x, y, words, { side = null, look = null } = {}) => ({ x, y, words, side, look });
@@ -32,6 +32,7 @@ export function createAxes(look = "axes") {
   const [lines, texts] = [svg("g"), svg("g")];
   return {
     root: svg("g", { class: look }, lines, texts),
+    // Answers with the lines, as obstacles.
     draw(drawn, written) {
       const width = Number(texts.ownerSVGElement?.getAttribute("width") ?? Infinity);
       keep(lines, drawn.length, () => svg("path")).forEach((path, k) => {
@@ -42,6 +43,7 @@ export function createAxes(look = "axes") {
         fit(element, words, roomOf(written[k], width), BOLD.includes(look) ? 600 : 400);
         setText(setAttributes(element, { x, y, "text-anchor": side, class: look }), words);
       });
+      return drawn.map(({ places }) => ({ places }));
     },
   };
 }

@@ -18,6 +18,7 @@ const MARKS = {
 };
 const SPACE = { left: 48, right: 14, top: 26, bottom: 26, middle: 22 };
 const DOT = 9;
+const PIECE = 8; // steps of a curve
 const NAME = 30; // the width of a name
 const TICK = 34; // and of a number of the axis
 const LEAST = 64; // the height of a side on which little is added: for dots and names
@@ -83,7 +84,7 @@ function drawAxes(axes, scene, { width, height, x, base, scales, higher, ticks, 
   const across = (y) => line([[SPACE.left, y], [width - SPACE.right, y]]);
   const beside = { side: "end", look: "quiet" };
   const left = SPACE.left - 8;
-  axes.draw([across(base.positive), across(base.negative)], [
+  return axes.draw([across(base.positive), across(base.negative)], [
     ...ticks.map((tick) => text(x(tick), middle + 4, brief(tick, 2), { side: "middle", look: "quiet" })),
     text(left, middle + 4, sign, { side: "end" }),
     text(2, 12, sides.positive, { look: "positive" }),
@@ -94,11 +95,18 @@ function drawAxes(axes, scene, { width, height, x, base, scales, higher, ticks, 
   ]);
 }
 
+// A line in short pieces, each soon seen to be far from a name.
+const piecesOf = (places) =>
+  Array.from({ length: Math.ceil((places.length - 1) / PIECE) }, (_, k) =>
+    ({ places: places.slice(k * PIECE, (k + 1) * PIECE + 1) }));
+
+// Answers with the curves, as obstacles.
 function drawCurves(layer, curves, { x, y }) {
+  const lines = SIDES.map((side) => curves[side].map(([where, cost]) => [x(where), y(side, cost)]));
   keep(layer, SIDES.length, (k) => svg("path", { class: `curve ${SIDES[k]}` })).forEach((path, k) => {
-    const side = SIDES[k];
-    setAttributes(path, { d: polyline(curves[side].map(([where, cost]) => [x(where), y(side, cost)])) });
+    setAttributes(path, { d: polyline(lines[k]) });
   });
+  return lines.flatMap(piecesOf);
 }
 
 // Where a name may stand, away from the axis first.
@@ -123,14 +131,13 @@ export function dotOf(term, { lit }, { x, y }) {
 
 const around = ({ place }) => boxAround(place, 2 * DOT, 2 * DOT);
 
-// `taken`: where no name may stand, beside the numbers of the axes and the axes themselves.
-function drawDots(dots, drawn, taken, { width, height, x, base, scales, ticks, middle }) {
+// `taken`: where no name may stand, beside the numbers of the axes.
+function drawDots(dots, drawn, taken, { width, height, x, scales, ticks, middle }) {
   const bounds = { x: 0, y: LINE - 2, width, height: height - 2 * (LINE - 2) };
   const numbers = scales.map(({ at, side }) => boxAround([SPACE.left / 2, at + (side === "positive" ? 4 : -12)],
     SPACE.left, 2 * LINE)); // and "adds" below or above it
   const below = [SPACE.left - 12, ...ticks.map(x)].map((at) => boxAround([at, middle], TICK));
-  const lines = Object.values(base).map((y) => ({ places: [[SPACE.left, y], [width - SPACE.right, y]] }));
-  dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: [...numbers, ...below, ...lines, ...taken] });
+  dots.draw(drawn, { size: 2 * DOT, bounds, obstacles: [...numbers, ...below, ...taken] });
 }
 
 export function createDistanceLine(spec, engine, actions) {
@@ -164,10 +171,10 @@ export function createDistanceLine(spec, engine, actions) {
     const label = `Pairs on the axis of ${scene.loss.reads}`;
     setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": label });
     setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
-    drawAxes(axes, scene, layout);
-    drawCurves(curveLayer, curves, layout);
+    const lines = [...drawAxes(axes, scene, layout), ...drawCurves(curveLayer, curves, layout)];
     const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
-    drawDots(dots, drawn, drawThresholds(thresholdLayer, scene, layout, drawn.map(around)), layout);
+    const names = drawThresholds(thresholdLayer, scene, layout, drawn.map(around));
+    drawDots(dots, drawn, [...lines, ...names], layout);
   }
 
   return {

@@ -70,7 +70,7 @@ function drawAxes(axes, { loss }, { orders, aimed, scores, heights, x, y, bottom
   const [[left, right], [low, high]] = [scores, heights];
   const zero = low < 0 ? [line([[x(left), y(0)], [x(right), y(0)]], "grid")] : [];
   const key = orders ? "; dashed: the wrong way round" : aimed ? "; dotted: where it should be" : "";
-  axes.draw([line([[x(left), y(high)], [x(left), y(low)], [x(right), y(low)]]), ...zero], [
+  return axes.draw([line([[x(left), y(high)], [x(left), y(low)], [x(right), y(low)]]), ...zero], [
     ...below(ticks(scores), x, y(low) + 20),
     ...leftOf(ticks(heights), x(left) - 14, y),
     text(x(right), bottom - 6, "score →", { side: "end" }),
@@ -213,11 +213,11 @@ export function createScorePlane(spec, engine, actions) {
       const layout = layoutOf(scene, room);
       const { width, height, aimed, scores, x, y } = layout;
       setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}` });
-      drawAxes(axes, scene, layout);
+      const ground = drawAxes(axes, scene, layout);
       const aim = aimed ? scores.map((score) => [x(score), y(score)]) : [];
       setAttributes(diagonal, { d: polyline(aim) });
       const lines = [...drawOrders(crowd, segments, scene, layout), ...drawDrops(drops, scene, layout)];
-      drawDots(dots, scene, layout, aimed ? [...lines, { places: aim }] : lines);
+      drawDots(dots, scene, layout, [...ground, ...lines, ...(aimed ? [{ places: aim }] : [])]);
       setAttributes(softmax.root, { visibility: layout.softmax ? null : "hidden" });
       if (layout.softmax) softmax.draw(shares(scene.reading.terms, layout.one), layout);
     },

@@ -54,7 +54,7 @@ function nameOf({ side, role }) {
 function drawAxes(axes, sources, many, { bottom, low, reach, x, y }) {
   const [positive, negative] = sources.map(nameOf);
   const ticks = evenly(low, reach, 5);
-  axes.draw([line([[x(low), y(reach)], [x(low), y(low)], [x(reach), y(low)]])], [
+  return axes.draw([line([[x(low), y(reach)], [x(low), y(low)], [x(reach), y(low)]])], [
     ...(many ? [text(x(reach) - 6, y(reach) + 16, `${many} marks: touch one for its name`, CORNER)] : []),
     ...below(ticks, x, y(low) + 24),
     ...leftOf(ticks.slice(1), x(low) - 14, y),
@@ -164,12 +164,12 @@ export function createTripletPlane(spec, engine, actions) {
     const all = scene.reading.terms.map((term) => dotOf(term, scene, layout));
     const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
     setAttributes(picture, { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}` });
-    drawAxes(axes, batch.sources, many && terms.length, layout);
+    const ground = drawAxes(axes, batch.sources, many && terms.length, layout);
     const lines = region.draw({ margin, samples, striped }, layout);
     setAttributes(slope.root, { visibility: soft ? null : "hidden" });
     if (soft) slope.draw(scene, samples, layout);
     drawLattice(latticeLayer, scene, batch, layout);
-    const obstacles = [...lines, ...drawDrops(drops, scene, layout)];
+    const obstacles = [...ground, ...lines, ...drawDrops(drops, scene, layout)];
     drawCrowd(crowd, many ? all : [], scene.state.lit);
     drawDots(dots, all, many, many ? [] : obstacles, layout);
   }
