@@ -29,6 +29,7 @@ WRONG = r"""(root, crowded) => {
     && a.y < b.y + b.height - 1.5 && b.y < a.y + a.height - 1.5; // a line of text has air above and below
   const holds = (box, { x, y }, by) =>
     x > box.x + by && x < box.x + box.width - by && y > box.y + by + 1 && y < box.y + box.height - by - 1;
+  const RULED = ":is(.segments .shown, .drops path, .line, .equal, .axes path, .curves path)";
   const leaves = (box, picture) => {
     const { width, height } = picture.getBoundingClientRect();
     return box.x < -0.5 || box.y < -0.5 || box.x + box.width > width + 0.5 || box.y + box.height > height + 0.5;
@@ -84,7 +85,7 @@ WRONG = r"""(root, crowded) => {
 
   for (const picture of root.querySelectorAll("[role=tabpanel] svg")) {
     const names = all(picture, ".dot text");
-    const ruled = names.length ? stepsOf(picture, ":is(.segments .shown, .drops path, .line, .equal, .axes path, .curves path)") : [];
+    const ruled = names.length ? stepsOf(picture, RULED) : [];
     const named = names.flatMap(({ words }) => words.split(", "));
     const shown = picture.checkVisibility({ visibilityProperty: true });
     const nameless = shown ? picture.querySelectorAll(".dot").length - named.length : 0; // one may list its neighbours
