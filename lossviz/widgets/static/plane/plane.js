@@ -66,6 +66,7 @@ export function createPlane(spec, engine, actions) {
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
   let said = null; // what a point has snapped to
   let covered = []; // what no label may cover
+  let named; // the borders, or null for none, that labels keep off; undefined where labels are to be placed anew
 
   function drawBatch() {
     said = snap.said(scene);
@@ -83,8 +84,11 @@ export function createPlane(spec, engine, actions) {
     const { found, boxes } = layers.borders.draw(scene, place, covered);
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
-    const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
-    layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
+    if (found !== named) {
+      const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
+      layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
+      named = found;
+    }
     if (spec.compact) return;
     if (around.isConnected) strip.draw(scene, wide, found);
     setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
@@ -105,6 +109,7 @@ export function createPlane(spec, engine, actions) {
       const { size } = place;
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
       drawBatch();
+      named = undefined;
       drawBehind();
     },
   };
