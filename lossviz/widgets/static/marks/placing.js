@@ -65,10 +65,11 @@ function leaderOf(box, place) {
   return length > START + 2 ? [place.map((value, axis) => value + (START / length) * way[axis]), end] : null;
 }
 
-const within = (box, { x, y, width, height }) => ({
-  ...box,
+// A box pushed inside the bounds, with its number. All have the same keys, as obstacles do.
+const within = (box, at, { x, y, width, height }) => ({
   x: Math.max(x, Math.min(x + width - box.width, box.x)),
   y: Math.max(y, Math.min(y + height - box.height, box.y)),
+  width: box.width, height: box.height, words: box.words, at: box.at ?? at,
 });
 
 // The first of the items that pass whose cost is least; the cost is asked first, it is the cheaper question.
@@ -169,7 +170,7 @@ const isEasy = ({ place, steady, before }, boxes, { isClear, isFree }) => Boolea
 export function placeLabels(labels, obstacles, bounds) {
   const ground = createGround(obstacles, labels.flatMap(({ place }) => (place ? [place] : [])));
   const ranked = labels.map((label, index) => {
-    const boxes = label.candidates.map((box, at) => ({ ...(label.place && { at }), ...within(box, bounds) }));
+    const boxes = label.candidates.map((box, at) => within(box, label.place ? at : undefined, bounds));
     return { label, index, boxes, rank: label.insists ? 2 : Number(isEasy(label, boxes, ground)) };
   });
   const placed = labels.map(() => null);

@@ -28,7 +28,8 @@ function candidatesOf([x, y], words, { size, extent }) {
   const around = besides([x, y], [[beside, 0], [-beside, 0], [0, -above], [0, above]], width);
   const out = extent === null ? Math.atan2(y - size / 2, x - size / 2) : 0;
   const outside = extent === null ? besideCircle([x, y], width, size) : [];
-  return [...outside, ...around, ...rings([x, y], width, RADIUS, out)].map((box, at) => ({ ...box, words, at }));
+  const boxes = [...outside, ...around, ...rings([x, y], width, RADIUS, out)];
+  return boxes.map(({ x, y, height }, at) => ({ x, y, width, height, words, at }));
 }
 
 function lettersOf(group) {
@@ -55,7 +56,7 @@ export function createLabels() {
   return {
     root: svg("g", { class: "labels" }, leaders, texts),
     // `obstacles`: what, beside the points themselves, no label may cover. `said`: what a point has snapped to.
-    // `steady`: points are on the move.
+    // `steady`: points are on the move. Answers whether all labels stand where they stood.
     draw(scene, place, obstacles, said, steady) {
       const { state } = scene;
       const { size, toPixel } = place;
@@ -73,6 +74,7 @@ export function createLabels() {
       keep(texts, pixels.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, index) =>
         writeLabel(text, written.get(index), written.get(index)?.words ?? ""));
       drawLeaders(leaders, boxes);
+      return labels.every(({ before }, k) => boxes[k]?.at === before);
     },
   };
 }

@@ -66,7 +66,7 @@ export function createPlane(spec, engine, actions) {
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
   let said = null; // what a point has snapped to
   let covered = []; // what no label may cover
-  let named; // the borders, or null for none, that labels keep off; undefined where labels are to be placed anew
+  let named = {}; // {found, steady}: with which borders the labels found their places, and whether on the move
 
   function drawBatch() {
     said = snap.said(scene);
@@ -84,10 +84,12 @@ export function createPlane(spec, engine, actions) {
     const { found, boxes } = layers.borders.draw(scene, place, covered);
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
-    if (found !== named) {
+    const steady = drag.held() || scene.state.playing;
+    if (found !== named.found || steady !== named.steady) {
       const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
-      layers.labels.draw(scene, place, [...covered, ...boxes, ...borders], said, drag.held() || scene.state.playing);
-      named = found;
+      const obstacles = [...covered, ...boxes, ...borders];
+      const stay = layers.labels.draw(scene, place, obstacles, said, steady);
+      named = stay ? { found, steady } : {};
     }
     if (spec.compact) return;
     if (around.isConnected) strip.draw(scene, wide, found);
@@ -109,7 +111,7 @@ export function createPlane(spec, engine, actions) {
       const { size } = place;
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
       drawBatch();
-      named = undefined;
+      named = {};
       drawBehind();
     },
   };
