@@ -16,6 +16,7 @@ FLAGS = ("ask", "play", "reset")
 FARTHEST = 1e6  # of a number
 MOST_STEPS = 1000
 ON = 1e-15  # from the circle
+DIGITS = 1e-12  # nearer than this two places are one
 
 State = dict  # what lasts, as the widget has it: situation, loss, parameters, tensors, points; and chosen
 
@@ -47,7 +48,7 @@ def follow(spec: dict, before: State, asked: dict[str, str]) -> State:
         if key == "chosen":
             state["chosen"] = letters.index(_among(key, text, letters))
         elif key in letters:
-            points[letters.index(key)] = _place(key, text, spec["dimension"])
+            points[letters.index(key)] = _place(key, text, spec["dimension"], state["points"])
         elif key in state["tensors"]:
             tensors[key] = _tensor(key, text, state["tensors"][key])
         else:
@@ -154,14 +155,16 @@ def _numbers(text: str) -> list[float]:
     return numbers if all(math.isfinite(each) and abs(each) <= FARTHEST for each in numbers) else []
 
 
-def _place(name: str, text: str, dimension: int) -> list[float]:
+def _place(name: str, text: str, dimension: int, points: list[list[float]]) -> list[float]:
+    """At the angle of another point it stands exactly there: a last digit beside it, it would be pushed."""
     numbers = _numbers(text)
     if len(numbers) == dimension:
         return numbers
     if len(numbers) != 1 or dimension != 2:
         raise wrong(name, "degrees or x,y" if dimension == 2 else f"{dimension} numbers", repr(text))
     angle = math.radians(numbers[0])
-    return [math.cos(angle), math.sin(angle)]
+    place = [math.cos(angle), math.sin(angle)]
+    return next((each for each in points if math.dist(each, place) < DIGITS), place)
 
 
 def _on_circle(place: list[float]) -> list[float]:

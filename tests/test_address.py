@@ -88,6 +88,12 @@ def test_a_point_stands_at_an_angle_or_a_place(pairs):
     assert free["points"][0] == [0.5, -0.25] and free["parameters"]["margin"] == 0.25
 
 
+def test_at_the_angle_of_another_point_it_stands_exactly_there(pairs):
+    """A last digit beside it, the Euclidean distance would push it."""
+    state = follow(pairs, "distance=euclidean&C=100")
+    assert state["points"][2] == state["points"][0] == pytest.approx([math.cos(math.radians(100)), 0.9848], abs=1e-4)
+
+
 @pytest.mark.parametrize(("text", "value"), [("false", False), ("true", True)])
 def test_a_choice_is_written_as_in_a_url(text, value):
     spec = spec_of(ContrastiveLoss(), controls=("size_average",), name="pairs")

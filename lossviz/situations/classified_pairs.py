@@ -64,8 +64,8 @@ CLASSIFIED_PAIRS = (
             "choice",
             "The classifier keeps its weights. The sentences alone are trained, until all four pairs have their right "
             "class. D–E is an entailment, D–F is neutral. Which of the two ends with the higher cosine?",
-            "D and E end more than a right angle apart. Play trains the weights too, and then D–E ends higher: the "
-            "loss asks for classes and never compares a cosine.",
+            "D and E end more than a right angle apart. From the start, with the weights trained too, D–E ends "
+            "higher: the loss asks for classes and never compares a cosine.",
             options=("D–F, the neutral pair", "D–E, the entailment", "Both end alike"),
             replies=(
                 "",

@@ -46,7 +46,7 @@ UNLABELLED = (
         "Without dropout",
         on_circle(110, 110, 70, 70, 290, 290),
         chosen=0,
-        symptom="The two passes of every sentence are one point: nothing is pulled together, all is pushed apart.",
+        symptom="The two passes of every sentence are one point: nothing is pulled together, and what moves is pushed.",
         cures=(Cure("Roll the noise", moves={1: at(98), 3: at(84), 5: at(270)}),),
     ),
     _passes(

@@ -79,7 +79,9 @@ WRONG = r"""(root, crowded) => {
     const number = boxOf(text, stage);
     const far = points.some((point, k) => k !== own && gap(number, point) < gap(number, points[own]) - 1);
     if (far && !crowded) found.push(`${number.words} is nearer to another than to ${String.fromCharCode(65 + own)}`);
-    const under = [...labels, ...others].filter((label) => covers(number, label));
+    const rings = [...stage.querySelectorAll(".arrow .ring:not([visibility])")].map(({ cx, cy }) =>
+      ({ x: cx.baseVal.value - 3, y: cy.baseVal.value - 3, width: 6, height: 6, words: "a ring" }));
+    const under = [...labels, ...others, ...rings].filter((label) => covers(number, label));
     for (const { words } of under) found.push(`${number.words} lies on ${words}`);
   });
 
@@ -96,6 +98,11 @@ WRONG = r"""(root, crowded) => {
         if (covers(name, other)) found.push(`${name.words} lies on ${other.words}`);
       }
       if (ruled.some((step) => holds(name, step, 2))) found.push(`${name.words} lies on a line`);
+    });
+    const gates = [...all(picture, ".threshold text"), ...all(picture, ".peak text")];
+    gates.forEach((gate, k) => {
+      const under = gates.slice(k + 1).find((other) => covers(gate, other));
+      if (under) found.push(`${gate.words} lies on ${under.words}`);
     });
     const here = stepsOf(picture, "path.here");
     for (const peak of all(picture, ".peak text")) {

@@ -14,6 +14,7 @@ const SHORTEST = 3; // pixels: what is shorter is a ring
 const LONGEST = 1; // units of the plane, or radians: what is longer is cut
 const HEADS = 10; // pixels between two heads
 const NOTHING = 1e-9; // a gradient that is 0
+const RING = 10; // pixels: the box of a ring
 const LINE = 14; // pixels: the height of a number beside an arrow
 const NEARBY = 64; // places round its end where it may stand
 
@@ -118,7 +119,8 @@ export function createArrows() {
       marks.forEach((mark, index) => setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]));
       const isTold = (index) => !spec.compact && (index === state.chosen || litPoints?.has(index));
       const pixels = state.points.map(place.toPixel);
-      const taken = [...covered, ...pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS))];
+      const rings = arrows.filter((arrow) => arrow?.ring).map(({ ring }) => boxAround(ring, RING, RING));
+      const taken = [...covered, ...rings, ...pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS))];
       const numbers = setNumbers(marks, arrows, pointGradients, isTold, place, pixels, taken);
       return [...arrows.filter(Boolean), ...numbers];
     },

@@ -69,16 +69,19 @@ function drawPush([curve, tops], push, state, { x, floor }) {
   const y = (value) => floor - (value / highest) * room;
   const places = push ? ANGLES.map((angle, k) => [x(angle), y(push.values[k])]) : [];
   setAttributes(curve, { d: polyline(places), class: `push ${push?.term.kind ?? ""}` });
-  const peaks = push?.peaks ?? [];
+  const peaks = (push?.peaks ?? []).map((peak) => {
+    const [at, words] = [x(turn(0, peak.angle)), `${brief(degreesOf(peak, push.term, state), 1)}°`];
+    const half = widthOf(words, 700) / 2 + 4;
+    const here = x(angleOf(state.points[state.chosen]));
+    const aside = at < here ? here - half : here + half;
+    return { top: [at, y(peak.height)], words, half, at: Math.abs(at - here) < half ? aside : at };
+  });
   const make = () => svg("g", { class: "peak" }, svg("circle", { r: 3.5 }), svg("text", { "text-anchor": "middle" }));
-  const here = x(angleOf(state.points[state.chosen]));
-  keep(tops, peaks.length, make).forEach((peak, k) => {
-    const at = { cx: x(turn(0, peaks[k].angle)), cy: y(peaks[k].height) };
-    setAttributes(peak.firstChild, at);
-    const words = `${brief(degreesOf(peaks[k], push.term, state), 1)}°`;
-    const room = widthOf(words, 700) / 2 + 4;
-    const aside = at.cx < here ? here - room : here + room;
-    setText(setAttributes(peak.lastChild, { x: Math.abs(at.cx - here) < room ? aside : at.cx, y: at.cy - 7 }), words);
+  const spaced = spread(peaks, 2 * Math.max(0, ...peaks.map(({ half }) => half)));
+  keep(tops, spaced.length, make).forEach((mark, k) => {
+    const { top: [cx, cy], words, at } = spaced[k];
+    setAttributes(mark.firstChild, { cx, cy });
+    setText(setAttributes(mark.lastChild, { x: at, y: cy - 7 }), words);
   });
 }
 

@@ -21,7 +21,7 @@ const DOT = 9;
 const PIECE = 8; // steps of a curve
 const NAME = 30; // the width of a name
 const TICK = 34; // and of a number of the axis
-const LEAST = 64; // the height of a side on which little is added: for dots and names
+const LEAST = 82; // the height of a side on which little is added: for dots, names and thresholds
 const SIGNS = { "distance": "d", "dot product": "u·v" };
 export const NO_CURVES = { positive: [], negative: [] };
 

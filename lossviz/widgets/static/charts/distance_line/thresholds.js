@@ -8,7 +8,7 @@ import { brief, inWords } from "../../words.js";
 
 const GATES = { nearest_negative: "positive" }; // the others gate negatives
 const LETTER = 6.8; // the width of one
-const GAP = 6; // from the line to its name
+const AWAY = [6, 24, 42, 60, 78]; // from the line to its name
 const SCALE = { width: 44, height: 34 }; // of a number beside the axes
 
 function thresholdsOf({ result: { terms } }, { x, farthest }) {
@@ -19,14 +19,16 @@ function thresholdsOf({ result: { terms } }, { x, farthest }) {
   });
 }
 
-// At the outer end first, right of the line before left of it.
+// At the outer end first, right of the line before left of it, and farther away where there is no other room.
 function candidates({ side, out, at, words }, { width, halves, base }) {
   const size = { width: LETTER * words.length, height: LINE };
-  const beside = [{ ...size, x: at + GAP }, { ...size, x: at - GAP - size.width }];
+  const beside = AWAY.flatMap((gap) => [{ ...size, x: at + gap }, { ...size, x: at - gap - size.width }]);
   const fitting = beside.filter((box) => box.x >= 0 && box.x + box.width <= width);
   const boxes = fitting.length ? fitting : beside.slice(0, 1);
   const half = halves[side];
-  const levels = Array.from({ length: Math.floor(half / LINE) }, (_, k) => half - LINE / 2 - LINE * k);
+  const step = LINE / 4;
+  const count = Math.floor((half - LINE) / step) + 1;
+  const levels = Array.from({ length: count }, (_, k) => half - LINE / 2 - step * k);
   return levels.flatMap((level) => boxes.map((box) => ({ ...box, y: base[side] + out * level - LINE / 2 })));
 }
 

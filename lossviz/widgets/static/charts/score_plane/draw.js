@@ -36,10 +36,12 @@ export function ticks([from, to]) {
 // The softmax of the orders: wrong ones first, each as large as its share, then the rest and the 1 of the formula.
 export function shares(terms, one) {
   const wrong = terms.filter((term) => term.wrong).sort((a, b) => b.share - a.share);
-  const right = terms.filter((term) => !term.wrong).reduce((sum, term) => sum + term.share, 0);
+  const others = terms.filter((term) => !term.wrong);
+  const levels = others.filter(({ level }) => level).length;
+  const words = levels === 0 ? "in order" : levels === others.length ? "level" : "in order or level";
   return [
     ...wrong.map(({ letters, share, index }) => ({ kind: "negative", words: letters, share, index })),
-    { kind: "positive", words: "in order", share: right },
+    { kind: "positive", words, share: others.reduce((sum, term) => sum + term.share, 0) },
     { kind: "one", words: "the 1", share: one },
   ];
 }

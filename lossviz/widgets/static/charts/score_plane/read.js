@@ -58,10 +58,12 @@ function ofPair(given, pair, term) {
 const isWrong = (lower, higher, { loss }) =>
   loss.reads === "distance" ? lower.similarity < higher.similarity : lower.similarity > higher.similarity;
 
+const areLevel = (lower, higher) => lower.similarity === higher.similarity;
+
 function orderWords({ loss }, lower, higher, { value, wrong }) {
   const has = ({ letters, score, similarity }) =>
     `${letters} (score ${brief(score)}) has the ${loss.reads} ${fixed(similarity)}`;
-  const stands = lower.similarity === higher.similarity ? "level" : wrong ? "the wrong way round" : "in order";
+  const stands = areLevel(lower, higher) ? "level" : wrong ? "the wrong way round" : "in order";
   return `${has(lower)}, ${has(higher)}: ${stands}. It adds ${fixed(value, 5)}.`;
 }
 
@@ -69,7 +71,7 @@ function ofOrder(given, [lower, higher], term) {
   const { share } = term.numbers;
   const wrong = isWrong(lower, higher, given);
   return told(term, {
-    share, wrong,
+    share, wrong, level: areLevel(lower, higher),
     strength: share ?? Math.abs(term.value / (given.result.loss || 1)), // how wide it is drawn: its part of the whole
     kind: wrong ? "negative" : "positive",
     pairs: term.place,
