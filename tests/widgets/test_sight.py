@@ -68,6 +68,9 @@ WRONG = r"""(root, crowded) => {
     if (near ? !listed : !named) found.push(`${letter} has no label`);
   });
 
+  const covered = all(stage, ".unit text").filter((bar) => points.some(({ e, f }) =>
+    e > bar.x - 12 && e < bar.x + bar.width + 12 && f > bar.y - 12 && f < bar.y + bar.height + 12));
+  if (covered.length && !crowded) found.push("a point lies on the bar");
   for (const border of all(stage, ".borders text")) {
     const on = all(stage, ".unit text").some((words) => covers(border, words));
     if (on) found.push(`${border.words} lies on the bar`);
