@@ -119,8 +119,8 @@ export function createArrows() {
       marks.forEach((mark, index) => setArrow(mark, `arrow${faded(litPoints, index)}`, arrows[index]));
       const isTold = (index) => !spec.compact && (index === state.chosen || litPoints?.has(index));
       const pixels = state.points.map(place.toPixel);
-      const rings = arrows.filter((arrow) => arrow?.ring).map(({ ring }) => boxAround(ring, RING, RING));
-      const taken = [...covered, ...rings, ...pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS))];
+      const ringed = arrows.filter((arrow) => arrow?.ring).map(({ ring }) => boxAround(ring, RING, RING));
+      const taken = [...covered, ...ringed, ...pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS))];
       const numbers = setNumbers(marks, arrows, pointGradients, isTold, place, pixels, taken);
       return [...arrows.filter(Boolean), ...numbers];
     },

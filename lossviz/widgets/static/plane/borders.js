@@ -41,10 +41,11 @@ async function* bordersOf(spec, engine, { state, situation }, watched, extent, s
   };
 }
 
-// A name that would lie on a box stands above it.
-function above(place, covered) {
+// A name that would lie on a box stands above it, or below one at the upper edge.
+function beside(place, covered) {
   const under = covered.find((each) => !each.places && overlap(boxAround(place, NAME, NAME), each));
-  return under ? [place[0], under.y - NAME / 2] : place;
+  if (!under) return place;
+  return [place[0], under.y < NAME ? under.y + under.height + NAME / 2 : under.y - NAME / 2];
 }
 
 export function createBorders(spec, engine, late) {
@@ -61,8 +62,8 @@ export function createBorders(spec, engine, late) {
 
   return {
     root: svg("g", { class: "borders" }, line, texts),
-    // `covered`: what no name may lie on. Answers with {found, boxes}: the borders, null where there are none, and what
-    // their names cover in the plane.
+    // `covered`: what no name may lie on. Answers with {found, taken}: the borders, null where there are none, and the
+    // lines and names of them in the plane, as obstacles.
     draw(scene, { extent, toPixel }, covered) {
       const { state } = scene;
       const watched = watchedIn(scene);
@@ -73,10 +74,11 @@ export function createBorders(spec, engine, late) {
       });
       const found = answer?.cuts.length ? answer : null; // one choice everywhere has no border
       const names = found?.names ?? [];
-      const places = names.map(({ place }) => above(toPixel(place), covered));
-      setAttributes(line, { d: (found?.lines ?? []).map((ends) => polyline(ends.map(toPixel))).join("") });
+      const places = names.map(({ place }) => beside(toPixel(place), covered));
+      const lines = (found?.lines ?? []).map((ends) => ({ places: ends.map(toPixel) }));
+      setAttributes(line, { d: lines.map((each) => polyline(each.places)).join("") });
       drawNames(names.map(({ choice }) => found.nameOf(choice)), places);
-      return { found, boxes: places.map((place) => boxAround(place, NAME, NAME)) };
+      return { found, taken: [...places.map((place) => boxAround(place, NAME, NAME)), ...lines] };
     },
   };
 }

@@ -52,12 +52,15 @@ function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said,
 export function createLabels() {
   const [leaders, texts] = [svg("path", { class: "leaders" }), svg("g")];
   let [about, stood] = ["", []]; // where each label stood, as long as the same batch is shown
+  let placed = {}; // for which place of the plane, borders and motion the labels stay where they are
 
   return {
     root: svg("g", { class: "labels" }, leaders, texts),
-    // `obstacles`: what, beside the points themselves, no label may cover. `said`: what a point has snapped to.
-    // `steady`: points are on the move. Answers whether all labels stand where they stood.
-    draw(scene, place, obstacles, said, steady) {
+    // `obstacles`: what, beside the points themselves, no label may cover. `found`: the borders, which come late.
+    // `said`: what a point has snapped to. `steady`: points are on the move. Each picture has a `place` of its own: for
+    // an answer that changes nothing here, nothing is placed again.
+    draw(scene, place, { obstacles, found, said, steady }) {
+      if (placed.place === place && placed.found === found && placed.steady === steady) return;
       const { state } = scene;
       const { size, toPixel } = place;
       const subject = [state.situation, scene.shape, size, place.extent].join();
@@ -74,7 +77,7 @@ export function createLabels() {
       keep(texts, pixels.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, index) =>
         writeLabel(text, written.get(index), written.get(index)?.words ?? ""));
       drawLeaders(leaders, boxes);
-      return labels.every(({ before }, k) => boxes[k]?.at === before);
+      placed = labels.every(({ before }, k) => boxes[k]?.at === before) ? { place, found, steady } : {};
     },
   };
 }

@@ -50,28 +50,10 @@ function squareIn(frame, stage) {
   return Math.floor(Math.min(width, height || Infinity));
 }
 
-// The labels of a picture: placed once, and again where the borders came late, points came to rest or labels moved.
-function createNames(labels) {
-  let placed = {}; // {found, steady}: with which borders, and whether on the move
-  return {
-    forget() {
-      placed = {};
-    },
-    draw(scene, place, { covered, found, said, held }) {
-      const steady = held || scene.state.playing;
-      if (found === placed.found && steady === placed.steady) return;
-      const borders = (found?.lines ?? []).map((ends) => ({ places: ends.map(place.toPixel) }));
-      const stay = labels.draw(scene, place, [...covered, ...borders], said, steady);
-      placed = stay ? { found, steady } : {};
-    },
-  };
-}
-
 export function createPlane(spec, engine, actions) {
   const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
   const layers = createLayers(spec, engine, actions, late);
   const { stage, heat, strip, snap, drag } = layers;
-  const names = createNames(layers.labels);
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
   const heard = html("p", { class: "spoken", role: "status" });
   const frame = html("div", { class: "frame" }, heat.root, stage, heard);
@@ -98,10 +80,11 @@ export function createPlane(spec, engine, actions) {
   // What the engine is asked about, and what must leave room for it.
   function drawBehind() {
     const shades = heat.draw(scene, place);
-    const { found, boxes } = layers.borders.draw(scene, place, covered);
+    const { found, taken } = layers.borders.draw(scene, place, covered);
     layers.reach.draw(scene, place);
     layers.pulls.draw(scene, place);
-    names.draw(scene, place, { covered: [...covered, ...boxes], found, said, held: drag.held() });
+    const steady = drag.held() || scene.state.playing;
+    layers.labels.draw(scene, place, { obstacles: [...covered, ...taken], found, said, steady });
     if (spec.compact) return;
     if (around.isConnected) strip.draw(scene, wide, found);
     setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
@@ -122,7 +105,6 @@ export function createPlane(spec, engine, actions) {
       const { size } = place;
       setAttributes(stage, { width: size, height: size, viewBox: `0 0 ${size} ${size}` });
       drawBatch();
-      names.forget();
       drawBehind();
     },
   };
