@@ -54,9 +54,8 @@ def _finite(labels: Tensor) -> Tensor:
 
 
 def _whole(labels: Tensor) -> Tensor:
-    if not labels.is_floating_point():
-        return labels >= 0
-    return (labels >= 0) & (labels == labels.double().trunc()) & torch.isfinite(labels)
+    natural = labels >= 0
+    return natural & (labels.frac() == 0) if labels.is_floating_point() else natural  # the fraction of ∞ is NaN
 
 
 ANY_CLASS = LabelSet(
