@@ -66,7 +66,9 @@ def test_labels_of_points_find_a_place(javascript, points, obstacles):
         assert not any(meets(box, {"places": other["leader"]}) for other in placed[:k] if other and other.get("leader"))
         gaps = [gap(box, place) for place, _ in points]
         if not box.get("leader"):
-            assert gaps[k] <= 17 or (gaps[k] <= 36 and gaps[k] <= min(gaps) + 1e-9)
+            others = [(each, math.dist(place, points[k][0])) for each, (place, _) in zip(gaps, points, strict=True)]
+            beside = all(each >= gaps[k] + min(6, apart / 2) - 1e-9 for each, apart in others)
+            assert gaps[k] <= 17 or (gaps[k] <= 36 and beside)
 
 
 def gap(box: dict, place: tuple[float, float]) -> float:

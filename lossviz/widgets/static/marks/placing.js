@@ -55,6 +55,7 @@ export function gapTo({ x, y, width, height }, [left, top]) {
 const apart = (box, other) => Math.sqrt((box.x - other.x) ** 2 + (box.y - other.y) ** 2);
 
 const BESIDE = 36; // pixels: a label that is farther from its place than this is joined to it by a line
+const NEARER = 6; // pixels: a label that is not so much nearer to its own place than to another's is joined to it too
 const HOP = 48; // pixels: a label on the move that must go farther would rather change its words
 const START = 15; // pixels from a place to where its line begins
 
@@ -109,10 +110,11 @@ function createGround(obstacles, places) {
       if (!free) blocked.add(box);
       return free;
     },
-    // Whether a box is beside a place, and nearer to no other.
+    // Whether a box is beside a place, and no other is as near; of places on one another each will do.
     isClear(box, place) {
       const own = gapTo(box, place);
-      return own <= BESIDE && places.every((other) => gapTo(box, other) >= own);
+      return own <= BESIDE && places.every((other) =>
+        gapTo(box, other) >= own + Math.min(NEARER, Math.hypot(other[0] - place[0], other[1] - place[1]) / 2));
     },
     // Whether a line from a place goes through no box, but for one in which the place itself stands.
     joins: (line, place) => line && !crosses(line, place, taken),
