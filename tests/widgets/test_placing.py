@@ -67,7 +67,7 @@ def test_labels_of_points_find_a_place(javascript, points, obstacles):
         gaps = [gap(box, place) for place, _ in points]
         if not box.get("leader"):
             others = [(each, math.dist(place, points[k][0])) for each, (place, _) in zip(gaps, points, strict=True)]
-            beside = all(each >= gaps[k] + min(6, apart / 2) - 1e-9 for each, apart in others)
+            beside = all(each >= gaps[k] + min(4, apart / 2) - 1e-9 for each, apart in others)
             assert gaps[k] <= 17 or (gaps[k] <= 36 and beside)
 
 

@@ -4,7 +4,7 @@
 import { keep, lights, setAttributes, svg } from "../dom.js";
 import { lengthOf } from "../geometry.js";
 import { boxAround, rings, widthOf, writeLabel } from "./labels.js";
-import { placeLabels } from "./placing.js";
+import { createPlacing } from "./placing.js";
 
 const FINGER = 22; // pixels: half of what a finger needs
 const NEAR = 40; // pixels: so far a name may stand from a dot that shares it
@@ -26,20 +26,28 @@ function joined(host, guest) {
 // The name of each dot, {box, letters}. One for which there is no room is written with that of its neighbour, whose
 // guest then has none of its own, null: no dot is left without.
 export function namesOf(dots, obstacles, bounds) {
-  const apart = (one, other) => lengthOf(one.place.map((value, axis) => value - other.place[axis]));
+  const place = createPlacing(obstacles, bounds);
   let groups = dots.map((dot, first) => ({ ...dot, first }));
   for (;;) {
-    const boxes = placeLabels(groups, obstacles, bounds);
-    const alone = groups[boxes.indexOf(null)];
-    if (!alone) {
+    const boxes = place(groups);
+    if (!boxes.includes(null)) {
       const named = new Map(groups.map(({ first, letters }, k) => [first, { box: boxes[k], letters }]));
       return dots.map((_, k) => named.get(k) ?? null);
     }
-    const others = groups.filter((each) => each !== alone);
-    const [host] = others.filter((each) => apart(each, alone) < NEAR).sort((a, b) => apart(a, alone) - apart(b, alone));
-    groups = host ? others.map((each) => (each === host ? joined(host, alone) : each))
-      : groups.map((each) => (each === alone ? { ...alone, insists: true } : each));
+    groups = withGuests(groups, groups.filter((_, k) => !boxes[k]));
   }
+}
+
+// Each that stands alone becomes a guest of the nearest that has a name; one that has none near insists on its own.
+function withGuests(groups, alone) {
+  const apart = (one, other) => lengthOf(one.place.map((value, axis) => value - other.place[axis]));
+  const named = groups.filter((each) => !alone.includes(each));
+  for (const guest of alone) {
+    const near = named.filter((each) => apart(each, guest) < NEAR).sort((a, b) => apart(a, guest) - apart(b, guest));
+    if (near.length) named[named.indexOf(near[0])] = joined(near[0], guest);
+    else named.push({ ...guest, insists: true });
+  }
+  return named;
 }
 
 // A name far from its dot, or nearer to another, is joined to its own by a line.

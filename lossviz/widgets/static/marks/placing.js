@@ -52,10 +52,11 @@ export function gapTo({ x, y, width, height }, [left, top]) {
   return Math.sqrt(aside * aside + above * above);
 }
 
-const apart = (box, other) => Math.sqrt((box.x - other.x) ** 2 + (box.y - other.y) ** 2);
+const distance = ([x, y], [left, top]) => Math.sqrt((x - left) ** 2 + (y - top) ** 2);
+const apart = (box, other) => distance([box.x, box.y], [other.x, other.y]);
 
 const BESIDE = 36; // pixels: a label that is farther from its place than this is joined to it by a line
-const NEARER = 6; // pixels: a label that is not so much nearer to its own place than to another's is joined to it too
+const NEARER = 4; // pixels: a label that is not so much nearer to its own place than to another's is joined to it too
 const HOP = 48; // pixels: a label on the move that must go farther would rather change its words
 const START = 15; // pixels from a place to where its line begins
 
@@ -95,18 +96,29 @@ function withinAHop(wordings, find, stood) {
   return cheapest(found, leap, () => true);
 }
 
+// Whether a line from a place goes through one of the boxes, but for one in which the place itself stands.
+const crosses = (line, place, others) =>
+  others.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
+
+// Whether a box touches no obstacle. Asked of one box again and again, it looks once.
+function createFree(obstacles) {
+  const known = new Map();
+  return (box) => {
+    if (!known.has(box)) known.set(box, !obstacles.some((other) => touches(box, other)));
+    return known.get(box);
+  };
+}
+
 // What is taken, boxes and lines, among the places of labels: {isFree(box), isClear(box, place), joins(line, place),
 // passes(line, place), take(box)}.
-function createGround(obstacles, places) {
-  const taken = obstacles.map(obstacle);
+function createGround(obstacles, isOff, places) {
+  const taken = [];
   const blocked = new Set(); // what is taken does not become free again
-  const crosses = (line, place, others) =>
-    others.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
 
   return {
     isFree(box) {
       if (blocked.has(box)) return false;
-      const free = !taken.some((other) => touches(box, other));
+      const free = isOff(box) && !taken.some((other) => touches(box, other));
       if (!free) blocked.add(box);
       return free;
     },
@@ -114,12 +126,12 @@ function createGround(obstacles, places) {
     isClear(box, place) {
       const own = gapTo(box, place);
       return own <= BESIDE && places.every((other) =>
-        gapTo(box, other) >= own + Math.min(NEARER, Math.hypot(other[0] - place[0], other[1] - place[1]) / 2));
+        gapTo(box, other) >= own + Math.min(NEARER, distance(other, place) / 2));
     },
     // Whether a line from a place goes through no box, but for one in which the place itself stands.
-    joins: (line, place) => line && !crosses(line, place, taken),
+    joins: (line, place) => line && !crosses(line, place, obstacles) && !crosses(line, place, taken),
     // The same of labels alone, where no line joins otherwise.
-    passes: (line, place) => !line || !crosses(line, place, taken.slice(obstacles.length)),
+    passes: (line, place) => !line || !crosses(line, place, taken),
     take(box) {
       taken.push(obstacle(box));
       if (box.leader) taken.push(obstacle({ places: box.leader }));
@@ -161,25 +173,38 @@ function chosen(label, boxes, ground) {
 const isEasy = ({ place, steady, before }, boxes, { isClear, isFree }) => Boolean(place) && boxes.some((box) =>
   (steady ? box.at === before : box.words === boxes[0].words) && isClear(box, place) && isFree(box));
 
-// Gives each label, {candidates: [box], place, before, insists}, the first of its candidate boxes that touches no
-// obstacle and no label before it; null where none is free, unless the label insists. Boxes are pushed inside the
-// bounds. Those that insist are placed first, then those with room beside their place: else one from afar may take it.
+// A function of labels, which may be asked again with fewer of them. It gives each label, {candidates: [box], place,
+// before, insists}, the first of its candidate boxes that touches no obstacle and no label before it; null where none
+// is free, unless the label insists. Boxes are pushed inside the bounds. Those that insist are placed first, then those
+// with room beside their place: else one from afar may take it.
 // A label with a `place` would rather stand where it stood (`before`, the number `at` of a candidate), and where its
 // own place is nearer than that of any other; else, or far away, it comes with a `leader`, the two ends of a line to
 // its place.
 // One that is `steady` does not come nearer, nor change its words, as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
-export function placeLabels(labels, obstacles, bounds) {
-  const ground = createGround(obstacles, labels.flatMap(({ place }) => (place ? [place] : [])));
-  const ranked = labels.map((label, index) => {
-    const boxes = label.candidates.map((box, at) => within(box, label.place ? at : undefined, bounds));
-    return { label, index, boxes, rank: label.insists ? 2 : Number(isEasy(label, boxes, ground)) };
-  });
-  const placed = labels.map(() => null);
-  for (const { label, index, boxes } of ranked.sort((a, b) => b.rank - a.rank)) {
-    const box = chosen(label, boxes, ground);
-    if (box) ground.take(box);
-    placed[index] = box;
-  }
-  return placed;
+export function createPlacing(obstacles, bounds) {
+  const fixed = obstacles.map(obstacle);
+  const [isOff, inside] = [createFree(fixed), new Map()];
+  const boxOf = (candidate, at) => {
+    if (!inside.has(candidate)) inside.set(candidate, within(candidate, at, bounds));
+    return inside.get(candidate);
+  };
+
+  return (labels) => {
+    const ground = createGround(fixed, isOff, labels.flatMap(({ place }) => (place ? [place] : [])));
+    const ranked = labels.map((label, index) => {
+      const boxes = label.candidates.map((box, at) => boxOf(box, label.place ? at : undefined));
+      return { label, index, boxes, rank: label.insists ? 2 : Number(isEasy(label, boxes, ground)) };
+    });
+    const placed = labels.map(() => null);
+    for (const { label, index, boxes } of ranked.sort((a, b) => b.rank - a.rank)) {
+      const box = chosen(label, boxes, ground);
+      if (box) ground.take(box);
+      placed[index] = box;
+    }
+    return placed;
+  };
 }
+
+// The same for labels that are placed once.
+export const placeLabels = (labels, obstacles, bounds) => createPlacing(obstacles, bounds)(labels);
