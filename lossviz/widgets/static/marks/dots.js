@@ -3,7 +3,7 @@
 
 import { keep, lights, setAttributes, svg } from "../dom.js";
 import { lengthOf } from "../geometry.js";
-import { boxAround, rings, widthOf, writeLabel } from "./labels.js";
+import { FAR_GAPS, NEAR_GAPS, boxAround, rings, widthOf, writeLabel } from "./labels.js";
 import { createPlacing } from "./placing.js";
 
 const FINGER = 22; // pixels: half of what a finger needs
@@ -38,13 +38,15 @@ export function namesOf(dots, obstacles, bounds) {
   }
 }
 
-// Each that stands alone becomes a guest of the nearest that has a name; one that has none near insists on its own.
+// Each that stands alone becomes a guest of the nearest that has a name; one that has none near looks farther away, and
+// in the end insists on its own.
 function withGuests(groups, alone) {
   const apart = (one, other) => lengthOf(one.place.map((value, axis) => value - other.place[axis]));
   const named = groups.filter((each) => !alone.includes(each));
   for (const guest of alone) {
     const near = named.filter((each) => apart(each, guest) < NEAR).sort((a, b) => apart(a, guest) - apart(b, guest));
     if (near.length) named[named.indexOf(near[0])] = joined(near[0], guest);
+    else if (guest.afar) named.push({ ...guest, candidates: [...guest.candidates, ...guest.afar()], afar: null });
     else named.push({ ...guest, insists: true });
   }
   return named;
@@ -76,8 +78,9 @@ export function createDots(actions) {
   function placed(dots, size, obstacles, bounds) {
     const own = dots.map(({ place }) => boxAround(place, size, size));
     const labels = dots.map((dot) => {
-      const around = rings(dot.place, dot.candidates[0].width, size / 2);
-      return { ...dot, candidates: [...dot.candidates, ...around], before: stood[keyOf(dot)] };
+      const around = (gaps) => rings(dot.place, dot.candidates[0].width, size / 2, 0, gaps);
+      const candidates = [...dot.candidates, ...around(NEAR_GAPS)];
+      return { ...dot, candidates, afar: () => around(FAR_GAPS), before: stood[keyOf(dot)] };
     });
     const names = namesOf(labels, [...own, ...obstacles], bounds);
     stood = Object.fromEntries(dots.map((dot, k) => [keyOf(dot), names[k]?.box?.at]));

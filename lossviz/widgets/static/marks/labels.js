@@ -27,14 +27,16 @@ export const boxAround = ([x, y], width, height = LINE) => ({ x: x - width / 2, 
 // Boxes of one width beside a place, each moved by one of the offsets: the first that is free will be taken.
 export const besides = ([x, y], offsets, width) => offsets.map(([dx, dy]) => boxAround([x + dx, y + dy], width));
 
-const GAPS = [6, 16, 28, 42, 58, 76, 96, 120]; // pixels, from a mark to a ring of boxes
+// Pixels, from a mark to a ring of boxes.
+export const NEAR_GAPS = [6, 16, 28, 42, 58];
+export const FAR_GAPS = [76, 96, 120];
 const WAYS = 16;
 
 // Boxes all round a mark of some radius, ring after ring, each beginning in the direction `out` (pixels, clockwise).
-export function rings([x, y], width, radius, out = 0) {
+export function rings([x, y], width, radius, out = 0, gaps = [...NEAR_GAPS, ...FAR_GAPS]) {
   const aside = (k) => (k % 2 ? 1 : -1) * Math.ceil(k / 2);
   const ways = Array.from({ length: WAYS }, (_, k) => out + (aside(k) * TAU) / WAYS);
-  return GAPS.flatMap((gap) => ways.map((way) => {
+  return gaps.flatMap((gap) => ways.map((way) => {
     const [dx, dy] = [Math.cos(way), Math.sin(way)];
     return boxAround([x + dx * (radius + gap + width / 2), y + dy * (radius + gap + LINE / 2)], width);
   }));

@@ -100,11 +100,21 @@ function withinAHop(wordings, find, stood) {
 const crosses = (line, place, others) =>
   others.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
 
-// Whether a box touches no obstacle. Asked of one box again and again, it looks once.
-function createFree(obstacles) {
-  const known = new Map();
+const BAND = 24; // pixels
+
+// The horizontal bands of the bounds that something reaches into.
+function bandsOf({ y, height }, { y: top, height: room }) {
+  const [first, last] = [y, y + height].map((edge) => Math.floor(Math.max(0, Math.min(room, edge - top)) / BAND));
+  return Array.from({ length: last - first + 1 }, (_, k) => first + k);
+}
+
+// Whether a box touches no obstacle. It asks those of its own bands alone, and of one box only once.
+function createFree(obstacles, bounds) {
+  const [known, bands] = [new Map(), []];
+  for (const each of obstacles) for (const band of bandsOf(each, bounds)) (bands[band] ??= []).push(each);
+  const meetsAny = (box) => bandsOf(box, bounds).some((band) => bands[band]?.some((other) => touches(box, other)));
   return (box) => {
-    if (!known.has(box)) known.set(box, !obstacles.some((other) => touches(box, other)));
+    if (!known.has(box)) known.set(box, !meetsAny(box));
     return known.get(box);
   };
 }
@@ -184,7 +194,7 @@ const isEasy = ({ place, steady, before }, boxes, { isClear, isFree }) => Boolea
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function createPlacing(obstacles, bounds) {
   const fixed = obstacles.map(obstacle);
-  const [isOff, inside] = [createFree(fixed), new Map()];
+  const [isOff, inside] = [createFree(fixed, bounds), new Map()];
   const boxOf = (candidate, at) => {
     if (!inside.has(candidate)) inside.set(candidate, within(candidate, at, bounds));
     return inside.get(candidate);

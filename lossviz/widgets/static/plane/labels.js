@@ -37,15 +37,15 @@ function lettersOf(group) {
   return group.length > MOST ? `${shown} and ${group.length - MOST} more` : shown;
 }
 
-// {index, words: [what is written, or else]}: a label for each point that covers no other, and one for each stack; in
-// a small picture for stacks alone.
+// {index, words: [what is written, or else], snapped}: a label for each point that covers no other, and one for each
+// stack; in a small picture for stacks alone.
 function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said, size) {
   const groups = stacks(pixels, COVERED).filter((group) => size >= NAMED || group.length > 1);
   return groups.map((group) => {
     const index = topOf(group, chosen);
     const own = group.length > 1 ? lettersOf(group) : sentences[index].short;
     const snapped = said && group.includes(said.index) ? [`${letter(said.index)} ${said.words.split(",")[0]}`] : [];
-    return { index, words: [...snapped, own, lettersOf(group)] };
+    return { index, words: [...snapped, own, lettersOf(group)], snapped: snapped.length > 0 };
   });
 }
 
@@ -58,16 +58,16 @@ export function createLabels() {
     root: svg("g", { class: "labels" }, leaders, texts),
     // `obstacles`: what, beside the points themselves, no label may cover. `found`: the borders, which come late.
     // `said`: what a point has snapped to. `steady`: points are on the move. Each picture has a `place` of its own: for
-    // an answer that changes nothing here, nothing is placed again.
+    // an answer that changes nothing here, and on the move for any, nothing is placed again.
     draw(scene, place, { obstacles, found, said, steady }) {
-      if (placed.place === place && placed.found === found && placed.steady === steady) return;
+      if (placed.place === place && placed.steady === steady && (steady || placed.found === found)) return;
       const { state } = scene;
       const { size, toPixel } = place;
       const subject = [state.situation, scene.shape, size, place.extent].join();
       if (subject !== about) [about, stood] = [subject, []];
       const pixels = state.points.map(toPixel);
-      const labels = labelsOf(scene, pixels, said, size).map(({ index, words }) => ({
-        index, steady, place: pixels[index], before: stood[index],
+      const labels = labelsOf(scene, pixels, said, size).map(({ index, words, snapped }) => ({
+        index, steady: steady && !snapped, place: pixels[index], before: stood[index],
         candidates: words.flatMap((each) => candidatesOf(pixels[index], each, place)),
       }));
       const points = pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS));
@@ -77,7 +77,7 @@ export function createLabels() {
       keep(texts, pixels.length, () => svg("text", { "text-anchor": "middle" })).forEach((text, index) =>
         writeLabel(text, written.get(index), written.get(index)?.words ?? ""));
       drawLeaders(leaders, boxes);
-      placed = labels.every(({ before }, k) => boxes[k]?.at === before) ? { place, found, steady } : {};
+      placed = steady || labels.every(({ before }, k) => boxes[k]?.at === before) ? { place, found, steady } : {};
     },
   };
 }

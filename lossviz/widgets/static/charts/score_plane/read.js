@@ -1,5 +1,6 @@
 // Reads pairs with scores: one term a pair, or one for every two pairs in order, the lower score before the higher.
 
+import { hides } from "../../state.js";
 import { ROUNDING, brief, fixed, letter, quoted } from "../../words.js";
 import { told } from "../told.js";
 
@@ -27,7 +28,9 @@ export function scoredPairs({ situation, result }) {
   });
 }
 
-const link = ({ points: [from, to] }, side, weight) => ({ from, to, side, weight });
+// A pair and the way in which it is drawn; where a question asks for it, it is not told.
+const link = ({ spec, state }, { points: [from, to] }, way, weight) =>
+  ({ from, to, side: hides(spec, state) ? "both" : way, weight });
 
 // ---- a pair by itself: its similarity shall be its score, where its definition names both
 
@@ -44,7 +47,7 @@ function pairWords({ loss }, { letters, names, score, similarity }, { aimed, act
 function ofPair(given, pair, term) {
   const aimed = "s" in term.numbers && "y" in term.numbers;
   const way = pair.similarity < pair.score ? "positive" : "negative"; // in which it is drawn
-  const more = aimed ? { kind: way, links: [link(pair, way, 1)] } : {};
+  const more = aimed ? { kind: way, links: [link(given, pair, way, 1)] } : {};
   return told(term, {
     ...more, aimed,
     pairs: term.place,
@@ -77,7 +80,7 @@ function ofOrder(given, [lower, higher], term) {
     pairs: term.place,
     points: [...new Set([...lower.points, ...higher.points])],
     letters: `${lower.letters} < ${higher.letters}`,
-    links: [link(lower, "negative", share ?? 1), link(higher, "positive", share ?? 1)],
+    links: [link(given, lower, "negative", share ?? 1), link(given, higher, "positive", share ?? 1)],
     get who() { return `${lower.names.join(" / ")} < ${higher.names.join(" / ")}`; },
     get note() { return orderWords(given, lower, higher, this); },
   });
