@@ -27,8 +27,10 @@ def listing(function: Callable) -> str:
 
 
 def code(loss: Loss) -> str:
-    """The definition of a loss and, below it, what it calls on the way; "" where no source is known."""
-    found, asked = [], [loss.define]
+    """The definition of a loss and, below it, what it calls on the way; before it how the loss is called, where that is
+    its own matter. "" where no source is known."""
+    own = type(loss).__call__ is not Loss.__call__
+    found, asked = [], [*([loss.__call__] if own else []), loss.define]
     for function in asked:  # which grows
         try:
             found.append(listing(function))

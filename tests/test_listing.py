@@ -57,9 +57,10 @@ CALLED = {
 @every_loss
 def test_the_code_of_a_loss_is_its_definition_and_what_it_calls(entry):
     text = code(entry.default())
-    assert text.startswith(listing(entry.loss.define))
+    assert listing(entry.loss.define) in text
     found = [each.name for each in ast.parse(text.replace(", ...)", ")")).body]
-    assert found == ["define", *CALLED.get(entry.loss.__name__, [])]
+    called = ["__call__"] * (entry.loss.__call__ is not Loss.__call__)  # the cached loss hands its columns on
+    assert found == [*called, "define", *CALLED.get(entry.loss.__name__, [])]
     for helper in HELPERS:
         assert (listing(helper) in text) == (helper.__name__ in found)
 

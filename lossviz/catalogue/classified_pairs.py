@@ -20,7 +20,7 @@ ENTRIES = (
             "bias": Parameter("b", "one number per class, or none", control=False),
             "concatenation_sent_rep": Parameter("u; v", "whether it reads both rows", choices=YES_OR_NO),
             "concatenation_sent_difference": Parameter("|u − v|", "whether it reads the difference", choices=YES_OR_NO),
-            "concatenation_sent_multiplication": Parameter("u · v", "whether it reads the product", choices=YES_OR_NO),
+            "concatenation_sent_multiplication": Parameter("u ∗ v", "whether it reads the products", choices=YES_OR_NO),
         },
         changes=(),
         paper=REIMERS,

@@ -15,9 +15,10 @@ from lossviz.losses.base import Loss, Terms
 class SoftmaxLoss(Loss):
     """A linear classifier reads both sentences and their difference, and is trained with them.
 
-    With u, v the rows of a pair, its class y and [·] the parts that are switched on, in this order,
+    With u, v the rows of a pair, u ∗ v their numbers multiplied one by one, its class y and [·] the parts that are
+    switched on, in this order,
 
-        p = softmax(weight · [u; v; |u − v|; u · v] + bias)
+        p = softmax(weight · [u; v; |u − v|; u ∗ v] + bias)
         loss = mean over pairs of  −ln p(y)
 
     ``(first, second, labels)``: (…, B, d), (…, B, d), (…, B); labels are whole numbers from 0 to C − 1. ``weight`` is

@@ -46,14 +46,14 @@ LABELLED_PAIRS = (
     _pairs(
         "which pairs count",
         "Predict: which pairs count?",
-        on_circle(100, 45, 122, 238, 300, 214),
+        on_circle(100, 60, 15, 238, 300, 214),
         chosen=2,
         parameters={"distance": "cosine", "margin": 0.5},
         question=Question(
             "terms",
-            "Tap every pair that you think adds to the loss. Solid: label 1. Dashed: label 0. The margin is 0.5, "
-            "which is 60° under the cosine distance.",
-            "Two kinds of pair add nothing: a positive that has met, and a negative beyond the margin.",
+            "Tap every pair that is active: that passes a gradient on. Solid: label 1. Dashed: label 0. The margin is "
+            "0.5, which is 60° under the cosine distance.",
+            "Two kinds of pair pass none on: a positive that has met, and a negative beyond the margin.",
         ),
     ),
     _pairs(

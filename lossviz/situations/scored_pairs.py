@@ -31,7 +31,7 @@ def _three_pairs(*cosines: float) -> tuple[float, ...]:
 
 
 SCORED_PAIRS = (
-    _pairs("start", "Start", on_circle(90, 40, 110, 250, 300, 235), chosen=2),
+    _pairs("start", "Start", on_circle(90, 40, 110, 180, 300, 235), chosen=2),
     _pairs(
         "which way",
         "Predict: which way?",
@@ -92,7 +92,7 @@ SCORED_PAIRS = (
             "choice",
             "Scores 0.1, 0.7, 0.9 for A–B, C–D, E–F; cosines 0.3, 0.4, 0.2. The scale is 20. Which wrong order costs "
             "most?",
-            "Its gap of 0.2 is the widest, and takes 86 % of the softmax. See it: E–F raised, both orders are right.",
+            "Its gap of 0.2 is the widest, and takes 86 % of the sum. See it: E–F raised, both orders are right.",
             options=("A–B above E–F", "C–D above E–F", "Both cost alike"),
             replies=(
                 "Its scores differ most, 0.1 and 0.9, but CoSENT does not weigh by scores. It weighs by the gap of the "

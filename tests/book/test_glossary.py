@@ -19,6 +19,7 @@ NOT_PROSE = (
     r"\$[^$]+\$",
     r"\]\([^)]*\)",
     r"\*\*[A-Z][^*]*\*\*",  # the name of a situation or of a loss
+    r"\w+(?:<wbr>\w+)+",  # which may be broken
 )
 
 

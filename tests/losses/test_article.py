@@ -79,7 +79,7 @@ PARTS = {
 
 
 def softmax(first, second, labels, weight, bias, **chosen):
-    """Minus the logarithm of the softmax's share of the label, from the chosen parts of u, v, |u − v| and u · v."""
+    """Minus the logarithm of the softmax's share of the label, from the chosen parts of u, v, |u − v| and u ∗ v."""
     parts = [each for name, part in PARTS.items() if chosen[name] for each in part(first, second)]
     logits = torch.cat(parts, -1) @ weight.T + bias
     shares = logits.exp() / logits.exp().sum(-1, keepdim=True)

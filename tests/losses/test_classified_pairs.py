@@ -37,7 +37,7 @@ def test_worked_by_hand():
 
 
 def test_the_parts_stand_in_order():
-    """u; v; |u − v|; u · v: a weight that reads one number at a time says where it stands."""
+    """u; v; |u − v|; u ∗ v: a weight that reads one number at a time says where it stands."""
     first, second = tensor([[2.0, 3.0]]), tensor([[5.0, -1.0]])
     numbers = [2, 3, 5, -1, 3, 4, 10, -3]
     for place, number in enumerate(numbers):

@@ -77,22 +77,22 @@ def test_a_question_of_ones_own_needs_no_replies(javascript):
     assert javascript("verdict.verdict(given)", given) == "You said: one. The answer: two."
 
 
-ACTIVE = "Active: A–B, D–E, A–C, D–F."
+ACTIVE = "Active: A–B, D–E, D–F, B–C."
 OPEN = "it is positive, and its two have not met."
-NEAR = "it is negative, and 0.073 is nearer than the margin, 0.5."
+NEAR = "it is negative, and {} is nearer than the margin, 0.5."
 FAR = "it is negative, and {} is not nearer than the margin, 0.5."
 
 
 @pytest.mark.parametrize(
     ("guess", "replies"),
     [
-        ([0, 2, 3, 5], f"B–C adds nothing: {FAR.format(0.775)} You missed D–E: {OPEN}"),
-        ([0, 1, 3, 4], f"A–D adds nothing: {FAR.format(1.743)} You missed A–C: {NEAR}"),
-        ([], f"You missed A–B: {OPEN} You missed D–E: {OPEN} You missed A–C: {NEAR} And 1 more."),
+        ([0, 2, 3, 5], f"A–C adds nothing: {FAR.format(0.913)} You missed D–E: {OPEN}"),
+        ([0, 1, 3, 4], f"A–D adds nothing: {FAR.format(1.743)} You missed B–C: {NEAR.format(0.293)}"),
+        ([], f"You missed A–B: {OPEN} You missed D–E: {OPEN} You missed D–F: {NEAR.format(0.086)} And 1 more."),
     ],
 )
 def test_each_wrong_mark_is_told_why(verdict, guess, replies):
-    """The first four of six pairs count at the start."""
+    """A–B, D–E, D–F and B–C are active."""
     marked = ", ".join("A–B D–E A–C D–F A–D B–C".split()[each] for each in guess) or "none"
     assert verdict("start", "which pairs count", guess)[0] == f"You marked {marked}. {replies} {ACTIVE}"
 
@@ -103,14 +103,14 @@ def test_the_thresholds_of_the_loss_at_hand_are_told(verdict):
     farthest, nearest = (round(seen.terms.thresholds[name].item(), 3)
                          for name in ("farthest_positive", "nearest_negative"))  # fmt: skip
     assert f"D–E: it is positive, and {farthest} is farther than the nearest negative, {nearest}." in said
-    assert f"A–C: it is negative, and {nearest} is nearer than the margin, 0.5, and the farthest positive" in said
+    assert "B–C: it is negative, and 0.293 is nearer than the margin, 0.5, and the farthest positive" in said
     said, _ = verdict("start", "which pairs count", [0, 1, 2, 3, 5], "OnlineContrastiveLoss")
-    assert f"adds nothing: {FAR.format(0.775)[:-1]}, or the farthest positive, {farthest}." in said
+    assert f"adds nothing: {FAR.format(0.913)[:-1]}, or the farthest positive, {farthest}." in said
 
 
-@pytest.mark.parametrize("guess", [[3, 0, 1, 2], None])
+@pytest.mark.parametrize("guess", [[3, 0, 1, 5], None])
 def test_what_is_marked_right_needs_no_reply(verdict, guess):
-    words = {True: "Right: A–B, D–E, A–C, D–F.", False: ACTIVE}
+    words = {True: "Right: A–B, D–E, D–F, B–C.", False: ACTIVE}
     assert verdict("start", "which pairs count", guess)[0] == words[guess is not None]
 
 
@@ -154,6 +154,9 @@ def test_a_wrong_arrow_is_told_whom_it_follows(verdict, towards, why):
 
 
 def test_an_arrow_for_a_point_that_does_not_move(verdict):
+    """That it stays is an answer, and the right one where nothing moves it."""
     apart = [[0, 0], [0, 0], [3, 0]]  # the positive is met, the negative out of reach
-    assert verdict("first", "first", [1, 0], points=apart)[0] == "A does not move at all: nothing pulls it."
+    assert verdict("first", "first", [0, 0], points=apart)[0].startswith("Right: A does not move at all")
+    assert verdict("first", "first", [0, 0])[0] == "A does not stay: the solid arrow shows where it goes."
+    assert verdict("first", "first", [1, 0], points=apart)[0] == "A does not move at all: its gradient is 0."
     assert verdict("first", "first", None)[0] == "The solid arrow shows where A goes."

@@ -141,11 +141,11 @@ def counted(kind: str, seen: Seen) -> str:
     several = lambda count, one: f"{count} {one}" + ("" if count == 1 else "s")  # noqa: E731
     if kind in ("labelled_pairs", "unlabelled_pairs"):
         sides = sum(labels), len(labels) - sum(labels)
-        return " and ".join(several(int(n), f"{side} pair") for n, side in zip(sides, SIDES, strict=True))
+        return f"{int(sides[0])} positive and {several(int(sides[1]), 'negative pair')}"
     if kind == "labelled_sentences":
         same = [labels[a] == labels[b] for a, b in combinations(range(len(labels)), 2)]
         sides = sum(same), len(same) - sum(same)
-        return " and ".join(several(n, f"{side} pair") for n, side in zip(sides, SIDES, strict=True))
+        return f"{sides[0]} positive and {several(sides[1], 'negative pair')}"
     if kind in ("scored_pairs", "classified_pairs", "triplets"):
         return several(len(rows[0]), "triplet" if kind == "triplets" else "pair")
     sides = seen.terms.positive.sum(), seen.terms.negative.sum()

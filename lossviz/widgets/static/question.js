@@ -7,8 +7,10 @@ import { TAU, atAngle } from "./geometry.js";
 import { counted } from "./goals.js";
 import { asItBegan, questionOf, symptomOf } from "./state.js";
 import { isReached, refusal, sentences, verdict } from "./verdict.js";
+import { letter } from "./words.js";
 
 const DRAWN = 0.4; // the length of an arrow that is turned, not drawn
+const NOWHERE = [0, 0]; // and of none
 const WHILE = 300; // milliseconds for which a goal must hold
 
 // ---- answers, on the keyboard too: a choice and a term are buttons, a direction is a slider
@@ -21,12 +23,17 @@ function turnedArrow(actions) {
   return html("label", {}, html("span", {}, "or turn it here"), input);
 }
 
-function inputsOf({ kind, options }, { terms }, actions, place) {
+function inputsOf({ kind, options, point }, { terms }, actions, place) {
   const done = () => button("Done", () => actions.answer(undefined), { class: "primary" });
   if (kind === "reach") return [];
   if (kind === "place") return [button("Done", place, { class: "primary" })];
   if (kind === "choice") return options.map((option, index) => button(option, () => actions.answer(index)));
-  if (kind === "draw") return [turnedArrow(actions), done()];
+  if (kind === "draw") {
+    return [turnedArrow(actions), done(), button(`${letter(point)} stays`, () => {
+      actions.sketch(NOWHERE);
+      actions.answer(undefined);
+    })];
+  }
   const marks = terms.map(({ letters, index }) => button(letters, () => actions.mark(index), { class: "mark" }));
   return [...marks, done()];
 }

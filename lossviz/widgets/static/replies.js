@@ -2,7 +2,7 @@
 // alone. Pure functions of a scene and the answer; an option's reply is its author's.
 
 import { TAU, angleOf, turn } from "./geometry.js";
-import { brief, inWords, letter } from "./words.js";
+import { ROUNDING, brief, inWords, letter } from "./words.js";
 
 const MOST = 3; // mistakes that are told one by one
 const MET = 1e-6; // a distance at which two sentences are one point
@@ -32,7 +32,8 @@ function reasonOf({ kind, active, measured }, { loss, result: { terms: { thresho
 
 function mistake(term, scene) {
   const reason = reasonOf(term, scene);
-  const said = term.active ? `You missed ${term.letters}` : `${term.letters} adds nothing`;
+  const nothing = Math.abs(term.value) > ROUNDING ? "passes no gradient on" : "adds nothing";
+  const said = term.active ? `You missed ${term.letters}` : `${term.letters} ${nothing}`;
   return `${said}: ${reason ? `${reason}.` : term.note}`;
 }
 

@@ -50,8 +50,9 @@ function drawnError({ state, result, rate, shape }, point) {
 
 function judgeDrawing({ point }, scene) {
   if (scene.state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
-  const error = drawnError(scene, point);
-  if (error === null) return `${letter(point)} does not move at all: nothing pulls it.`;
+  const [error, stays] = [drawnError(scene, point), lengthOf(scene.state.guess) === 0];
+  if (error === null) return `${stays ? "Right: " : ""}${letter(point)} does not move at all: its gradient is 0.`;
+  if (stays) return `${letter(point)} does not stay: the solid arrow shows where it goes.`;
   const told = `Dashed: yours. Solid: where ${letter(point)} goes. Yours is ${Math.round(error)}° off.`;
   return error <= NEARLY ? `Right. ${told}` : sentences(told, onArrow(scene, point));
 }

@@ -2,6 +2,7 @@
 // one until the point moves on.
 
 import { setAttributes, setText, svg } from "../dom.js";
+import { lengthOf } from "../geometry.js";
 import { questionOf } from "../state.js";
 import { letter } from "../words.js";
 import { fromPoint, makeArrow, setArrow } from "./arrows.js";
@@ -11,7 +12,7 @@ const HEAD = 12; // pixels
 
 function drawnIn(spec, { state }, { unit, toPixel }) {
   const point = state.points[questionOf(spec, state)?.point];
-  if (!point || state.guess === null || state.at) return null;
+  if (!point || !state.guess || state.at || lengthOf(state.guess) === 0) return null;
   const [x, y] = toPixel(point);
   return fromPoint([x, y], [x + state.guess[0] * unit, y - state.guess[1] * unit], HEAD);
 }

@@ -54,8 +54,10 @@ function countedIn({ situation: { rows, classes }, variant, result: { terms, sha
   if ("negative" in rows && "anchor" in rows && own) return plural(first.length, "triplet");
   const weighed = entries.some((k) => terms.positive[k] && terms.negative[k]) || !(positives || negatives);
   if (classes.length || weighed) return plural(first.length, others.length ? "pair" : "sentence");
-  const [share, what] = !others.length ? [2, " pair"] : shapes.matrix.length === 1 ? [1, " pair"] : [1, ""];
-  return `${plural(positives / share, `positive${what}`)} and ${plural(negatives / share, `negative${what}`)}`;
+  const alone = others.length && shapes.matrix.length > 1; // not two sentences of a pair, but one that is looked for
+  if (alone) return `${plural(positives, "positive")} and ${plural(negatives, "negative")}`;
+  const share = others.length ? 1 : 2;
+  return `${positives / share} positive and ${plural(negatives / share, "negative pair")}`;
 }
 
 // What one measures in a state that has gone wrong: label counts, mean distance, gradient norm, active terms.
@@ -118,7 +120,7 @@ function describeAll({ loss, result }, terms, [largest]) {
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
   const part = largest.share === undefined
     ? `The largest term, ${percent(largest.value / result.loss)} of the loss`
-    : `The costliest ${noun}, ${percent(largest.share)} of the softmax`;
+    : `The costliest ${noun}, ${percent(largest.share)} of the sum`;
   return `${count}. ${part}: ${largest.note}`;
 }
 

@@ -2,7 +2,7 @@
 
 import { TAU, atAngle } from "../geometry.js";
 
-const START = { eye: { x: 0.87, y: -1.68, z: 1.02 }, center: { x: 0, y: 0, z: -0.19 }, up: { x: 0, y: 0, z: 1 } };
+const START = { eye: { x: 0.75, y: -1.46, z: 1.42 }, center: { x: 0, y: 0, z: -0.19 }, up: { x: 0, y: 0, z: 1 } };
 const ROOMY = 1.4; // times as wide as high: in a narrower room the eye is farther away
 const TURN = TAU / 36; // of an arrow key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };

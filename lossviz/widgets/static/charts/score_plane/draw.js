@@ -186,7 +186,7 @@ function createShares() {
       }
       for (const kind of kinds) setAttributes(bars[kind], { d: paths[kind] });
       const largest = parts[0]; // the largest that is wrong, or all that are in order
-      setText(setAttributes(title, { x: 2, y: bottom + 12 }), "The softmax: orders, and the 1 of the formula");
+      setText(setAttributes(title, { x: 2, y: bottom + 12 }), "The sum: each order, and the 1 of the formula");
       setAttributes(first, { x: 2, y: top + 30, class: largest.kind });
       setText(first, `${largest.words}: ${percent(largest.share)}`);
       setText(setAttributes(last, { x: width - 2, y: top + 30 }), `the 1: ${percent(parts.at(-1).share)}`);

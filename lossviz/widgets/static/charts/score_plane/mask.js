@@ -25,7 +25,7 @@ function cellOf(term) {
 function noteOf({ reading, result }) {
   const one = result.terms.thresholds.the_1;
   const shared = reading.terms.some(({ share }) => share !== undefined);
-  const cell = shared ? "the share of an order in the softmax" : "what an order adds";
+  const cell = shared ? "the share of an order in the sum" : "what an order adds";
   const end = one === undefined ? "" : ` The 1 has ${percent(one)}.`;
   return `A cell is ${cell}; framed: the wrong way round.${end}`;
 }
