@@ -15,7 +15,6 @@ const LONGEST = 1; // units of the plane, or radians: what is longer is cut
 const HEADS = 10; // pixels between two heads
 const NOTHING = 1e-9; // a gradient that is 0
 const RING = 10; // pixels: the box of a ring
-const TIP = 16; // and of a head, two heads where it is cut
 const LINE = 14; // pixels: the height of a number beside an arrow
 const NEARBY = 64; // places round its end where it may stand
 
@@ -121,9 +120,9 @@ export function createArrows() {
       const isTold = (index) => !spec.compact && (index === state.chosen || litPoints?.has(index));
       const pixels = state.points.map(place.toPixel);
       const ringed = arrows.filter((arrow) => arrow?.ring).map(({ ring }) => boxAround(ring, RING, RING));
-      const heads = arrows.filter((arrow) => arrow && !arrow.ring).map(({ places }) => boxAround(places.at(-1), TIP, TIP));
+      const shafts = arrows.filter((arrow) => arrow && !arrow.ring);
       const dots = pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS));
-      const taken = [...covered, ...ringed, ...heads, ...dots];
+      const taken = [...covered, ...ringed, ...shafts, ...dots];
       const numbers = setNumbers(marks, arrows, pointGradients, isTold, place, pixels, taken);
       return [...arrows.filter(Boolean), ...numbers];
     },

@@ -157,7 +157,7 @@ export function createGradient(spec, engine, actions) {
     const measure = { size: room, ...frame(room, room, extent) };
     place = { ...measure, extent: round ? null : extent, reach: extent * (1 - edgeOf(room)) };
     setAttributes(picture, { width: room, height: room, viewBox: `0 0 ${room} ${room}` });
-    setText(heading, `Where ${letter(state.chosen)} would go; shaded: the loss there`);
+    setText(heading, `Where ${letter(state.chosen)} would go; shaded: the loss`);
     heat.draw(scene, { ...measure, extent });
     background.draw(scene, place);
     const found = scan({

@@ -171,10 +171,10 @@ export function createDistanceLine(spec, engine, actions) {
     const label = `Pairs on the axis of ${scene.loss.reads}`;
     setAttributes(picture, { width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": label });
     setAttributes(clip.firstChild, { x: 0, y: SPACE.top - 4, width, height: height - SPACE.top - SPACE.bottom + 8 });
-    const lines = [...drawAxes(axes, scene, layout), ...drawCurves(curveLayer, curves, layout)];
+    const [ground, drawnCurves] = [drawAxes(axes, scene, layout), drawCurves(curveLayer, curves, layout)];
     const drawn = scene.reading.terms.map((term) => dotOf(term, scene, layout));
-    const names = drawThresholds(thresholdLayer, scene, layout, drawn.map(around));
-    drawDots(dots, drawn, [...lines, ...names], layout);
+    const names = drawThresholds(thresholdLayer, scene, layout, drawn.map(around), drawnCurves);
+    drawDots(dots, drawn, [...ground, ...drawnCurves, ...names], layout);
   }
 
   return {

@@ -34,15 +34,26 @@ function candidates({ side, out, at, words }, { width, halves, base }) {
 
 const makeThreshold = () => svg("g", { class: "threshold" }, svg("path"), svg("text"));
 
-// `taken` are boxes of what stands there already. Answers with the lines and the boxes of their names.
-export function drawThresholds(layer, scene, layout, taken) {
-  const { halves, base, width, height } = layout;
+// Where the names stand: off all lines, or, where there is no room, off what is `taken` alone.
+function boxesOf(thresholds, layout, taken, lines) {
+  const { width, height } = layout;
+  const bounds = { x: 0, y: 0, width, height };
+  const labels = thresholds.map((each) => ({ candidates: candidates(each, layout) }));
+  const first = placeLabels(labels, [...taken, ...lines], bounds);
+  const others = labels.filter((_, k) => !first[k]).map((label) => ({ ...label, insists: true }));
+  const second = placeLabels(others, [...taken, ...first.filter(Boolean)], bounds);
+  return first.map((box) => box ?? second.shift());
+}
+
+// `taken` are boxes of what stands there already, `crossed` the curves. Answers with the lines and the boxes of their
+// names.
+export function drawThresholds(layer, scene, layout, taken, crossed) {
+  const { halves, base } = layout;
   const thresholds = thresholdsOf(scene, layout);
   const scales = layout.scales.map(({ at }) => ({ x: 0, y: at - 16, ...SCALE }));
-  const labels = thresholds.map((each) => ({ candidates: candidates(each, layout), insists: true }));
-  const boxes = placeLabels(labels, [...taken, ...scales], { x: 0, y: 0, width, height });
   const lines = thresholds.map(({ side, out, at }) =>
     ({ places: [[at, base[side]], [at, base[side] + out * halves[side]]] }));
+  const boxes = boxesOf(thresholds, layout, [...taken, ...scales], [...lines, ...crossed]);
   keep(layer, thresholds.length, makeThreshold).forEach((mark, k) => {
     const { at, words } = thresholds[k];
     const [line, name] = mark.children;
