@@ -44,6 +44,14 @@ class ActionLinks(SphinxPostTransform):
             if here and self.app.builder.format == "html":
                 stills.add(link, spec, state, asked)
                 standing[spec["name"]] = state
+        if self.app.builder.format == "html":
+            self._untouched(stills)
+
+    def _untouched(self, stills: Stills) -> None:
+        from lossviz import address
+
+        for spec in figures(self.env, self.env.docname).values():
+            stills.add_untouched(spec, address.first(spec), self.document)
 
 
 def place_of(pending: addnodes.pending_xref, docname: str) -> tuple[str, str]:

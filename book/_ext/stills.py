@@ -1,7 +1,8 @@
 """The picture that a passage speaks of, drawn when the book is built: it needs no script, and it prints.
 
 A passage begins at a heading, and where a link enters another situation. Its picture stands after the paragraph of its
-first link that names a situation, parameters or points; a click on it shows the same in the figure.
+first link that names a situation, parameters or points; a click on it shows the same in the figure. A figure that no
+passage shows as it begins has one more, for paper.
 """
 
 import hashlib
@@ -33,12 +34,23 @@ class Stills:
         ):
             return
         self.shown[section] = state["situation"]
-        key = json.dumps([spec["name"], state, "ask" in asked], sort_keys=True)
+        key = self.key(spec, state, asked)
         if key not in self.drawn and (picture := self.picture(spec, state, asked)):
             self.drawn.add(key)
             put_after(link, picture)
 
-    def picture(self, spec: dict, state: dict, asked: dict[str, str]) -> nodes.raw | None:
+    def add_untouched(self, spec: dict, state: dict, document: nodes.document) -> None:
+        """A picture of a figure as it begins, for paper alone, if no passage has it."""
+        cells = [each for each in document.findall(nodes.container) if "tag_figure" in each["classes"]]
+        own = next((each for each in cells if f'name="{spec["name"]}"' in each.astext()), None)
+        known = self.key(spec, state, {}) in self.drawn
+        if own and not known and (picture := self.picture(spec, state, {}, "untouched")):
+            own.parent.insert(own.parent.index(own) + 1, picture)
+
+    def key(self, spec: dict, state: dict, asked: dict[str, str]) -> str:
+        return json.dumps([spec["name"], state, "ask" in asked], sort_keys=True)
+
+    def picture(self, spec: dict, state: dict, asked: dict[str, str], more_look: str = "") -> nodes.raw | None:
         from lossviz import address
         from lossviz.widgets import still
 
@@ -56,7 +68,7 @@ class Stills:
             f'<img class="dark-light" src="{self.source}/{name}" alt="{html.escape(still.description(seen))}" '
             f'width="{width}" height="{height}" loading="lazy">'
         )
-        look = "still" if spec["dimension"] == 2 else "still terms"
+        look = f"still {more_look}".rstrip() + ("" if spec["dimension"] == 2 else " terms")
         return nodes.raw("", SHOWN.format(
             look=look, above=still.above_plane(seen), address=html.escape(address.of(spec, state) + more), image=image,
             title=html.escape(seen.title),

@@ -95,12 +95,14 @@ class Loss:
 
     ``reads``  what the numbers of its matrix are
     ``chart``  the chart that shows it first, where that is not the one of its input type
+    ``also``   another shape of data that it takes, of whose rows it makes its own
     """
 
     inputs: ClassVar[InputType]
     axes: ClassVar[tuple[str, ...]]
     reads: ClassVar[str] = "distance"
     chart: ClassVar[str | None] = None
+    also: ClassVar[InputType | None] = None
 
     def __new__(cls, *settings: object, **named: object) -> Self:
         """Raises ValueError for a model in the place of the first setting, where sentence-transformers has it."""

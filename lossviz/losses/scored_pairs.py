@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid, pad
 
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
-from lossviz.inputs import ANY_ORDER, COSINES, POSITIVE_PAIRS, SCORED_PAIRS
+from lossviz.inputs import ANY_ORDER, COSINES, SCORED_PAIRS, TRIPLETS
 from lossviz.losses.base import Loss, Terms, lowest, scalar
 
 
@@ -82,6 +82,7 @@ class AnglELoss(Loss):
 
     scale: float = 20.0
     inputs = replace(SCORED_PAIRS, labels=ANY_ORDER)
+    also = replace(TRIPLETS, more="further_negative")
     axes = ("lower_pair", "higher_pair")
     reads = "angle similarity"
 
@@ -90,7 +91,7 @@ class AnglELoss(Loss):
 
     def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
         if len(tensors) > 2 and all(_is_rows(each, tensors[0]) for each in tensors):
-            POSITIVE_PAIRS.fitted(len(tensors)).check_shapes(tensors)
+            self.also.fitted(len(tensors)).check_shapes(tensors)
             tensors = _as_scored_pairs(*tensors)
         return super()._checked(tensors, check, rows)
 

@@ -58,10 +58,8 @@ class Watch(TrainerCallback):
         check_count("batch_size", batch_size)
         check_count("seed", seed, least=0, none=True)
         self.trained, self.every, self.seed = loss, every, seed
-        source, inputs = table(data), ours(loss).inputs
-        taken = taken_by(ours(loss), source)
-        self.inputs = inputs.fitted(len(taken))
-        found = read.read(source, taken, self.inputs, 1, batch_size, seed)
+        source, self.inputs = table(data), ours(loss).inputs
+        found = read.batches_for(ours(loss), source, taken_by(ours(loss), source), 1, batch_size, seed)
         if not found.batches:
             raise wrong("data", "at least one row that can be used", f"none of {found.count}")
         self.rows = found.batches[0]

@@ -1,5 +1,6 @@
 """Links that move a figure, and the picture of each passage, on a scratch book: without scripts, printed, mistaken."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -152,6 +153,15 @@ def test_printed_the_words_and_the_pictures_are_left(book, open_page, scheme):
         expect(page.locator(gone).first).to_be_hidden()
     ink = page.evaluate("getComputedStyle(document.querySelector('article section p')).color")
     assert max(map(int, ink.strip("rgb()").split(", "))) < 100
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_on_paper_each_figure_of_the_book_has_a_picture(site, path):
+    """Of the state in which it begins, where no passage speaks of another."""
+    cells = [each.source for each in nbformat.read(path, as_version=4).cells if "figure" in each.metadata.get("tags", ())]
+    page = (site / "book" / f"{path.stem}.html").read_text(encoding="utf-8")
+    for name in (re.search(r'name="([\w-]+)"', each)[1] for each in cells):
+        assert re.search(rf'<figure class="still[^>]*><a class="action" href="#{name}\?', page), name
 
 
 def test_a_mistake_in_an_address_fails_the_build_by_its_page_and_its_name(book):

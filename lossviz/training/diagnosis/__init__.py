@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from torch import nn
 
 from lossviz.catalogue import ENTRIES
-from lossviz.inputs import check_count, wrong
+from lossviz.inputs import InputType, check_count, wrong
 from lossviz.losses import Loss
 from lossviz.losses.wrappers import Cached
 from lossviz.training.diagnosis import encode, read
@@ -53,15 +53,14 @@ def diagnose(
     source = table(data, lambda rows: progress(rows, "rows"))
     loss = proposed(source, encoder) if loss is None else ours(loss)
     taken = taken_by(loss, source)
-    inputs = loss.inputs.fitted(len(taken))
-    found = read.read(source, taken, inputs, batches, batch_size, seed, lambda rows: progress(rows, "rows"))
+    found = read.batches_for(loss, source, taken, batches, batch_size, seed, lambda rows: progress(rows, "rows"))
     if not found.batches:
         raise wrong("data", "at least one row that can be used", f"none of {found.count}: {found.faults[0]}")
     looks = []
-    with encode.as_trained(model, inputs, seed):
+    with encode.as_trained(model, loss.inputs, seed):
         for batch in progress(found.batches, "batches"):
             learns = None if looks else encode.learns(model, encoder, list(batch.texts.values())[0][:2])
-            rows = encode.embedded(encoder, batch, inputs)
+            rows = encode.embedded(encoder, batch, loss.inputs)
             looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
             looks[-1].check()
     return Report(loss, source.columns, taken, looks, found.faults, found.count)
@@ -72,6 +71,8 @@ def taken_by(loss: Loss | type[Loss], source: Table) -> dict[str, Column]:
     try:
         return read.roles(loss.inputs, source.columns, asked=True)
     except ValueError as error:
+        if loss.also and not _reason(loss.also, source):
+            return read.roles(loss.also, source.columns)
         name = (loss if isinstance(loss, type) else type(loss)).__name__
         raise wrong("data", f"columns for {name}", f"{_listed(source)}: it {error}") from None
 
@@ -87,8 +88,13 @@ def proposed(source: Table, encoder: encode.Encoder) -> Loss:
 
 def unfit(loss: type[Loss], source: Table) -> str:
     """Why a loss does not fit the columns, or does not read all of them; "" where it fits."""
+    why = [_reason(inputs, source) for inputs in (loss.inputs, loss.also) if inputs]
+    return "" if "" in why else why[0]
+
+
+def _reason(inputs: InputType, source: Table) -> str:
     try:
-        return read.spare(loss.inputs, source.columns) or ""
+        return read.spare(inputs, source.columns) or ""
     except ValueError as error:
         return str(error)
 

@@ -1,6 +1,7 @@
 """What a column of data holds, by its header and by its cells."""
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -25,12 +26,14 @@ SCORES = {"score", "scores", "similarity", "similarity_score", "sim", "rating", 
 LABELS = {"label", "labels", "class", "category", "target", "gold_label", "is_duplicate"}
 NUMBERS = {"id", "idx", "index", "guid", "pair_id", "row", "unnamed: 0", "__index_level_0__"}  # the latter of pandas
 TRUTH = {"true": 1.0, "false": 0.0}
+NEGATION = re.compile(r"(?:not|non|no)[ _-]*(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Column:
     """``kind``: "text", "label" (1 or 0), "class", "score" or "unused"; ``why`` it was taken for that; the names of
-    ``classes``, where they are words; ``usual``: the lowest and the highest number of nearly all cells."""
+    ``classes``, or of the labels 0 and 1, where they are words; ``usual``: the lowest and the highest number of nearly
+    all cells."""
 
     name: str
     kind: str
@@ -66,12 +69,23 @@ def _of_words(name: str, header: str, words: list[str]) -> Column:
     kinds = sorted(set(words))
     few = len(kinds) <= min(MOST_CLASSES, FEW_CLASSES * len(words))
     if max(map(len, kinds)) <= LONGEST_CLASS and (few or header in LABELS):
+        if said := _yes_and_no(words):
+            return Column(name, "label", f"{said[1]} and its negation", said, usual=(0, 1))
         known = [each for each in NLI if each in {kind.lower() for kind in kinds}]
         if len(known) == len(kinds):
             kinds = sorted(kinds, key=lambda each: NLI.index(each.lower()))
         return Column(name, "class", f"{len(kinds)} words, repeated: {', '.join(kinds[:4])}", tuple(kinds))
     header_too = "; so does the header: is it a row?" if len(header.split()) > LONGEST_HEADER else ""
     return Column(name, "text", f"words{header_too}")
+
+
+def _yes_and_no(words: list[str]) -> tuple[str, str] | None:
+    """Of two words of which one negates the other, where nearly all are these, the one for 0 and the one for 1."""
+    (one, ones), (other, others) = [*Counter(words).most_common(2), ("", 0)][:2]
+    for no, yes in ((one, other), (other, one)) if ones + others >= MOST * len(words) else ():
+        if NEGATION.fullmatch(no) and NEGATION.fullmatch(no)[1].lower() == yes.lower():
+            return no, yes
+    return None
 
 
 def _of_numbers(name: str, header: str, numbers: list[float]) -> Column:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lossviz.inputs import InputType
+from lossviz.losses import Loss
 from lossviz.training.diagnosis.columns import LABELS, PLACES, Column, is_empty, number_in, plain
 from lossviz.training.diagnosis.table import Table, numbered
 
@@ -143,7 +144,29 @@ def _place(header: str) -> int | None:
     return 2 if header.startswith("neg") or "negative" in header else PLACES.get(header)
 
 
+def shape(loss: Loss | type[Loss], taken: Mapping[str, Column]) -> InputType:
+    """What the columns were taken as: the loss's own shape of data, or the other one that it takes."""
+    return (loss.also if loss.also and loss.inputs.label not in taken else loss.inputs).fitted(len(taken))
+
+
 # ---- the rows
+
+
+def batches_for(loss: Loss, source: Table, taken: dict[str, Column], *how: object) -> Found:
+    """What ``read`` finds, in batches of the loss's own shape."""
+    inputs = shape(loss, taken)
+    found = read(source, taken, inputs, *how)
+    if inputs.name != loss.inputs.name:
+        found.batches = [_scored(each, loss.inputs) for each in found.batches]
+    return found
+
+
+def _scored(rows: Rows, inputs: InputType) -> Rows:
+    """Every anchor with its positive, which scores 1, then with each of its negatives, which score 0."""
+    anchor, *others = rows.texts.values()
+    first, second = anchor * len(others), tuple(text for column in others for text in column)
+    scores = torch.tensor([float(k == 0) for k in range(len(others)) for _ in anchor], dtype=torch.float64)
+    return Rows(rows.places * len(others), dict(zip(inputs.rows, (first, second), strict=True)), scores)
 
 
 def read(
@@ -210,7 +233,7 @@ def _text(cell: object) -> tuple[str | None, str]:
 
 def _label(cell: object, column: Column, inputs: InputType, numbers: dict[str, int]) -> tuple[float | None, str]:
     if column.classes:
-        return _class(cell, numbers, inputs)
+        return _class(cell, numbers, inputs, column)
     number = number_in(cell)
     if number is None:
         return None, "no label" if is_empty(cell) else f"expected a number, got {cell!r:.40}"
@@ -225,10 +248,13 @@ def _label(cell: object, column: Column, inputs: InputType, numbers: dict[str, i
     return number, f"{number:g}, where nearly all others lie between {low:g} and {high:g}"
 
 
-def _class(cell: object, numbers: dict[str, int], inputs: InputType) -> tuple[float | None, str]:
-    """The number of a class by its name. A new one gets the next, but for a classifier, which has no output for it."""
+def _class(cell: object, numbers: dict[str, int], inputs: InputType, column: Column) -> tuple[float | None, str]:
+    """The number of a class by its name. A new one gets the next, but for a classifier, which has no output for it, and
+    where the words say 1 and 0."""
     if is_empty(cell) or not isinstance(cell, str):
         return None, f"expected the name of a class, got {cell!r:.40}"
+    if cell not in numbers and column.kind == "label":
+        return None, f"expected {' or '.join(column.classes)}, got {cell!r:.40}"
     if cell not in numbers and not inputs.labels.compared:
         return None, f"class {cell}, which is too rare to be an output of the classifier"
     return float(numbers.setdefault(cell, len(numbers))), ""

@@ -19,7 +19,7 @@ from lossviz.training.diagnosis import page, text
 from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
 from lossviz.training.diagnosis.columns import Column
 from lossviz.training.diagnosis.look import Look
-from lossviz.training.diagnosis.read import Fault, in_training
+from lossviz.training.diagnosis.read import Fault, in_training, shape
 
 if TYPE_CHECKING:
     from lossviz.widgets import Explorer
@@ -62,7 +62,7 @@ class Report:
         return replace(worst, rows=rows, shown=shown)
 
     def _of_columns(self) -> list[Finding]:
-        trained = in_training(self.loss.inputs, self.columns, self.taken)
+        trained = in_training(shape(self.loss, self.taken), self.columns, self.taken)
         if trained is None:
             return []
         taken, change = trained

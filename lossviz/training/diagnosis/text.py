@@ -18,8 +18,8 @@ def written(report) -> str:
 
 def heading(report) -> list[str]:
     """What was looked at, in lines."""
-    looked = sum(each.count for each in report.looks)
-    size = max(each.count for each in report.looks)
+    sizes = [len(set(each.places)) for each in report.looks]  # a row may make several of the loss's own
+    looked, size = sum(sizes), max(sizes)
     batches = f"{len(report.looks)} batch{'' if len(report.looks) == 1 else 'es'}"
     return [
         f"{told(report.loss)}",

@@ -354,6 +354,44 @@ def test_words_of_nli_become_the_numbers_of_the_field():
     assert torch.equal(found.looks[0].labels, expected.looks[0].labels)
 
 
+@pytest.mark.parametrize(
+    "words", [("duplicate", "not_duplicate"), ("Equivalent", "not equivalent"), ("toxic", "non-toxic")]
+)
+@pytest.mark.parametrize("name", ["labelled_pairs", "labelled_sentences"])
+def test_a_word_and_its_negation_are_1_and_0(name, words):
+    """As GLUE has them."""
+    given = columns("labelled_pairs") if name == "labelled_pairs" else {"text": PAIRS["question"]}
+    numbers = given.get("label", [k % 2 for k in MANY])
+    worded = given | {"label": [words[0] if k else words[1] for k in numbers]}
+    encoder = ByHeart() if name == "labelled_pairs" else some_rows
+    expected, found = (diagnose(encoder, None, each) for each in (given | {"label": numbers}, worded))
+    assert type(found.loss) is type(expected.loss)
+    assert torch.equal(found.looks[0].labels, expected.looks[0].labels)
+
+
+def test_a_word_beside_1_and_0_is_told():
+    given = columns("labelled_pairs")
+    given["label"] = ["duplicate" if k else "not_duplicate" for k in given["label"]]
+    given["label"][3] = "maybe"
+    (said,) = map(str, diagnose(ByHeart(), None, given).faults)
+    assert said == "row 3, column label: expected not_duplicate or duplicate, got 'maybe'; the row was left out"
+
+
+def test_angle_takes_triplets_as_pairs_that_score_1_and_0():
+    given, loss = columns("triplets"), lossviz.AnglELoss()
+    report = diagnose(ByHeart(), loss, given, batches=1, batch_size=8, seed=None)
+    rows = [ByHeart()(given[name][:8]).detach().double() for name in ("anchor", "positive", "negative")]
+    (look,) = report.looks
+    assert look.value == pytest.approx(loss(*rows).item(), rel=1e-9)
+    assert look.labels.tolist() == 8 * [1.0] + 8 * [0.0] and set(look.places) == set(range(8))
+    assert list(report.taken) == ["anchor", "positive", "negative"]
+    assert "8 of " in str(report) and "in 1 batch of at most 8" in str(report)
+    assert not [each for each in report.findings if each.name == "columns"]
+    report.explore(3)
+    with pytest.raises(ValueError, match="AnglELoss, got question .text., answer .text.: it takes finite scores"):
+        diagnose(ByHeart(), loss, columns("positive_pairs"))
+
+
 @pytest.mark.parametrize("name", DATA)
 def test_every_loss_fits_or_says_why_not(name):
     source = table(columns(name))

@@ -81,7 +81,7 @@ def check(title: str, change: str, book: str | Callable[[Look], str]) -> Callabl
                 return None
             rows = list(dict.fromkeys(case.rows))
             shown = [row_of(look, row) for row in rows[:SHOWN]] if case.shown is None else case.shown[:SHOWN]
-            places = tuple(look.places[row] for row in rows)
+            places = tuple(dict.fromkeys(look.places[row] for row in rows))
             where = book if isinstance(book, str) else book(look)
             return Finding(function.__name__, title, case.said, places, tuple(shown), change, where)
 
