@@ -158,9 +158,10 @@ def test_printed_the_words_and_the_pictures_are_left(book, open_page, scheme):
 @pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_on_paper_each_figure_of_the_book_has_a_picture(site, path):
     """Of the state in which it begins, where no passage speaks of another."""
-    cells = [each.source for each in nbformat.read(path, as_version=4).cells if "figure" in each.metadata.get("tags", ())]
+    cells = nbformat.read(path, as_version=4).cells
+    figures = [each.source for each in cells if "figure" in each.metadata.get("tags", ())]
     page = (site / "book" / f"{path.stem}.html").read_text(encoding="utf-8")
-    for name in (re.search(r'name="([\w-]+)"', each)[1] for each in cells):
+    for name in (re.search(r'name="([\w-]+)"', each)[1] for each in figures):
         assert re.search(rf'<figure class="still[^>]*><a class="action" href="#{name}\?', page), name
 
 
