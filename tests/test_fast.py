@@ -142,7 +142,8 @@ def test_dtypes(dtype, variant):
     assert_close(value.double(), exact, rtol=1e-5, atol=1e-6)
     for gradient, expected in zip(gradients, exact_gradients, strict=True):
         assert gradient.dtype == dtype
-        assert_close(gradient.double(), expected, rtol=RELATIVE[dtype], atol=1e-7)
+        # beside the whole of it: one number of a gradient may be what two large ones leave
+        assert (gradient.double() - expected).norm() <= RELATIVE[dtype] * expected.norm() + 1e-7
 
 
 @every_road

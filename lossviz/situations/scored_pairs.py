@@ -31,7 +31,7 @@ def _three_pairs(*cosines: float) -> tuple[float, ...]:
 
 
 SCORED_PAIRS = (
-    _pairs("start", "Start", on_circle(90, 40, 110, 180, 300, 235), chosen=2),
+    _pairs("start", "Start", on_circle(90, 40, 110, 175, 300, 235), chosen=2),
     _pairs(
         "which way",
         "Predict: which way?",
