@@ -34,7 +34,7 @@ class Stills:
         ):
             return
         self.shown[section] = state["situation"]
-        key = self.key(spec, state, asked)
+        key = key_of(spec, state, asked)
         if key not in self.drawn and (picture := self.picture(spec, state, asked)):
             self.drawn.add(key)
             put_after(link, picture)
@@ -43,14 +43,11 @@ class Stills:
         """A picture of a figure as it begins, for paper alone, if no passage has it."""
         cells = [each for each in document.findall(nodes.container) if "tag_figure" in each["classes"]]
         own = next((each for each in cells if f'name="{spec["name"]}"' in each.astext()), None)
-        known = self.key(spec, state, {}) in self.drawn
-        if own and not known and (picture := self.picture(spec, state, {}, "untouched")):
+        known = key_of(spec, state, {}) in self.drawn
+        if own and not known and (picture := self.picture(spec, state, {}, "still untouched")):
             own.parent.insert(own.parent.index(own) + 1, picture)
 
-    def key(self, spec: dict, state: dict, asked: dict[str, str]) -> str:
-        return json.dumps([spec["name"], state, "ask" in asked], sort_keys=True)
-
-    def picture(self, spec: dict, state: dict, asked: dict[str, str], more_look: str = "") -> nodes.raw | None:
+    def picture(self, spec: dict, state: dict, asked: dict[str, str], look: str = "still") -> nodes.raw | None:
         from lossviz import address
         from lossviz.widgets import still
 
@@ -68,7 +65,7 @@ class Stills:
             f'<img class="dark-light" src="{self.source}/{name}" alt="{html.escape(still.description(seen))}" '
             f'width="{width}" height="{height}" loading="lazy">'
         )
-        look = f"still {more_look}".rstrip() + ("" if spec["dimension"] == 2 else " terms")
+        look += "" if spec["dimension"] == 2 else " terms"
         return nodes.raw("", SHOWN.format(
             look=look, above=still.above_plane(seen), address=html.escape(address.of(spec, state) + more), image=image,
             title=html.escape(seen.title),
@@ -79,6 +76,11 @@ SHOWN = (
     '<figure class="{look}" style="--above: {above}"><a class="action" href="{address}"><span class="picture">{image}'
     '</span><span class="caption"><b>{title}</b> <span class="hint">Show it in the figure</span></span></a></figure>'
 )
+
+
+def key_of(spec: dict, state: dict, asked: dict[str, str]) -> str:
+    """Of what one picture shows."""
+    return json.dumps([spec["name"], state, "ask" in asked], sort_keys=True)
 
 
 def ancestors(node: nodes.Node) -> Iterator[nodes.Node]:

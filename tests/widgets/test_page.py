@@ -16,6 +16,7 @@ from lossviz import (
     BatchHardTripletLoss,
     ContrastiveLoss,
     CoSENTLoss,
+    CosineSimilarityLoss,
     MultipleNegativesRankingLoss,
     MultipleNegativesSymmetricRankingLoss,
     OnlineContrastiveLoss,
@@ -389,6 +390,16 @@ def test_a_question_of_which_terms_count(mounted, way):
                "margin, 0.5. And 1 more.")  # fmt: skip
     explorer.button("Done").press("Enter")
     answered(explorer, f"You marked A–B, A–C. {replies} Active: {', '.join(active)}.")
+
+
+@pytest.mark.parametrize(("loss", "name"), [(CosineSimilarityLoss(), "which way"), (CoSENTLoss(), "worst order")])
+def test_a_question_about_the_way_of_a_pair_does_not_colour_it(mounted, loss, name):
+    explorer = mounted(lossviz.explore(loss, situation=name))
+    waits(explorer)
+    told = explorer.find(".lines :is(.positive, .negative)")
+    expect(told).to_have_count(0)
+    explorer.button("Show me").press("Enter")
+    expect(told.first).to_be_attached()
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])
