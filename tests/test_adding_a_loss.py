@@ -17,7 +17,6 @@ from lossviz.catalogue.parameters import DISTANCE
 from lossviz.distances import Distance, paired
 from lossviz.inputs import TRIPLETS
 from lossviz.losses import Loss, Terms
-from lossviz.losses.base import scalar
 from lossviz.lowering import to_javascript
 from tests import test_catalogue
 from tests.losses import test_breakages, test_every_loss
@@ -46,10 +45,9 @@ class SquaredTripletLoss(Loss):
         measure = paired(self.distance)
         distance = torch.stack([measure(anchor, positive), measure(anchor, negative)], dim=-1)
         to_positive, to_negative = distance.unbind(-1)
-        margin = scalar(self.margin, distance)
-        costs = relu(to_positive - to_negative + margin).square()
+        costs = relu(to_positive - to_negative + self.margin).square()
         numbers = {"d_ap": to_positive, "d_an": to_negative}
-        return Terms(distance, costs / costs.shape[-1], thresholds={"margin": margin}, numbers=numbers)
+        return Terms(distance, costs / costs.shape[-1], numbers=numbers)
 
 
 ENTRY = Entry(

@@ -21,7 +21,7 @@ ENTRIES = (
         loss=BatchAllTripletLoss,
         formula=r"\begin{gathered} \mathcal{L} = \frac{1}{|A|} \sum_{(a,p,n)}"
         r" \max\left(0,\ d(a,p) - d(a,n) + m\right), \\ A = \text{the triplets that cost something} \end{gathered}",
-        term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / |{A}|"},
+        term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / {A}"},
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(("6.2", "no longer builds a cube of B³ numbers"),),
         paper=HERMANS,
@@ -51,7 +51,7 @@ ENTRIES = (
         formula=r"\begin{gathered} \mathcal{L} = \frac{1}{|P|} \sum_{(a,p)}"
         r" \max\left(0,\ d(a,p) - d(a,n_{ap}) + m\right), \\"
         r" n_{ap} = \text{the nearest negative beyond } p \text{, else the farthest} \end{gathered}",
-        term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / |{P}|"},
+        term=lambda loss: {"triplet": "({d_ap} − {d_an} + {margin}) / {B}"},
         parameters={"margin": NEARER_BY, "distance": DISTANCE},
         changes=(),
         paper=SCHROFF,

@@ -77,7 +77,7 @@ ENTRIES = (
     Entry(
         loss=MultipleNegativesSymmetricRankingLoss,
         formula=SOFTMAX_BOTH_WAYS,
-        term=lambda loss: {"anchor": "−ln {p} / {2B}"},
+        term=lambda loss: {"anchor": "−ln {p} / {B}"},
         parameters={"scale": SCALE, "similarity": SIMILARITY},
         changes=(("5.3", "deprecated: MultipleNegativesRankingLoss with both directions, per_direction, is the same"),),
         paper=RADFORD,

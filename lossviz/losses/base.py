@@ -39,7 +39,7 @@ class Terms:
                             leaves out those that then move no point
     ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
     ``chosen``              role → indices into ``matrix`` (hardest_positive, target …)
-    ``thresholds``          name → scalar (margin, nearest_negative …)
+    ``thresholds``          name → scalar (nearest_negative …); a setting called margin is one by itself
     ``numbers``             name → what the printed formula of a term needs, broadcastable to ``values`` (d_ap, p …)
     ``shares``              "row", "column" → what part of a softmax each entry of ``matrix`` has, along or down
     ``loss``                () or the leading dimensions
@@ -95,7 +95,7 @@ class Loss:
 
     ``reads``  what the numbers of its matrix are
     ``chart``  the chart that shows it first, where that is not the one of its input type
-    ``also``   another shape of data that it takes, of whose rows it makes its own
+    ``also``   another shape of data that it takes, of whose rows ``own`` makes its own
     """
 
     inputs: ClassVar[InputType]
@@ -118,7 +118,9 @@ class Loss:
     def complete(self, *tensors: Tensor) -> Terms:
         """The definition, and what follows from it: as unchecked as ``define``, every field a tensor."""
         labels = tensors[-1] if self.inputs.labels else None
-        return self.define(*tensors).completed(self.inputs, len(self.axes), labels)
+        terms = self.define(*tensors).completed(self.inputs, len(self.axes), labels)
+        margins = [value for name, value in self.settings().items() if name.endswith("margin")][:1]
+        return replace(terms, thresholds={"margin": scalar(each, terms.matrix) for each in margins} | terms.thresholds)
 
     def value(self, *tensors: Tensor) -> Tensor:
         """The loss alone, by the definition, which checks nothing but its shape."""

@@ -84,13 +84,8 @@ class SoftmaxLoss(Loss):
         log_share = linear(self.features(first, second), weight, bias).log_softmax(-1)
         target = masks.of_class(labels, log_share.shape[-1])
         log_p = torch.where(target, log_share, 0.0).sum(-1)
-        return Terms(
-            matrix=log_share,
-            values=-log_p / labels.shape[-1],
-            chosen={"target": labels.long()},
-            numbers={"p": log_p.exp()},
-            shares={"row": log_share.exp()},
-        )
+        values = -log_p / labels.shape[-1]
+        return Terms(log_share, values, numbers={"p": log_p.exp()}, shares={"row": log_share.exp()})
 
     def features(self, first: Tensor, second: Tensor) -> Tensor:
         parts = [first, second] if self.concatenation_sent_rep else []

@@ -9,7 +9,7 @@ from torch.nn.functional import relu
 from lossviz import masks
 from lossviz.distances import Distance, paired
 from lossviz.inputs import LABELLED_PAIRS, ZERO_TO_ONE
-from lossviz.losses.base import Loss, Terms, scalar
+from lossviz.losses.base import Loss, Terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +34,10 @@ class ContrastiveLoss(Loss):
 
     def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
         distance = paired(self.distance)(anchor, other)
-        margin = scalar(self.margin, distance)
-        pull, push = distance.square(), relu(margin - distance).square()
+        pull, push = distance.square(), relu(self.margin - distance).square()
         costs = 0.5 * (labels * pull + (1 - labels) * push)
         values = costs / costs.shape[-1] if self.size_average else costs
-        return Terms(distance, values, thresholds={"margin": margin}, numbers={"d": distance})
+        return Terms(distance, values, numbers={"d": distance})
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +63,15 @@ class OnlineContrastiveLoss(Loss):
 
     def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
         distance = paired(self.distance)(anchor, other)
-        margin = scalar(self.margin, distance)
         positive, negative = masks.labelled_pairs(labels)
         farthest_positive = _largest_or_mean(distance, positive, negative)
         nearest_negative = -_largest_or_mean(-distance, negative, positive)
         hard_positive = positive & (distance > nearest_negative.unsqueeze(-1))
         hard_negative = negative & (distance < farthest_positive.unsqueeze(-1))
         pull = torch.where(hard_positive, distance.square(), 0.0)
-        push = torch.where(hard_negative, relu(margin - distance).square(), 0.0)
+        push = torch.where(hard_negative, relu(self.margin - distance).square(), 0.0)
         gates = {"farthest_positive": farthest_positive, "nearest_negative": nearest_negative}
-        return Terms(distance, pull + push, thresholds={"margin": margin, **gates}, numbers={"d": distance})
+        return Terms(distance, pull + push, thresholds=gates, numbers={"d": distance})
 
 
 def _largest_or_mean(distance: Tensor, wanted: Tensor, rest: Tensor) -> Tensor:

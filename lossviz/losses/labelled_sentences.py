@@ -9,7 +9,7 @@ from torch.nn.functional import relu, softplus
 from lossviz import masks
 from lossviz.distances import Distance, pairwise
 from lossviz.inputs import LABELLED_SENTENCES
-from lossviz.losses.base import Loss, Terms, scalar
+from lossviz.losses.base import Loss, Terms
 
 # The mean of batch-all is over the triplets that cost more than this.
 COUNTED = 1e-16
@@ -37,13 +37,12 @@ class BatchAllTripletLoss(Loss):
 
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
         distance = pairwise(self.distance, embeddings, embeddings)
-        margin = scalar(self.margin, distance)
         to_positive, to_negative = distance.unsqueeze(-1), distance.unsqueeze(-2)
         valid = masks.triplets(labels)
-        costs = torch.where(valid, relu(to_positive - to_negative + margin), 0.0)
+        costs = torch.where(valid, relu(to_positive - to_negative + self.margin), 0.0)
         active = (costs > COUNTED).sum((-3, -2, -1), keepdim=True).clamp(min=1)
         numbers = {"d_ap": to_positive, "d_an": to_negative, "A": active}
-        return Terms(distance, costs / active, valid=valid, thresholds={"margin": margin}, numbers=numbers)
+        return Terms(distance, costs / active, valid=valid, numbers=numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +69,8 @@ class BatchHardTripletLoss(Loss):
 
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
         distance = pairwise(self.distance, embeddings, embeddings)
-        margin = scalar(self.margin, distance)
         hardest = _Hardest.of(distance, labels)
-        costs = relu(hardest.to_positive - hardest.to_negative + margin)
-        return hardest.terms(costs, thresholds={"margin": margin})
+        return hardest.terms(relu(hardest.to_positive - hardest.to_negative + self.margin))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +98,7 @@ class BatchHardSoftMarginTripletLoss(Loss):
         distance = pairwise(self.distance, embeddings, embeddings)
         hardest = _Hardest.of(distance, labels)
         gap = hardest.to_positive - hardest.to_negative
-        return hardest.terms(softplus(gap), numbers={"slope": gap.sigmoid()})
+        return hardest.terms(softplus(gap), slope=gap.sigmoid())
 
 
 @dataclass(frozen=True)
@@ -130,11 +127,11 @@ class _Hardest:
         to_negative = torch.where(has_negative, nearest, felt.amin(-1) + felt.amax(-1))
         return cls(distance, to_positive, to_negative, chosen, has_negative)
 
-    def terms(self, costs: Tensor, **more: dict[str, Tensor]) -> Terms:
+    def terms(self, costs: Tensor, **numbers: Tensor) -> Terms:
         """The mean over the anchors of what each costs. Every anchor is a term, also one with a stand-in."""
-        numbers = {"d_ap": self.to_positive, "d_an": self.to_negative, **more.pop("numbers", {})}
+        numbers |= {"d_ap": self.to_positive, "d_an": self.to_negative}
         values = costs / costs.shape[-1]
-        return Terms(self.distance, values, active=self.pulled, chosen=self.chosen, numbers=numbers, **more)
+        return Terms(self.distance, values, active=self.pulled, chosen=self.chosen, numbers=numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,19 +159,12 @@ class BatchSemiHardTripletLoss(Loss):
 
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
         distance = pairwise(self.distance, embeddings, embeddings)
-        margin = scalar(self.margin, distance)
         positive, negative = masks.labelled_sentences(labels)
         to_negative, place = _semi_hard(distance, negative)
-        costs = torch.where(positive, relu(distance - to_negative + margin), 0.0)
-        count = positive.sum((-2, -1), keepdim=True).clamp(min=1)
-        return Terms(
-            matrix=distance,
-            values=costs / count,
-            valid=positive,
-            chosen={"semi_hard_negative": place},
-            thresholds={"margin": margin},
-            numbers={"d_ap": distance, "d_an": to_negative, "P": count},
-        )
+        costs = torch.where(positive, relu(distance - to_negative + self.margin), 0.0)
+        values = costs / positive.sum((-2, -1), keepdim=True).clamp(min=1)
+        numbers = {"d_ap": distance, "d_an": to_negative}
+        return Terms(distance, values, valid=positive, chosen={"semi_hard_negative": place}, numbers=numbers)
 
 
 def _semi_hard(distance: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from lossviz import masks
 from lossviz.distances import Similarity, similarities
 from lossviz.inputs import POSITIVE_PAIRS, wrong
-from lossviz.losses.base import VISIBLE, Loss, Terms, lowest, scalar
+from lossviz.losses.base import VISIBLE, Loss, Terms, lowest
 from lossviz.losses.wrappers import Cached, Column
 
 DIRECTIONS = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
@@ -60,16 +60,15 @@ class MultipleNegativesRankingLoss(Loss):
             raise wrong("hardness_strength", "a number of at least 0", str(self.hardness_strength))
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
-        scale = scalar(self.scale, anchor)
         documents = torch.cat([positive, *negatives], dim=-2)
-        logits = scale * similarities(self.similarity, anchor, documents)
+        logits = self.scale * similarities(self.similarity, anchor, documents)
         target, _ = masks.diagonal(logits)
         sums = [(logits, target)]
         if self.directions != DIRECTIONS[:1] or self.hardness_mode:
             logits, target, sums = self._further(logits, target, anchor, documents)
         log_shares = [log_share(*each) for each in sums]
         values = -sum(log_shares) / len(sums) / anchor.shape[-2]
-        return _searched(logits, target, sums, log_shares, values, scale)
+        return _searched(logits, target, sums, log_shares, values)
 
     def blocks(self) -> list[list[str]]:
         asked = [each for each in DIRECTIONS if each in self.directions]
@@ -87,16 +86,16 @@ class MultipleNegativesRankingLoss(Loss):
 
     def _ways(self, anchor: Tensor, documents: Tensor, own: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Logits and targets of the further directions, (…, B, candidates); no candidate: the lowest logit."""
-        scale, positive = scalar(self.scale, anchor), documents[..., : anchor.shape[-2], :]
+        positive = documents[..., : anchor.shape[-2], :]
         pair = masks.same(anchor.shape[-2], anchor.shape[-2], anchor.device)
         if "query_to_query" in self.directions:
-            logits = scale * similarities(self.similarity, anchor, anchor)
+            logits = self.scale * similarities(self.similarity, anchor, anchor)
             yield torch.where(pair, lowest(logits), logits), torch.zeros_like(logits, dtype=torch.bool)
         if "doc_to_query" in self.directions:
-            logits = scale * similarities(self.similarity, anchor, positive).transpose(-1, -2)
+            logits = self.scale * similarities(self.similarity, anchor, positive).transpose(-1, -2)
             yield logits, pair.expand(logits.shape)
         if "doc_to_doc" in self.directions:
-            logits = scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
+            logits = self.scale * similarities(self.similarity, documents, positive).transpose(-1, -2)
             yield torch.where(own, lowest(logits), logits), torch.zeros_like(logits, dtype=torch.bool)
 
     def _hardness(self, logits: Tensor, target: Tensor, own: Tensor) -> Tensor | float:
@@ -104,8 +103,8 @@ class MultipleNegativesRankingLoss(Loss):
         if self.hardness_mode is None:
             return 0.0
         harder = {"in_batch_negatives": ~own, "hard_negatives": own & ~target, "all_negatives": ~target}
-        similarity = logits.detach() / scalar(self.scale, logits).detach()
-        return torch.where(harder[self.hardness_mode], scalar(self.hardness_strength, logits) * similarity, 0.0)
+        similarity = (logits / self.scale).detach()
+        return torch.where(harder[self.hardness_mode], self.hardness_strength * similarity, 0.0)
 
 
 def log_share(logits: Tensor, target: Tensor) -> Tensor:
@@ -115,28 +114,13 @@ def log_share(logits: Tensor, target: Tensor) -> Tensor:
     return -(logits - to_target).logsumexp(-1)
 
 
-def _searched(
-    logits: Tensor,
-    target: Tensor,
-    sums: list[tuple[Tensor, Tensor]],
-    log_shares: list[Tensor],
-    values: Tensor,
-    scale: Tensor,
-) -> Terms:
+def _searched(logits: Tensor, target: Tensor, sums: list[tuple], log_shares: list[Tensor], values: Tensor) -> Terms:
     """Every anchor with its target, in one sum or in several: p is the target's share of the first, q of the second."""
+    share = torch.cat([each.softmax(-1) for each, _ in sums], dim=-1)
     negative = ~target & (logits > lowest(logits))
-    share = torch.cat([each.softmax(-1) for each, _ in sums], dim=-1) if len(sums) > 1 else logits.softmax(-1)
-    return Terms(
-        matrix=logits,
-        values=values,
-        positive=target,
-        negative=negative,
-        active=torch.where(negative, share, 0.0).sum(-1) > VISIBLE,  # a target that stands in a sum twice is no rival
-        chosen={"target": torch.arange(values.shape[-1], device=logits.device).expand(values.shape)},
-        thresholds={"scale": scale},
-        numbers={name: each.exp() for name, each in zip("pq", log_shares, strict=False)},
-        shares={"row": share},
-    )
+    active = torch.where(negative, share, 0.0).sum(-1) > VISIBLE  # a target that stands in a sum twice is no rival
+    numbers = {name: each.exp() for name, each in zip("pq", log_shares, strict=False)}
+    return Terms(logits, values, target, negative, active=active, numbers=numbers, shares={"row": share})
 
 
 def check_scale(scale: float | Tensor) -> None:
@@ -186,26 +170,18 @@ class MultipleNegativesSymmetricRankingLoss(Loss):
         return [[DIRECTIONS[0]]]
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
-        scale = scalar(self.scale, anchor)
-        logits = scale * similarities(self.similarity, anchor, torch.cat([positive, *negatives], dim=-2))
-        return both_ways(logits, scale)
+        return both_ways(self.scale * similarities(self.similarity, anchor, torch.cat([positive, *negatives], dim=-2)))
 
 
-def both_ways(logits: Tensor, scale: Tensor) -> Terms:
+def both_ways(logits: Tensor) -> Terms:
     """The mean of a softmax along the rows of ``logits`` (…, B, candidates) and one along its first B columns. The
     target is the diagonal."""
-    rows, columns = logits.shape[-2:]
+    rows = logits.shape[-2]
     square = logits[..., :rows]
     back = square.transpose(-1, -2)
     log_p = torch.stack([log_share(each, masks.diagonal(each)[0]) for each in (logits, back)], dim=-2)
-    return Terms(
-        matrix=logits,
-        values=-log_p / (2 * rows),
-        chosen={"target": torch.arange(rows, device=logits.device).expand(log_p.shape)},
-        thresholds={"scale": scale},
-        numbers={"p": log_p.exp(), "2B": torch.ones_like(log_p).sum((-2, -1), keepdim=True)},
-        shares={"row": logits.softmax(-1), "column": square.softmax(-2)},
-    )
+    shares = {"row": logits.softmax(-1), "column": square.softmax(-2)}
+    return Terms(logits, -log_p / (2 * rows), numbers={"p": log_p.exp()}, shares=shares)
 
 
 @dataclass(frozen=True, eq=False)

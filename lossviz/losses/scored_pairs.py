@@ -9,7 +9,7 @@ from torch.nn.functional import logsigmoid, pad
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
 from lossviz.inputs import ANY_ORDER, COSINES, SCORED_PAIRS, TRIPLETS
-from lossviz.losses.base import Loss, Terms, lowest, scalar
+from lossviz.losses.base import Loss, Terms, lowest
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +92,19 @@ class AnglELoss(Loss):
     def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
         if len(tensors) > 2 and all(_is_rows(each, tensors[0]) for each in tensors):
             self.also.fitted(len(tensors)).check_shapes(tensors)
-            tensors = _as_scored_pairs(*tensors)
+            tensors = self.own(*tensors)
         return super()._checked(tensors, check, rows)
+
+    @staticmethod
+    def own(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Every anchor with its positive, score 1, then with each of its negatives, score 0."""
+        scores = [torch.full(anchor.shape[:-1], float(k == 0), device=anchor.device) for k in range(len(others))]
+        return torch.cat([anchor] * len(others), -2), torch.cat(others, -2), torch.cat(scores, -1)
 
 
 def _is_rows(tensor: object, first: Tensor) -> bool:
     """Whether it stands as the first rows do, and is no column of scores."""
     return isinstance(tensor, Tensor) and tensor.ndim == first.ndim and (tensor.shape[-1] > 1 or first.shape[-1] == 1)
-
-
-def _as_scored_pairs(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Every anchor with its positive, score 1, then with each of its negatives, score 0."""
-    scores = [torch.full(anchor.shape[:-1], float(k == 0), device=anchor.device) for k in range(len(others))]
-    return torch.cat([anchor] * len(others), -2), torch.cat(others, -2), torch.cat(scores, -1)
 
 
 def _angle_similarity(first: Tensor, second: Tensor) -> Tensor:
@@ -118,7 +118,6 @@ def _angle_similarity(first: Tensor, second: Tensor) -> Tensor:
 
 def _in_order(similarity: Tensor, scores: Tensor, scale: float | Tensor) -> Terms:
     """The log of 1 plus a sum over all (lower, higher): similarities (…, B), scores (…, B)."""
-    scale = scalar(scale, similarity)
     lower, higher = similarity.unsqueeze(-1), similarity.unsqueeze(-2)
     valid = masks.in_order(scores)
     exponent = torch.where(valid, scale * (lower - higher), lowest(similarity))
@@ -132,7 +131,7 @@ def _in_order(similarity: Tensor, scores: Tensor, scale: float | Tensor) -> Term
         values=loss * part,
         valid=valid,
         pulls=share.detach() * torch.where(valid, exponent, 0.0),
-        thresholds={"scale": scale.expand(last.shape), "the_1": (-last).exp()},
+        thresholds={"the_1": (-last).exp()},
         numbers={"s_low": lower, "s_high": higher, "share": share, "sum": total.exp()},
         loss=last,
     )

@@ -8,7 +8,7 @@ from torch.nn.functional import relu
 
 from lossviz.distances import Distance, paired
 from lossviz.inputs import TRIPLETS
-from lossviz.losses.base import Loss, Terms, scalar
+from lossviz.losses.base import Loss, Terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,6 @@ class TripletLoss(Loss):
         measure = paired(self.distance)
         distance = torch.stack([measure(anchor, positive), measure(anchor, negative)], dim=-1)
         to_positive, to_negative = distance.unbind(-1)
-        margin = scalar(self.triplet_margin, distance)
-        costs = relu(to_positive - to_negative + margin)
+        costs = relu(to_positive - to_negative + self.triplet_margin)
         numbers = {"d_ap": to_positive, "d_an": to_negative}
-        return Terms(distance, costs / costs.shape[-1], thresholds={"margin": margin}, numbers=numbers)
+        return Terms(distance, costs / costs.shape[-1], numbers=numbers)

@@ -7,7 +7,7 @@ from torch.nn.functional import logsigmoid
 
 from lossviz.distances import similarities
 from lossviz.inputs import UNLABELLED, UNLABELLED_PAIRS
-from lossviz.losses.base import Loss, Terms, scalar
+from lossviz.losses.base import Loss, Terms
 from lossviz.losses.positive_pairs import DIRECTIONS, both_ways, check_scale
 
 
@@ -66,6 +66,4 @@ class ContrastiveTensionLossInBatchNegatives(Loss):
         return [[DIRECTIONS[0]]]
 
     def define(self, first: Tensor, second: Tensor) -> Terms:
-        scale = scalar(self.scale, first)
-        logits = scale * similarities("cosine", first, second)
-        return both_ways(logits, scale)
+        return both_ways(self.scale * similarities("cosine", first, second))

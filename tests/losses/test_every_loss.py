@@ -161,7 +161,7 @@ def tolerance(loss, tensors):
 
     Where the peer's distance loses half of its digits (points nearly coincide), 1e-5, and no gradient."""
     terms = loss.terms(*tensors)
-    if "scale" in terms.thresholds:
+    if hasattr(loss, "scale"):
         logits = terms.matrix[terms.positive | terms.negative].abs()
         largest = max(1.0, logits.max(), *(loss.scale * each.abs().max().item() for each in tensors))
         return 1e-9 * max(1.0, 1e-3 * largest), 1e-8 * max(1.0, 1e-2 * largest)

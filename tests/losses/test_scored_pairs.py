@@ -103,7 +103,6 @@ def test_in_order_is_a_loop(kind, tensors, scale):
         assert terms.values[place].item() == pytest.approx(share, rel=1e-7, abs=1e-12)
     assert_close(terms.values.sum(), terms.loss, rtol=1e-9, atol=1e-15)
     assert terms.thresholds["the_1"].item() == pytest.approx(math.exp(-value))
-    assert terms.thresholds["scale"] == scale
 
 
 @in_order

@@ -79,8 +79,7 @@ def test_in_batch_by_hand():
     assert_close(terms.matrix / math.log(2), tensor([[1, 1], [0, 0]]))
     assert_close(terms.values, tensor([[2, 2], [1.5, 3]]).log() / 4)
     assert terms.positive.tolist() == [[True, False], [False, True]]
-    assert terms.chosen["target"].tolist() == [[0, 1]] * 2
-    assert terms.valid.all() and terms.active.all() and terms.thresholds == {"scale": loss.scale}
+    assert terms.valid.all() and terms.active.all() and terms.chosen == terms.thresholds == {}
 
 
 @SWEEP
@@ -144,7 +143,7 @@ def test_term_formulas_in_the_batch():
     loss, tensors = ContrastiveTensionLossInBatchNegatives(), UNLABELLED.example(4, 3)
     terms = loss.terms(*tensors)
     shares = torch.stack([terms.matrix.softmax(-1).diagonal(), terms.matrix.softmax(-2).diagonal()])
-    assert terms.numbers["2B"].item() == terms.valid.sum() == 8
+    assert terms.valid.sum() == 8
     for place in terms.valid.nonzero().tolist():
-        numbers = {"p": shares[tuple(place)].item(), "2B": 2 * 4}
+        numbers = {"p": shares[tuple(place)].item(), "B": 2 * 4}
         assert_close(worked_out(entry(loss).term(loss)["anchor"], numbers), terms.values[tuple(place)].item())

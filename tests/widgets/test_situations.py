@@ -680,7 +680,7 @@ def lower_scores_higher(state: State) -> bool:
 
 def finds_another(state: State) -> bool:
     terms = state.terms()
-    return bool((terms.matrix.argmax(-1) != terms.chosen["target"][..., 0, :]).any())
+    return bool((terms.matrix.argmax(-1) != terms.positive.int().argmax(-1)).any())
 
 
 def another_is_nearer(state: State) -> bool:
@@ -719,7 +719,7 @@ def falls_to(floor: float, state: State) -> bool:
 
 def not_zero_though_right(state: State) -> bool:
     terms = state.terms()
-    right = (terms.matrix.argmax(-1) == terms.chosen["target"]).all()
+    right = (terms.matrix.argmax(-1) == terms.positive.int().argmax(-1)).all()
     return bool(right) and terms.loss.item() > 0.1 and state.pull() < 1e-9
 
 

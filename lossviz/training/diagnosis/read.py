@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -157,16 +158,16 @@ def batches_for(loss: Loss, source: Table, taken: dict[str, Column], *how: objec
     inputs = shape(loss, taken)
     found = read(source, taken, inputs, *how)
     if inputs.name != loss.inputs.name:
-        found.batches = [_scored(each, loss.inputs) for each in found.batches]
+        found.batches = [_own(each, loss) for each in found.batches]
     return found
 
 
-def _scored(rows: Rows, inputs: InputType) -> Rows:
-    """Every anchor with its positive, which scores 1, then with each of its negatives, which score 0."""
-    anchor, *others = rows.texts.values()
-    first, second = anchor * len(others), tuple(text for column in others for text in column)
-    scores = torch.tensor([float(k == 0) for k in range(len(others)) for _ in anchor], dtype=torch.float64)
-    return Rows(rows.places * len(others), dict(zip(inputs.rows, (first, second), strict=True)), scores)
+def _own(rows: Rows, loss: Loss) -> Rows:
+    """In the loss's own shape: it is given the numbers of the texts, as rows of embeddings, and says where they go."""
+    texts = list(chain.from_iterable(rows.texts.values()))
+    *columns, labels = loss.own(*torch.arange(len(texts)).view(len(rows.texts), -1, 1))
+    own = {name: tuple(texts[k] for k in column) for name, column in zip(loss.inputs.rows, columns, strict=True)}
+    return Rows(rows.places * (len(labels) // len(rows.places)), own, labels.double())
 
 
 def read(

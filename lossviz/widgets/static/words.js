@@ -105,12 +105,11 @@ function bracketed(text, before, after) {
 // Of what has no logarithm and divides nothing, the rounding may be left out.
 const leastOf = (before) => (/(ln|\/)$/.test(before) ? 0 : ROUNDING);
 
-// A formula with its names in braces, {d} and the like, filled with numbers; null where one is not known. A set has its
-// size in bars, |{P}|, and a number has none.
+// A formula with its names in braces, {d} and the like, filled with numbers; null where one is not known.
 export function fill(template, numbers) {
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   if (names.some((name) => typeof numbers[name] !== "number")) return null;
-  return template.replace(/\|?\{(\w+)\}\|?/g, (whole, name, at) => {
+  return template.replace(/\{(\w+)\}/g, (whole, name, at) => {
     const before = template.slice(0, at).trimEnd();
     return bracketed(exact(numbers[name], leastOf(before)), before, template.slice(at + whole.length));
   });

@@ -35,7 +35,7 @@ function pairOf(given, term) {
   const [low, high] = [Math.min(...terms.matrix), Math.max(...terms.matrix)];
   const gives = rowOf(terms.matrix);
   const shares = terms.shares.row ? rowOf(terms.shares.row) : null;
-  const target = terms.chosen.target?.[index] ?? situation.labels[index];
+  const target = situation.labels[index];
   return told(term, {
     gives, shares, target,
     lengths: shares ?? gives.map((value) => (high > low ? (value - low) / (high - low) : 1)),

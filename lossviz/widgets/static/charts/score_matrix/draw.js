@@ -48,9 +48,9 @@ function layoutOf(scene, { width, height }, pushes) {
 }
 
 // What stands in a cell.
-function footOf({ loss: { reads }, result }, { shared, crowded }) {
+function footOf({ state, loss: { reads } }, { shared, crowded }) {
   if (crowded) return `touch a letter for its ${shared ? "shares" : "numbers"}; the mask has every ${reads}`;
-  const { scale } = result.terms.thresholds;
+  const { scale } = state.parameters;
   const at = scale === undefined ? "" : ` (scale ${brief(scale)})`;
   return shared ? `below the share: the ${reads} it is made from${at}` : `in a cell: the ${reads}${at}`;
 }
