@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import SymFloat, SymInt, Tensor, fx
 from torch._C import _are_functorch_transforms_active
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # noqa: F401  what all of BatchNorm's layers are
 
 if TYPE_CHECKING:
     import sympy

@@ -15,6 +15,7 @@ VIEWS = ("chart", "mask", "sum", "strip", "surface", "gradient", "run", "sentenc
 FLAGS = ("ask", "play", "reset")
 FARTHEST = 1e6  # of a number
 MOST_STEPS = 1000
+DECIMAL = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 ON = 1e-15  # from the circle
 DIGITS = 1e-12  # nearer than this two places are one
 
@@ -148,11 +149,9 @@ def _among(name: str, text: str, known) -> str:
 
 
 def _numbers(text: str) -> list[float]:
-    try:
-        numbers = [float(each) for each in text.split(",")]
-    except ValueError:
-        return []
-    return numbers if all(math.isfinite(each) and abs(each) <= FARTHEST for each in numbers) else []
+    words = text.split(",")
+    numbers = [float(each) for each in words if DECIMAL.fullmatch(each)]
+    return numbers if len(numbers) == len(words) and all(math.isfinite(each) and abs(each) <= FARTHEST for each in numbers) else []
 
 
 def _place(name: str, text: str, dimension: int, points: list[list[float]]) -> list[float]:

@@ -85,7 +85,7 @@ def test_javascript_keeps_the_length_of_a_line(script):
 
 BEHIND = LOSSVIZ / "_torch.py"
 PACKAGE = {path: path.read_text() for path in LOSSVIZ.rglob("*.py")}
-OURS = set(re.findall(r"(?:def |class |import |self\.)(_\w+)", "".join(PACKAGE.values())))
+OURS = set(re.findall(r"(?:def |class |import |self\.|^)(_\w+)", "\n".join(PACKAGE.values()), re.MULTILINE))
 
 
 def hidden_names(code: str) -> set[str]:
@@ -102,7 +102,7 @@ def hidden_names(code: str) -> set[str]:
 
 
 def hidden_parts(name: str) -> set[str]:
-    parts = {part for part in name.split(".") if re.fullmatch(r"_C|_[a-z]\w*|experimental", part)}
+    parts = {part for part in name.split(".") if re.fullmatch(r"_[A-Za-z]\w*|experimental", part)}
     return parts if name.startswith(("torch.", "aten.")) else parts - OURS
 
 
@@ -110,6 +110,7 @@ def test_hidden_names_are_found():
     assert hidden_names("from torch._dynamo import source") == {"torch._dynamo.source"}
     assert hidden_names("from torch import _dynamo") == {"torch._dynamo"}
     assert hidden_names("import torch.fx.experimental.proxy_tensor as p") == {"torch.fx.experimental.proxy_tensor"}
+    assert hidden_names("from torch.nn.modules.batchnorm import _BatchNorm") == {"torch.nn.modules.batchnorm._BatchNorm"}
     assert hidden_names("torch.ops.aten._softmax(x)") == {"torch.ops.aten._softmax"}
     assert hidden_names("node.target._schema") == {"node.target._schema"}
     assert hidden_names("from torch import fx, nn\nx.dtype, torch.__version__, sizes._require") == set()

@@ -3,7 +3,7 @@
 (() => {
 "use strict";
 
-const DRAWN = ".widget-place, .lossviz-plotly";  // what others fill after the page has come
+const DRAWN = ".widget-place";  // what others fill after the page has come
 const STEADY = ".bd-article-container :is(a, h1, h2, h3, p, summary)";
 
 let held = null;  // {element, top}; without a top, where a link lands

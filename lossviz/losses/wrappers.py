@@ -12,9 +12,9 @@ from types import ModuleType
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
+from lossviz._torch import BatchNorm
 from lossviz.inputs import InputType, wrong
 from lossviz.losses.base import Loss, widen
 

@@ -90,11 +90,6 @@ def active(*terms: str) -> Quantity:
     return Quantity("active", terms)
 
 
-def others_active(*terms: str) -> Quantity:
-    """How many terms are active that are not named here."""
-    return Quantity("others", terms)
-
-
 def push(*terms: str, on: int) -> Quantity:
     """How hard these terms push or pull a point: the length of their gradient there. No terms: the whole loss."""
     return Quantity("push", terms, (on,))

@@ -63,8 +63,18 @@ def own(losses: tuple[Loss, ...], batch: Batch, situation: str | Situation, dime
         raise wrong("batch", f"at most {MOST_POINTS} points", str(count))
     if count * width > MOST_NUMBERS:
         raise wrong("batch", f"at most {MOST_NUMBERS} numbers in all points", f"{count} · {width}")
-    fitted = _fitted("batch", batch, losses)
+    fitted = _fitted("batch", _own(batch, losses[0]), losses)
     return [Offer(Situation("batch", "Your batch", (), fitted.rows, fitted.labels, ()), fitted)]
+
+
+def _own(batch: Batch, loss: Loss) -> Batch:
+    """In the loss's own shape, where it has another one that the loss takes too: the same points, in other rows."""
+    if not loss.also or batch.labels is not None or set(batch.rows) != set(loss.also.fitted(batch.count).rows):
+        return batch
+    columns = [torch.tensor(batch.rows[name])[:, None] for name in loss.also.fitted(batch.count).rows]
+    *found, labels = loss.own(*columns)
+    rows = {name: each.flatten().tolist() for name, each in zip(loss.inputs.rows, found, strict=True)}
+    return replace(batch, rows=rows, labels=labels.tolist())
 
 
 def _fitted(name: str, batch: Batch, losses: tuple[Loss, ...]) -> Batch:

@@ -10,7 +10,8 @@ from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
 
 UNSEEN = 1e-9  # a gradient that no reader can see; engine.js has the same
-MOST = 2_000  # numbers of all gradients that are looked at for it: more would take longer than a frame
+MOST_FELT = 1_000  # terms times points that are looked at for it: more would take longer than a frame
+MOST_STILL = 200  # terms, in more dimensions than two, where no point is dragged
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ def felt(loss: Loss, batch: Batch, points: Tensor) -> Tensor:
     asked = active.flatten().nonzero().flatten().tolist()
     if not pulls.requires_grad:
         return torch.zeros_like(active)
-    if len(asked) * points.numel() > MOST:
+    if len(asked) > MOST_STILL if points.shape[-1] > 2 else len(asked) * len(points) > MOST_FELT:
         return active
     moved = torch.zeros_like(active).flatten()
     for index in asked:

@@ -62,14 +62,3 @@ def test_a_cell_that_fails_is_told_at_once(lab, lab_page):
     name = write_notebook(lab.folder, "fails.ipynb", "loss = 1 / 0", "loss")
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         lab.run_notebook(lab_page, name)
-
-
-def test_an_interactive_figure_is_drawn(lab, lab_page):
-    name = write_notebook(
-        lab.folder,
-        "figure.ipynb",
-        "import plotly.graph_objects as go\nfrom lossviz.figures import Interactive\n"
-        "Interactive(go.Figure(go.Scatter(y=[1, 3, 2])), 'three points')",
-    )
-    lab.run_notebook(lab_page, name)
-    expect(lab_page.locator(".jp-OutputArea .main-svg").first).to_be_visible()

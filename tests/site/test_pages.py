@@ -4,12 +4,10 @@ import re
 from pathlib import Path
 
 import nbformat
-import plotly.graph_objects as go
 import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page, expect
 
-from lossviz.figures import Interactive
 from tests.site.arrived import settle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,22 +136,6 @@ def test_pictures_in_folds_wait_for_their_reader(open_page):
     assert not picture.evaluate(loaded)
     fold.locator("summary").first.click()
     page.wait_for_function(loaded, arg=picture.element_handle())
-
-
-def test_plotly_waits_for_its_reader(open_page, site, tmp_path):
-    """On a page of its own: the chapters may have no figure yet, or several."""
-    figure = Interactive(go.Figure(go.Scatter(y=[1, 3, 2])), "three points")._repr_mimebundle_()["text/html"]
-    for name in ("lazy_plotly.js", "plotly.min.js"):
-        (tmp_path / name).symlink_to(site / "_static" / name)
-    (tmp_path / "page.html").write_text(
-        f'<!doctype html><meta charset="utf-8"><div style="height:5000px"></div>{figure}'
-        '<script src="lazy_plotly.js"></script>'
-    )
-    page = open_page(tmp_path / "page.html")
-    page.wait_for_load_state()
-    assert page.evaluate("typeof Plotly") == "undefined"
-    page.locator(".lossviz-plotly").scroll_into_view_if_needed()
-    page.wait_for_selector(".lossviz-plotly[data-ready] .main-svg")
 
 
 # What is said to those who do not see the page, or not its scripts

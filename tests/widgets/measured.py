@@ -36,9 +36,9 @@ def names(seen: Seen) -> list[str]:
     return found
 
 
-def among(seen: Seen, terms: tuple[str, ...], rest: bool = False) -> Tensor:
-    """Which terms are named; or which are not."""
-    wanted = [any(name.startswith(each) for each in terms) != rest for name in names(seen)]
+def among(seen: Seen, terms: tuple[str, ...]) -> Tensor:
+    """Which terms are named."""
+    wanted = [any(name.startswith(each) for each in terms) for name in names(seen)]
     return torch.tensor(wanted) & seen.terms.valid.flatten()
 
 
@@ -79,8 +79,6 @@ def measure(seen: Seen, quantity: Quantity) -> float:
         return values[among(seen, terms)].sum().item() * (found.valid.sum().item() if name == "costs" else 1)
     if name == "active":
         return (active & among(seen, terms or ("",))).sum().item()
-    if name == "others":
-        return (active & among(seen, terms, rest=True)).sum().item()
     if name == "angle":
         return degrees(*seen.points[list(points)])
     if name in ("push", "part"):

@@ -170,6 +170,35 @@ class StrangeAxesLoss(Loss):
         )
 
 
+@dataclass(frozen=True, eq=False)
+class OwnOrderLoss(Loss):
+    """Orders of two scored pairs, without numbers."""
+
+    inputs = SCORED_PAIRS
+    axes = ("lower_pair", "higher_pair")
+    reads = "cosine"
+
+    def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
+        cosine = cosine_similarity(first, second)
+        wrong = torch.relu(cosine.unsqueeze(-1) - cosine.unsqueeze(-2) + 0.1)
+        valid = scores.unsqueeze(-1) < scores.unsqueeze(-2)
+        return Terms(cosine, torch.where(valid, wrong, 0.0), valid=valid)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnCrossLoss(Loss):
+    """Every query against every document, by axes of other names than the arguments'."""
+
+    inputs = POSITIVE_PAIRS
+    axes = ("query", "document")
+    reads = "dot product"
+
+    def define(self, anchor: Tensor, positive: Tensor) -> Terms:
+        product = anchor @ positive.transpose(-1, -2)
+        right = torch.eye(product.shape[-1], dtype=product.dtype, device=product.device)
+        return Terms(product, (product - right).square())
+
+
 # One of each input type.
 SMALLEST = (
     LinearContrastiveLoss(),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lossviz
+from lossviz import address as widget_address
 from lossviz import catalogue
 from lossviz.situations import SITUATIONS
 from tests.widgets.conftest import QUICK
@@ -131,6 +132,21 @@ def test_a_hostile_address_changes_nothing_and_is_noted(javascript, families, ki
         same = ("loss", "parameters", "tensors", "view", "chosen", "asked")
         assert {name: found["after"][name] for name in same} == {name: found["before"][name] for name in same}
         assert found["after"]["situation"] == 0 and found["after"]["points"] == found["before"]["points"]
+
+
+MALFORMED = ("scale=0x1", "scale=20,7", "scale=1_0", "scale=", "scale= 20", "scale=2e", "A=0x1F", "A=1,2,3", "A=infinity",
+             "step=2.0", "step=+2", "step=0", "step=1001", "view=Mask", "play=1", "loss=toString")  # fmt: skip
+
+
+@pytest.mark.parametrize("query", MALFORMED)
+def test_what_an_author_is_told_a_reader_is_told(javascript, families, query):
+    widget = families["positive_pairs"]
+    before = widget_address.first(widget.spec)
+    with pytest.raises(ValueError):
+        widget_address.follow(widget.spec, before, widget_address.split(f"#positive-pairs?{query}")[1])
+    (found,) = javascript(READ, {"spec": widget.spec, "state": widget.state, "queries": [query]})
+    assert len(found["notes"]) == 1
+    assert found["after"]["parameters"] == found["before"]["parameters"]
 
 
 def test_a_link_leaves_what_it_does_not_name(javascript, families):

@@ -762,6 +762,17 @@ def test_a_gradient_that_is_held_back_is_held_back_in_each_term(answers, engine)
 
 
 @both_engines
+def test_a_term_without_a_gradient_is_not_active_in_any_dimension(answers, engine):
+    """Two rows that are one: a negative pair costs, and a cosine has no direction in which to part them."""
+    rows = torch.randn(6, 384, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    batch = Batch(torch.cat([rows, rows]), {"anchor": range(6), "other": range(6, 12)}, [0] * 6)
+    explorer = explore(ContrastiveLoss(), batch=batch, engine=engine)
+    assert explorer.terms().loss > 0.1 and not explorer.terms().active.any()
+    ((answer,),) = answers(explorer, [question_of(explorer) | {"gradients": True, "felt": True}])
+    assert not np.any(answer["terms"]["active"])
+
+
+@both_engines
 def test_what_stands_in_for_a_missing_negative_is_torchs_own(answers, read, engine):
     """Minus the dot product is a distance below 0: the formula that is printed gives the value beside it."""
     loss = BatchHardTripletLoss(distance=minus_dot)

@@ -274,8 +274,9 @@ def test_touching_one_thing_lights_what_belongs_to_it(javascript, readings, begu
 
 # --- a reader's own loss
 
-OWN = {type(each).__name__: each for each in (*own_losses.SMALLEST, own_losses.StrangeAxesLoss())}
-WITHOUT_A_CHART = ("SpreadLoss", "StrangeAxesLoss")  # a triplet plane has nowhere to put what has no negative
+OWN = {type(each).__name__: each for each in (*own_losses.SMALLEST, own_losses.OwnOrderLoss(),
+       own_losses.OwnCrossLoss(), own_losses.StrangeAxesLoss())}  # fmt: skip
+WITHOUT_A_CHART = ("SpreadLoss", "StrangeAxesLoss", "OwnCrossLoss")  # a triplet plane has nowhere to put what has no negative
 
 
 def batch_of(loss: lossviz.Loss) -> Batch:
@@ -301,6 +302,21 @@ def test_a_readers_own_loss_is_read(readings, begun, name):
             told = re.findall(r"(\w+) ([^,]+)", term["formula"] or "")
             assert [name for name, _ in told] == [*seen.terms.numbers]
             assert [worth(number) for _, number in told] == pytest.approx([*term["numbers"].values()], abs=1e-5)
+
+
+def test_each_axis_of_a_readers_own_is_a_sentence_of_its_own(readings, begun):
+    """Query by document: the term at (0, 1) is of the first anchor and the second positive; an order has both numbers
+    that it reads."""
+    explorer = explored(own_losses.OwnCrossLoss())
+    ((found, _),) = readings(explorer, [begun(explorer)])
+    (anchor, *_), (_, second, *_) = explorer.spec["situations"][0]["rows"].values()
+    assert found["terms"][1]["points"] == [anchor, second]
+    assert len(found["terms"][1]["letters"]) == 2
+    explorer = explored(own_losses.OwnOrderLoss())
+    ((found, seen),) = readings(explorer, [begun(explorer)])
+    for term in found["ranked"]:
+        told = [worth(each) for each in term["formula"].removeprefix("cosine ").split(", ")]
+        assert told == pytest.approx(seen.terms.matrix[torch.tensor(term["pairs"])].tolist(), abs=1e-4)
 
 
 STRANGE = [

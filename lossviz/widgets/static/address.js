@@ -33,7 +33,8 @@ export function splitAddress(address) {
 
 // ---- read
 
-const numbersOf = (text) => text.split(",").map((each) => (each.trim() === "" ? NaN : Number(each)));
+const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const numbersOf = (text) => text.split(",").map((each) => (DECIMAL.test(each) ? Number(each) : NaN));
 const areGood = (numbers) => numbers.every((value) => Number.isFinite(value) && Math.abs(value) <= FARTHEST);
 
 // Numbers laid out as they are in another value of the same shape.
@@ -59,14 +60,15 @@ function readParameter({ parameters, controls, variants }, name, text) {
   const choices = [...(control?.choices ?? []), ...variants.map(({ choices }) => choices[name])];
   const choice = choices.find((each) => each !== undefined && written(each) === text);
   if (choice !== undefined || typeof parameters[name] !== "number") return choice;
-  const [value] = numbersOf(text);
+  const [value, ...others] = numbersOf(text);
+  if (others.length) return undefined;
   const { minimum = -FARTHEST, maximum = FARTHEST } = control ?? {};
   return value === parameters[name] || (value >= minimum && value <= maximum) ? value : undefined;
 }
 
 function readSteps(text) {
-  const steps = text === "" ? 1 : Number(text);
-  return Number.isInteger(steps) && steps >= 1 && steps <= MOST_STEPS ? steps : undefined;
+  const steps = /^([1-9]\d*)?$/.test(text) ? Number(text || 1) : NaN;
+  return steps <= MOST_STEPS ? steps : undefined;
 }
 
 // What stands for a key that says what the state is about.

@@ -10,7 +10,8 @@ import { flat, shape } from "./tensors.js";
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
 export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
-const MOST_FELT = 2_000; // numbers of all gradients that are looked at for it: more would take longer than a frame
+const MOST_FELT = 1_000; // terms times points that are looked at for it: more would take longer than a frame
+const MOST_STILL = 200; // terms, in more dimensions than two, where no point is dragged
 
 // ---- points and rows
 
@@ -104,8 +105,8 @@ function kept(answer, paths) {
 // Which active terms move a point so that it can be seen; of very many those that pass a gradient on to the matrix.
 function felt({ points, rows }, { active, valid }, gradientsOf) {
   const asked = Float64Array.from(active, (passes, index) => Number(passes && valid[index]));
-  const [count, dimension] = [points.length, points[0].length];
-  if (asked.filter(Boolean).length * count * dimension > MOST_FELT) return asked;
+  const [count, dimension, terms] = [points.length, points[0].length, asked.filter(Boolean).length];
+  if (dimension > 2 ? terms > MOST_STILL : terms * count > MOST_FELT) return asked;
   const moves = (index) => scatter(gradientsOf(index), rows, count, dimension).some((each) => lengthOf(each) > UNSEEN);
   return asked.map((passes, index) => Number(passes && moves(index)));
 }

@@ -1,6 +1,6 @@
 // Whether conditions hold, and what is said of them: which term is missing, and by how much. Pure functions.
 
-import { namedTerms, otherTerms } from "./quantities.js";
+import { namedTerms } from "./quantities.js";
 import { brief, letter, percent, plural } from "./words.js";
 
 const SAME = 1e-6; // numbers nearer than this are equal
@@ -60,10 +60,6 @@ const SAID = {
     const some = own.filter(({ active }) => active);
     return `Active${terms.length ? ` of ${list(terms)}` : ""}: ${lettersOf(some) || "none"}`;
   },
-  others(scene, { terms }) {
-    const some = otherTerms(scene, terms).filter(({ active }) => active);
-    return some.length ? `${lettersOf(some)} ${some.length > 1 ? "count" : "counts"} too` : "No other term counts";
-  },
   push: (scene, quantity, now, adverb) => {
     const [who, [, moves]] = [list(quantity.terms) || "The loss", deedOf(scene, quantity)];
     return does(who, `${moves} ${letter(quantity.points[0])} with`, number(now), adverb);
@@ -77,7 +73,6 @@ const SAID = {
   angle: (scene, { points }, now) => `${points.map(letter).join(" and ")} are ${brief(now, 1)}° apart`,
 };
 
-const COUNTED = ["active", "others"];
 const isOne = ({ name, terms }) => name === "active" && terms.length === 1; // then it is, or is not
 const UNITS = { angle: (value) => `${brief(value, 1)}°`, hardest: (value) => `${brief(value, 1)}°`, part: percent };
 const valueOf = ({ quantity: { name }, value }) => (UNITS[name] ?? number)(value);
@@ -99,7 +94,7 @@ export function lacking(scene, condition, now) {
   if (isOne(quantity)) return `${quantity.terms[0]} ${now > value ? "is still active" : "is not active yet"}.`;
   if (quantity.name === "adds" && relation === "above" && !value) return `${list(quantity.terms)} adds nothing yet.`;
   const said = SAID[quantity.name](scene, quantity, now, adverb);
-  if (COUNTED.includes(quantity.name)) return `${said}: ${askedOf(condition)} asked, not ${number(now)}.`;
+  if (quantity.name === "active") return `${said}: ${askedOf(condition)} asked, not ${number(now)}.`;
   return `${said}: ${askedOf(condition)} is asked.${helpOn(scene, condition)}`;
 }
 
@@ -108,7 +103,7 @@ export function holding(scene, condition, now) {
   const { quantity } = condition;
   if (isOne(quantity)) return `${quantity.terms[0]} is ${now ? "" : "not "}active`;
   const said = SAID[quantity.name](scene, quantity, now, null);
-  return COUNTED.includes(quantity.name) ? said : `${said}, ${askedOf(condition)}`;
+  return quantity.name === "active" ? said : `${said}, ${askedOf(condition)}`;
 }
 
 // ---- what was measured for a choice
@@ -118,7 +113,6 @@ const NOUNS = {
   adds: (_, { terms }) => `what ${list(terms)} adds`,
   costs: (_, { terms }) => `what ${list(terms)} costs`,
   active: (_, { terms }) => (terms.length ? `how many of ${list(terms)} are active` : "how many terms are active"),
-  others: () => "how many other terms are active",
   push: (scene, quantity) =>
     `the ${deedOf(scene, quantity)[0]} of ${list(quantity.terms) || "the loss"} on ${letter(quantity.points[0])}`,
   part: (scene, quantity) => `${NOUNS.push(scene, quantity)}, of its hardest`,

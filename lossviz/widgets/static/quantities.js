@@ -11,8 +11,6 @@ import { scanKey } from "./scan.js";
 
 export const namedTerms = ({ reading: { terms } }, names) =>
   terms.filter(({ letters }) => names.some((name) => letters.startsWith(name)));
-export const otherTerms = ({ reading: { terms } }, names) =>
-  terms.filter(({ letters }) => !names.some((name) => letters.startsWith(name)));
 
 const sumOf = (terms) => terms.reduce((sum, { value }) => sum + value, 0);
 const countOf = (terms) => terms.filter(({ active }) => active).length;
@@ -24,7 +22,6 @@ const AT_ONCE = {
   adds: (scene, { terms }) => sumOf(namedTerms(scene, terms)),
   costs: (scene, { terms }) => sumOf(namedTerms(scene, terms)) * scene.reading.terms.length,
   active: (scene, { terms }) => countOf(terms.length ? namedTerms(scene, terms) : scene.reading.terms),
-  others: (scene, { terms }) => countOf(otherTerms(scene, terms)),
   angle: ({ state: { points } }, { points: [one, other] }) =>
     (Math.abs(turn(angleOf(points[one]), angleOf(points[other]))) * 360) / TAU,
 };

@@ -63,7 +63,8 @@ function countedIn({ situation: { rows, classes }, variant, result: { terms, sha
 // What one measures in a state that has gone wrong: label counts, mean distance, gradient norm, active terms.
 function measures(given, read) {
   const { loss, result: { terms } } = given;
-  const entries = terms.matrix.filter((_, k) => terms.positive[k] || terms.negative[k]);
+  const sided = terms.matrix.filter((_, k) => terms.positive[k] || terms.negative[k]);
+  const entries = sided.length ? sided : terms.matrix;
   const mean = entries.reduce((sum, value) => sum + value, 0) / Math.max(1, entries.length);
   const active = read.filter((term) => term.active);
   return [

@@ -29,13 +29,16 @@ export function numberAt(numbers, shape, place) {
 
 const isPair = (axis) => axis === "pair" || axis.endsWith("_pair");
 
-// What one axis says: a row of the argument of its name, of the only argument, or of all of them.
-function groupOf({ situation: { rows } }, axis, place, size) {
-  const named = Object.entries(rows);
+// What the axis `k` says: a row of the argument of its name, of the only argument, of the one that stands where it does
+// where there is an axis for each, or of all of them.
+function groupOf({ situation: { rows }, loss: { axes } }, k, place, size) {
+  const [axis, named] = [axes[k], Object.entries(rows)];
   const row = ([name, points]) => ({ name, point: points[place] });
   if (size !== named[0][1].length) return []; // a direction, or what nobody here knows
   if (Object.hasOwn(rows, axis)) return [row([axis, rows[axis]])];
-  return named.length === 1 ? [row([axis, named[0][1]])] : named.map(row);
+  if (named.length === 1) return [row([axis, named[0][1]])];
+  const forEach = axes.length === named.length && !axes.some((name) => Object.hasOwn(rows, name) || isPair(name));
+  return (forEach ? [named[k]] : named).map(row);
 }
 
 // The sentences in the columns of the matrix, or null where they are none: classes, or one number a row.
@@ -99,17 +102,18 @@ function lettersOf(groups) {
   return parts.join(parts.some((part) => part.includes("–")) ? ", " : "");
 }
 
-// The entries of the matrix that a term reads, where it has one of its own, or a short row.
-function entriesAt({ result: { terms, shapes } }, index) {
+// The entries of the matrix that a term reads, where it has one of its own, a short row, or one for each of its pairs.
+function entriesAt({ result: { terms, shapes } }, { index, pairs }) {
+  if (shapes.matrix.length === 1 && shapes.values.length > 1) return pairs.map((pair) => terms.matrix[pair]);
   const width = shapes.matrix.length === shapes.values.length ? 1 : shapes.matrix.at(-1);
   const own = terms.matrix.length === terms.values.length * width && width <= LONGEST_ROW;
   return own ? Array.from(terms.matrix.slice(index * width, (index + 1) * width)) : [];
 }
 
 // What is known of a term without a formula: its numbers by their names, or else what it reads.
-function numbersInWords(given, { index, numbers }) {
-  const named = Object.entries(numbers).map(([name, value]) => `${name} ${exact(value)}`);
-  const read = entriesAt(given, index).map((entry) => exact(entry)).join(", ");
+function numbersInWords(given, term) {
+  const named = Object.entries(term.numbers).map(([name, value]) => `${name} ${exact(value)}`);
+  const read = entriesAt(given, term).map((entry) => exact(entry)).join(", ");
   return named.join(", ") || (read && `${given.loss.reads} ${read}`) || null;
 }
 
@@ -138,7 +142,7 @@ function noteOf({ situation }, { points, letters, value, active }) {
 function termAt(given, shared, index) {
   const { result: { terms, shapes }, loss } = given;
   const place = placeOf(index, shapes.values);
-  const groups = loss.axes.map((axis, k) => groupOf(given, axis, place[k], shapes.values[k]));
+  const groups = loss.axes.map((_, k) => groupOf(given, k, place[k], shapes.values[k]));
   const chosen = shared.roles.map(({ name, points }) => ({ name, point: points[index] })).filter(isThere);
   const links = linksOf(given, groups, chosen, place);
   const points = [...new Set([...groups.flat(), ...chosen].map(({ point }) => point))];
