@@ -151,7 +151,7 @@ def _among(name: str, text: str, known) -> str:
 def _numbers(text: str) -> list[float]:
     words = text.split(",")
     numbers = [float(each) for each in words if DECIMAL.fullmatch(each)]
-    return numbers if len(numbers) == len(words) and all(math.isfinite(each) and abs(each) <= FARTHEST for each in numbers) else []
+    return numbers if len(numbers) == len(words) and all(abs(each) <= FARTHEST for each in numbers) else []
 
 
 def _place(name: str, text: str, dimension: int, points: list[list[float]]) -> list[float]:

@@ -110,7 +110,7 @@ def test_hidden_names_are_found():
     assert hidden_names("from torch._dynamo import source") == {"torch._dynamo.source"}
     assert hidden_names("from torch import _dynamo") == {"torch._dynamo"}
     assert hidden_names("import torch.fx.experimental.proxy_tensor as p") == {"torch.fx.experimental.proxy_tensor"}
-    assert hidden_names("from torch.nn.modules.batchnorm import _BatchNorm") == {"torch.nn.modules.batchnorm._BatchNorm"}
+    assert hidden_names("from torch.nn.modules import _BatchNorm") == {"torch.nn.modules._BatchNorm"}
     assert hidden_names("torch.ops.aten._softmax(x)") == {"torch.ops.aten._softmax"}
     assert hidden_names("node.target._schema") == {"node.target._schema"}
     assert hidden_names("from torch import fx, nn\nx.dtype, torch.__version__, sizes._require") == set()

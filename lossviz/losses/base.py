@@ -119,8 +119,10 @@ class Loss:
         """The definition, and what follows from it: as unchecked as ``define``, every field a tensor."""
         labels = tensors[-1] if self.inputs.labels else None
         terms = self.define(*tensors).completed(self.inputs, len(self.axes), labels)
-        margins = [value for name, value in self.settings().items() if name.endswith("margin")][:1]
-        return replace(terms, thresholds={"margin": scalar(each, terms.matrix) for each in margins} | terms.thresholds)
+        margin = next((each for name, each in self.settings().items() if name.endswith("margin")), None)
+        if not _is_number(margin):
+            return terms
+        return replace(terms, thresholds={"margin": scalar(margin, terms.matrix)} | terms.thresholds)
 
     def value(self, *tensors: Tensor) -> Tensor:
         """The loss alone, by the definition, which checks nothing but its shape."""

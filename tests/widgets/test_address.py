@@ -134,8 +134,9 @@ def test_a_hostile_address_changes_nothing_and_is_noted(javascript, families, ki
         assert found["after"]["situation"] == 0 and found["after"]["points"] == found["before"]["points"]
 
 
-MALFORMED = ("scale=0x1", "scale=20,7", "scale=1_0", "scale=", "scale= 20", "scale=2e", "A=0x1F", "A=1,2,3", "A=infinity",
-             "step=2.0", "step=+2", "step=0", "step=1001", "view=Mask", "play=1", "loss=toString")  # fmt: skip
+MALFORMED = ("scale=0x1", "scale=20,7", "scale=1_0", "scale=", "scale= 20", "scale=2e", "A=0x1F", "A=1,2,3",
+             "A=infinity", "step=2.0", "step=+2", "step=0", "step=1001", "view=Mask", "play=1",
+             "loss=toString")  # fmt: skip
 
 
 @pytest.mark.parametrize("query", MALFORMED)

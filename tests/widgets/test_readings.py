@@ -276,7 +276,7 @@ def test_touching_one_thing_lights_what_belongs_to_it(javascript, readings, begu
 
 OWN = {type(each).__name__: each for each in (*own_losses.SMALLEST, own_losses.OwnOrderLoss(),
        own_losses.OwnCrossLoss(), own_losses.StrangeAxesLoss())}  # fmt: skip
-WITHOUT_A_CHART = ("SpreadLoss", "StrangeAxesLoss", "OwnCrossLoss")  # a triplet plane has nowhere to put what has no negative
+WITHOUT_A_CHART = ("SpreadLoss", "StrangeAxesLoss", "OwnCrossLoss")  # the first has no negative for a triplet plane
 
 
 def batch_of(loss: lossviz.Loss) -> Batch:

@@ -3,17 +3,15 @@
 
 import { ACTIVE, VALID, empty, entries, flag, flags, head } from "../../marks/cells.js";
 import { inWords, letter } from "../../words.js";
-import { candidatesOf } from "./read.js";
-
-// The columns of the matrix that the loss chose for a term, by its place in `values`.
-const chosenBy = ({ result }, { index }) => Object.values(result.terms.chosen).map((places) => places[index]);
+import { candidatesOf, targetOf } from "./read.js";
 
 function rowsOf(scene, count) {
   const along = scene.reading.terms.filter(({ row }) => row !== undefined);
   return along.map((term) => ({
     index: term.index, look: term.active ? "active" : "",
     cells: [
-      head(term.letters), ...entries(scene.result.terms, term.row, count, chosenBy(scene, term)), ...flags(term),
+      head(term.letters), ...entries(scene.result.terms, term.row, count, [targetOf(term.candidates)?.column]),
+      ...flags(term),
     ],
   }));
 }

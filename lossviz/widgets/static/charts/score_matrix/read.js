@@ -67,7 +67,7 @@ function downColumn({ result: { terms } }, columns, column) {
 // ---- words and links of one term
 
 // The target of a sum is its first positive. A joint sum may hold the pair again, for the way back.
-const targetOf = (candidates) => candidates.find(({ positive }) => positive);
+export const targetOf = (candidates) => candidates.find(({ positive }) => positive);
 
 const sumOf = (candidates) => candidates.reduce((sum, { share }) => sum + share, 0);
 
