@@ -108,6 +108,8 @@ def _starting_with(name: str, losses: tuple[Loss, ...]) -> tuple[Situation, ...]
 def _common(losses: tuple[Loss, ...]) -> list[Situation]:
     """Those of the losses' input types that every loss takes. Raises ValueError if there is none."""
     kinds = list(dict.fromkeys(loss.inputs.name for loss in losses))
+    if len(kinds) == 1 and kinds[0] not in SITUATIONS:
+        raise wrong("batch", f"a Batch: no situation has the shape {losses[0].inputs.shape}", "none")
     if len(kinds) == 1:
         return list(situations(kinds[0]))
     found: dict[str, Situation] = {}

@@ -23,7 +23,7 @@ from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES
 from lossviz.losses import Terms
 from lossviz.situations import Question
-from lossviz.widgets.scene import Scene
+from lossviz.widgets.scene import UNSEEN, Scene
 
 INK, QUIET, LINE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
 SIDES = {"positive": "#0072b2", "negative": "#b84e00", "both": "#7a5195", "class": "#59636e"}
@@ -40,7 +40,7 @@ COVERED = 12  # nearer than this one point hides the letter of the other
 SHORTEST = 3  # of an arrow
 MOST_BARS = 5
 LONGEST_ARROW, FAINTEST, PLACES = 0.35, 20, 8  # as in static/run.js
-UNSEEN, ROUNDING = 1e-9, 1e-12
+ROUNDING = 1e-12
 
 Pixel = tuple[float, float]
 

@@ -1,6 +1,7 @@
 // The verdict: what the reader said, what that confuses, and what is so; of a task, what is missing. Pure functions of
 // a scene and of what the page found out (facts.js). A guess of null means "show me".
 
+import { UNSEEN } from "./engine.js";
 import { apart, nearestTo } from "./facts.js";
 import { TAU, angleOf, descend, lengthOf, turn } from "./geometry.js";
 import { holding, holds, lacking, measuredFor, rightOf } from "./goals.js";
@@ -42,7 +43,7 @@ function judgeTerms(question, scene) {
 function drawnError({ state, result, rate, shape }, point) {
   const from = state.points[point];
   const gradient = result.pointGradients[point];
-  if (lengthOf(gradient) < 1e-9) return null;
+  if (lengthOf(gradient) < UNSEEN) return null;
   const target = descend(from, gradient, rate, shape);
   const truth = angleOf(target.map((value, axis) => value - from[axis]));
   return Math.abs(turn(truth, angleOf(state.guess))) * (360 / TAU);

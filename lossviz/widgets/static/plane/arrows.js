@@ -2,6 +2,7 @@
 // the circle, so that it hides nothing. What is too small to see is a ring, what is too long is cut: two heads.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
+import { UNSEEN } from "../engine.js";
 import { angleOf, arcArrow, atAngle, lengthOf, straightArrow } from "../geometry.js";
 import { boxAround, rings, widthOf } from "../marks/labels.js";
 import { faded } from "../marks/looks.js";
@@ -13,7 +14,6 @@ export const ARROW_GAP = RADIUS + 8; // from the circle to the arrows outside it
 const SHORTEST = 3; // pixels: what is shorter is a ring
 const LONGEST = 1; // units of the plane, or radians: what is longer is cut
 const HEADS = 10; // pixels between two heads
-const NOTHING = 1e-9; // a gradient that is 0
 const RING = 10; // pixels: the box of a ring
 const LINE = 14; // pixels: the height of a number beside an arrow
 const NEARBY = 64; // places round its end where it may stand
@@ -58,7 +58,7 @@ const WHOLE = { gap: ARROW_GAP, shortest: SHORTEST };
 // The arrow of a gradient at a point, {shaft, head, places} or {ring, places}; null where it is 0. Its `look`: how far
 // outside the circle it runs, and how many pixels are too few for an arrow.
 export function gradientArrow({ state, shape, rate }, place, index, gradient, look = WHOLE) {
-  if (lengthOf(gradient) < NOTHING) return null;
+  if (lengthOf(gradient) < UNSEEN) return null;
   const along = shape === "circle" ? arc : line;
   return along(state.points[index], gradient, rate * state.magnified, place, look);
 }

@@ -3,6 +3,7 @@
 // more above the others, so that none covers it.
 
 import { keep, setAttributes, setText, svg } from "../dom.js";
+import { UNSEEN } from "../engine.js";
 import { TAU, angleOf, atAngle, glyph, nearest, stacks } from "../geometry.js";
 import { faded, hue } from "../marks/looks.js";
 import { ghostIn, hides, isTask } from "../state.js";
@@ -43,7 +44,7 @@ function lookOf(name, index, { spec, state, result, reading, litPoints }) {
 }
 
 const isStill = (index, { spec, state, result }) =>
-  !hides(spec, state) && Math.hypot(...result.pointGradients[index]) < 1e-9;
+  !hides(spec, state) && Math.hypot(...result.pointGradients[index]) < UNSEEN;
 
 function drawPoint(mark, name, index, scene, place) {
   setAttributes(mark.querySelector(".dot"), { d: glyph(scene.reading.classes?.[index] ?? 0, RADIUS) });

@@ -1,7 +1,7 @@
 // What pulls a touched point: its arrow unfolded into one piece for each term. They add up to the arrow.
 
 import { keep, svg } from "../dom.js";
-import { ownQuestion, scatter } from "../engine.js";
+import { UNSEEN, ownQuestion, scatter } from "../engine.js";
 import { ARROW_GAP, gradientArrow, makeArrow, setArrow } from "./arrows.js";
 import { createScan, scanKey } from "../scan.js";
 import { hides } from "../state.js";
@@ -9,7 +9,6 @@ import { hides } from "../state.js";
 const MOST = 8; // pieces of one arrow
 const APART = 7; // pixels between two pieces beside the circle
 const WHOLE = -1; // the loss itself, where a term is asked for
-const NOTHING = 1e-9; // a gradient that cannot be seen
 
 const besides = (k) => ({ gap: ARROW_GAP + 9 + APART * k, shortest: 0 });
 
@@ -27,8 +26,8 @@ const concerns = ({ points, links }, point) =>
 
 // [{kind, gradient}] of the terms that pull; of very many the largest. What the whole has beside them is one more.
 export function gathered(pieces, whole) {
-  const pulling = pieces.filter((piece) => length(piece) > NOTHING);
-  if (pulling.length <= MOST && length(restOf(whole, pulling)) <= NOTHING) return pulling;
+  const pulling = pieces.filter((piece) => length(piece) > UNSEEN);
+  if (pulling.length <= MOST && length(restOf(whole, pulling)) <= UNSEEN) return pulling;
   const largest = pulling.toSorted((a, b) => length(b) - length(a)).slice(0, MOST - 1);
   const shown = pulling.length < MOST ? pulling : largest;
   return [...shown, restOf(whole, shown)];

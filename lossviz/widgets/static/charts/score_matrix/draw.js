@@ -63,8 +63,9 @@ function noteOf({ loss }, { shared, downward, apart }) {
 }
 
 const pushNote = ({ pushes }) => (pushes ? "Outlined: how hard it is pushed, or pulled" : "");
-const pushFoot = ({ shape }, { pushes, shared }) =>
-  (pushes && shared && shape === "circle" ? "push: share · sin(angle); pull: the rest · sin(angle)" : "");
+// Of a search that the catalogue knows: a reader's own may push otherwise.
+const pushFoot = ({ shape, variant: { formulas } }, { pushes, shared }) =>
+  (pushes && shared && formulas && shape === "circle" ? "push: share · sin(angle); pull: the rest · sin(angle)" : "");
 
 // ---- the cells: {share, logit, out, down, look, told, left, top}, row by row
 
