@@ -64,9 +64,6 @@ ANY_CLASS = LabelSet(
 ZERO_OR_ONE = LabelSet("labels 1 (near) or 0 (far)", _zero_or_one, boolean=True, kind="label")
 ANY_SCORE = LabelSet("finite scores", _finite, boolean=True)
 ANY_ORDER = replace(ANY_SCORE, compared=True)
-COSINES = replace(
-    ANY_SCORE, largest=1, advice="no cosine reaches it: divide all scores by their largest, or rank them (CoSENT)"
-)
 CLASS_NUMBER = LabelSet("whole numbers, 0 and up", _whole, boolean=True, kind="class")
 ZERO_TO_ONE = LabelSet("labels from 0 (far) to 1 (near)", _zero_to_one, boolean=True, kind="label")
 

@@ -8,8 +8,10 @@ from torch.nn.functional import logsigmoid, pad
 
 from lossviz import masks
 from lossviz.distances import cosine_similarity, unit
-from lossviz.inputs import ANY_ORDER, COSINES, SCORED_PAIRS, TRIPLETS
+from lossviz.inputs import ANY_ORDER, ANY_SCORE, SCORED_PAIRS, TRIPLETS
 from lossviz.losses.base import Loss, Terms, lowest
+
+OUT_OF_REACH = "no cosine reaches it: divide all scores by their largest, or rank them (CoSENT)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,7 @@ class CosineSimilarityLoss(Loss):
     Source: Reimers, Gurevych (2019); sentence-transformers' ``CosineSimilarityLoss``.
     """
 
-    inputs = replace(SCORED_PAIRS, labels=COSINES)
+    inputs = replace(SCORED_PAIRS, labels=replace(ANY_SCORE, largest=1, advice=OUT_OF_REACH))
     axes = ("pair",)
     reads = "cosine"
 
