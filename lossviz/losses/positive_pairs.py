@@ -170,7 +170,8 @@ class MultipleNegativesSymmetricRankingLoss(Loss):
         return [[DIRECTIONS[0]]]
 
     def define(self, anchor: Tensor, positive: Tensor, *negatives: Tensor) -> Terms:
-        return both_ways(self.scale * similarities(self.similarity, anchor, torch.cat([positive, *negatives], dim=-2)))
+        documents = torch.cat([positive, *negatives], dim=-2)
+        return both_ways(self.scale * similarities(self.similarity, anchor, documents))
 
 
 def both_ways(logits: Tensor) -> Terms:
