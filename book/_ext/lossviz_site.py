@@ -13,8 +13,11 @@ import every_loss
 import every_situation
 import sections
 from action_links import ActionLinks
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 from theme import describe_pictures, name_page, rewrite_widgets
 
 PAGES = ("_ext", "_static", "_templates", "formulas.json")  # what every page is made with
@@ -25,6 +28,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("lossviz_pages", "", "html")  # a new value writes every page again
     app.add_post_transform(ActionLinks)
     app.connect("config-inited", watch_sources)
+    app.connect("builder-inited", run_notebooks)
     app.connect("builder-inited", copy_assets)
     app.connect("source-read", every_loss.write)
     app.connect("source-read", every_situation.write)
@@ -65,6 +69,17 @@ def remove_others(folder: Path, keep: str) -> None:
     for other in folder.glob("*"):
         if other.name != keep:
             shutil.rmtree(other, ignore_errors=True)
+
+
+def run_notebooks(app: Sphinx) -> None:
+    """Those that the cache lacks, one on each core: Sphinx would run one after another. What fails here it runs again,
+    and says why."""
+    cache = get_cache(app.config.nb_execution_cache_path)
+    for path in Path(app.srcdir, "book").glob("*.ipynb"):
+        cache.add_nb_to_project(str(path))
+    if missing := cache.list_unexecuted():
+        logging.getLogger(__name__).info("Executing notebooks: %s", ", ".join(Path(each.uri).stem for each in missing))
+        load_executor("local-parallel", cache).run_and_cache(timeout=app.config.nb_execution_timeout)
 
 
 # The libraries of a page come from installed wheels, not from a CDN
