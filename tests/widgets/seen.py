@@ -86,8 +86,9 @@ class Seen:
     @cached_property
     def pieces(self) -> Tensor:
         """The gradient of every term by every point, (terms, points, d)."""
-        each = self.terms.pulls.flatten().unbind()
-        return torch.stack([torch.autograd.grad(pull, self.scene.points, retain_graph=True)[0] for pull in each])
+        pulls = self.terms.pulls.flatten()
+        each = torch.eye(len(pulls), dtype=pulls.dtype)
+        return torch.autograd.grad(pulls, self.scene.points, each, retain_graph=True, is_grads_batched=True)[0]
 
     def values_at(self, point: int, places: Tensor) -> Tensor:
         """The loss with one point moved to each of many places, (n, d) → (n,)."""

@@ -360,16 +360,17 @@ def perturbed(points: list, on_circle: bool, most: float, chance: random.Random)
     return [aside(each) for each in points]
 
 
-def asked_states(explorer: Explorer, seed: int) -> list[dict]:
+def asked_states(beginning: Seen, seed: int) -> list[dict]:
     chance = random.Random(seed)
-    start, on_circle = explorer.state["points"], explorer.torch.on_circle
+    start, on_circle = beginning.state["points"], beginning.on_circle
     sizes = [0.02, 0.1, 0.3, 0.6]
-    lasting = {name: explorer.state[name] for name in ("situation", "parameters", "tensors")}
+    lasting = {name: beginning.state[name] for name in ("situation", "parameters", "tensors")}
     return [lasting | {"points": perturbed(start, on_circle, sizes[k % len(sizes)], chance)} for k in range(STATES)]
 
 
-def to_the_edge(explorer: Explorer, batch: Situation, state: dict) -> list[dict]:
+def to_the_edge(beginning: Seen, batch: Situation, state: dict) -> list[dict]:
     """A task's way from a state, halved until its goal is nearly reached, and just reached."""
+    on_circle = beginning.on_circle
 
     def along(share: float) -> dict:
         points = torch.tensor(state["points"], dtype=torch.float64)
@@ -378,11 +379,11 @@ def to_the_edge(explorer: Explorer, batch: Situation, state: dict) -> list[dict]
         parameters = dict(state["parameters"])
         for name in set(batch.question.settable) & set(batch.question.parameters):
             parameters[name] += share * (batch.question.parameters[name] - parameters[name])
-        placed = (normalize(points) if explorer.torch.on_circle else points).tolist()
+        placed = (normalize(points) if on_circle else points).tolist()
         return state | {"points": placed, "parameters": parameters}
 
     def is_reached(at: dict) -> bool:
-        seen = Seen(explorer.losses, explorer.spec, explorer.torch.state | at)
+        seen = replace(beginning, state=beginning.state | at)
         return all(measured.holds(each, measured.measure(seen, each.quantity)) for each in batch.question.goal)
 
     before, after = 0.0, 1.0
@@ -461,19 +462,21 @@ CHECKS = {"choice": check_choice, "reach": check_task, "place": check_place}
 @pytest.mark.parametrize("kind, batch", [pytest.param(*each, id=f"{each[0]}, {each[1].name}") for each in GRADED])
 def test_no_key_is_wrong_however_the_batch_stands(mounted, kind, batch):
     explorer = mounted(explorer_of(kind, batch))
-    states = asked_states(explorer, seed=len(batch.name))
+    beginning = explorer.torch
+    states = asked_states(beginning, seed=len(batch.name))
     if batch.question.kind == "reach":
-        states = [each for state in states for each in to_the_edge(explorer, batch, state)]
+        states = [each for state in states for each in to_the_edge(beginning, batch, state)]
         assert len(states) >= STATES + 2, "some on either side of the edge"
     guesses = random.Random(1)
     for state in states:
         if batch.question.kind == "place":
-            state["guess"] = perturbed([state["points"][batch.question.point]], explorer.torch.on_circle, 1, guesses)[0]
+            guess = [state["points"][batch.question.point]]
+            state["guess"] = perturbed(guess, beginning.on_circle, 1, guesses)[0]
         else:
             state["guess"] = guesses.choice([0, 1, 2, None])
     found = explorer.root.evaluate(ASKED, states)
-    checked = 0
+    then, checked = explorer.torch, 0
     for state, each in zip(states, found, strict=True):
-        seen = Seen(explorer.losses, explorer.spec, explorer.torch.state | state)
+        seen = replace(then, state=then.state | state)
         checked += CHECKS[batch.question.kind](batch, seen, state["guess"], each)
     assert checked >= STATES / 2
