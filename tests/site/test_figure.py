@@ -49,7 +49,14 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
     if (performance.now() > deadline) throw new Error(`${href} is not shown`);
     await new Promise(requestAnimationFrame);
   }
-  for (const _ of "12") await new Promise(requestAnimationFrame);
+  const words = link.closest("p, li, td, dd, h2, h3, figcaption, summary") ?? link;
+  const placeOf = (element) => Object.values(element.getBoundingClientRect().toJSON()).join();
+  const standing = [link, words, root, root.querySelector(".message"), root.querySelector("[role=tabpanel]")];
+  for (let [still, places] = [0, ""]; still < 3;) { // frames in which nothing of it has moved
+    await new Promise(requestAnimationFrame);
+    const now = standing.map((element) => element && placeOf(element)).join();
+    [still, places] = [now === places ? still + 1 : 0, now];
+  }
   const { run, ...state } = root.explorer.state;
 
   const clear = (element, inside) => {
@@ -74,7 +81,6 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
     const element = root.querySelector(each);
     return [each, element ? clear(element, root) : 0];
   }));
-  const words = link.closest("p, li, td, dd, h2, h3, figcaption, summary") ?? link;
   const rows = clear(words, words);
   seen.words = Math.min(60, words.getBoundingClientRect().height - 8) <= rows ? 60 : rows;
   if (state.playing || state.asked) root.explorer.change({ ...root.explorer.state, playing: false, asked: false });
