@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lossviz.inputs import InputType
 from lossviz.losses import Loss
-from lossviz.training.diagnosis.columns import LABELS, PLACES, Column, is_empty, number_in, plain
+from lossviz.training.diagnosis.columns import LABELS, Column, is_empty, number_in, place_of, plain
 from lossviz.training.diagnosis.table import Table, numbered
 
 # What labels of a kind are made from, what suits them best first.
@@ -59,12 +59,13 @@ class Found:
 
 def roles(inputs: InputType, columns: Sequence[Column], asked: bool = False) -> dict[str, Column]:
     """Argument → the column that it is made from; where the loss was asked for, short texts that repeat, which are
-    taken for classes, stand in for a text that is missing. Raises ValueError saying why these columns do not fit."""
+    taken for classes, stand in for a text that is missing, and a column that was set aside for what it could be. Raises
+    ValueError saying why these columns do not fit."""
     texts = _in_order([each for each in columns if each.kind == "text"])
     alone = inputs.twins and inputs.labels is None
     needed = 1 if alone else len(inputs.rows)
     if len(texts) < needed and asked:
-        texts = _in_order([each for each in columns if each.kind == "text" or _may_be_text(each)])
+        texts = _in_order([each for each in columns if each.is_of("text", asked) or _may_be_text(each)])
     if len(texts) < needed:
         raise ValueError(f"takes {_sentences(needed)} a row, and there {_is_of_text(texts)}")
     if alone:
@@ -75,7 +76,8 @@ def roles(inputs: InputType, columns: Sequence[Column], asked: bool = False) -> 
     if inputs.labels is None:
         return found
     kinds = KINDS[inputs.labels.kind]
-    labels = [each for kind in kinds for each in columns if each.kind == kind and each not in found.values()]
+    free = [each for each in columns if each not in found.values()]
+    labels = [each for way in (False, asked) for kind in kinds for each in free if each.is_of(kind, way)]
     if not labels:
         raise ValueError(f"takes {inputs.labels.meaning}, and no column has them")
     return found | {inputs.label: labels[0]}
@@ -135,14 +137,10 @@ def _is_of_text(texts: list[Column]) -> str:
 
 def _in_order(texts: list[Column]) -> list[Column]:
     """By their headers, where these are known; the others fill what is left, as they stand in the file."""
-    places = [_place(each.name.strip().lower()) for each in texts]
+    places = [place_of(each.name) for each in texts]
     free = iter(sorted(set(range(len(texts))) - set(places)))
     found = [(next(free, len(texts)) if place is None else place, k) for k, place in enumerate(places)]
     return [texts[k] for _, k in sorted(found)]
-
-
-def _place(header: str) -> int | None:
-    return 2 if header.startswith("neg") or "negative" in header else PLACES.get(header)
 
 
 def shape(loss: Loss | type[Loss], taken: Mapping[str, Column]) -> InputType:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lossviz.inputs import wrong
-from lossviz.training.diagnosis.columns import Column, column_of, plain
+from lossviz.training.diagnosis.columns import Column, columns_of, plain
 
 SAMPLE = 2000  # rows from which a column's kind is read, drawn from all: a file may be sorted
 LONGEST_CELL = 2**31 - 1  # letters
@@ -55,8 +55,8 @@ def table(data: object, seen: Callable[[Iterable], Iterable] = iter) -> Table:
         if not isinstance(row, Mapping):
             raise wrong("data", "rows as dicts", type(row).__name__)
     names = dict.fromkeys(name for row in sample for name in row)
-    columns = tuple(column_of(name, [plain(row.get(name)) for row in sample]) for name in names)
-    return Table(columns, data, lines=not (isinstance(data, _Stream) and data.path.suffix.lower() == ".tsv"))
+    cells = {name: [plain(row.get(name)) for row in sample] for name in names}
+    return Table(columns_of(cells), data, lines=not (isinstance(data, _Stream) and data.path.suffix.lower() == ".tsv"))
 
 
 def _drawn(rows: Iterable) -> list:
@@ -89,7 +89,7 @@ def _as_written(path: Path, separator: str) -> dict[str, object]:
     from datasets import Features, Value
 
     names, first = _two_rows(path, separator)
-    if len(names) == 1 and (others := [each for each in "\t;," if each in names[0]]):
+    if len(names) == 1 and (others := [each for each in "\t;|," if each in names[0]]):
         separator = others[0]
         names, first = _two_rows(path, separator)
     names, spare = _named(names, first), first[len(names) :]

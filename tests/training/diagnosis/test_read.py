@@ -113,6 +113,7 @@ FILES = {
     "rows that end in a comma": ("x.csv", "anchor,positive\nq 0,a 0,\nq 1,a 1,\n"),
     "all lines end in a comma": ("x.csv", "anchor,positive,\nq 0,a 0,\nq 1,a 1,\n"),
     "semicolons": ("x.csv", "anchor;positive\nq 0;a 0\nq 1;a 1\n"),
+    "pipes": ("x.csv", "anchor|positive\nq 0|a 0\nq 1|a 1\n"),
     "tabs": ("x.csv", "anchor\tpositive\nq 0\ta 0\nq 1\ta 1\n"),
     "commas": ("x.tsv", "anchor,positive\nq 0,a 0\nq 1,a 1\n"),
     "empty lines": ("x.csv", "\n  \nanchor,positive\n\nq 0,a 0\nq 1,a 1\n\n"),
@@ -217,7 +218,76 @@ def test_what_only_counts_the_rows_is_not_used():
 
 
 MANY = range(40)
+UUIDS = [f"{zlib.crc32(str(k).encode()):08x}-0000-4000-8000-{k:012x}" for k in range(40)]
 PAIRS = {"question": [f"q {k}" for k in MANY], "answer": [f"a {k}" for k in MANY]}
+
+
+BESIDE = {  # header → cells that are no text, label or score beside two texts, and what is said of them
+    "query_id": ([k // 4 for k in MANY], "an id, by the header"),
+    "docId": ([f"D{k // 2}" for k in MANY], "an id, by the header"),
+    "key": ([f"k {k}" for k in MANY], "an id, by the header"),
+    "who": (UUIDS, "an id, by its cells"),
+    "line": (list(MANY), "numbers that only count the rows"),
+    "date": ([f"{k} May" for k in MANY], "a date, by the header"),
+    "seen": ([f"2024-01-{1 + k % 28:02d}T10:00" for k in MANY], "a date, by its cells"),
+    "url": ([f"page {k}" for k in MANY], "an address, by the header"),
+    "where": ([f"https://example.org/{k}" for k in MANY], "an address, by its cells"),
+    "from": ([f"data/part/{k}.html" for k in MANY], "an address, by its cells"),
+    "source": (["forum"] * 40, "all cells are 'forum'"),
+    "split": ([3] * 40, "all cells are '3'"),
+    "votes": ([k // 3 for k in MANY], "a count, by the header"),
+    "pageViews": ([k % 2 for k in MANY], "a count, by the header"),
+    "answer_length": ([k / 3 for k in MANY], "a count, by the header"),
+    "lang": (["en", "de"] * 20, "a language, by the header"),
+    "tongue": (["en", "pt-BR"] * 20, "a language, by its cells"),
+    "colour": (["red", "green", "blue", "grey"] * 10, "words, repeated: blue, green, grey, red; the header names no"),
+    "kind": ([k % 3 for k in MANY], "whole numbers, 3 of them; the header names no label"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_column_that_is_neither_text_nor_label_is_not_used_and_said(name, place):
+    cells, said = BESIDE[name]
+    names = [*PAIRS]
+    names.insert(place, name)
+    given = {each: cells if each == name else PAIRS[each] for each in names}
+    report = diagnose(some_rows, None, given)
+    assert type(report.loss) is lossviz.MultipleNegativesRankingLoss
+    assert [each.name for each in report.taken.values()] == ["question", "answer"]
+    assert said in next(line for line in str(report).splitlines() if line.startswith(f"column {name}: unused"))
+    told = next(each for each in report.findings if each.name == "columns")
+    assert told.change == "Give the trainer data.select_columns(['question', 'answer'])."
+
+
+@pytest.mark.parametrize("name", ["title", "foo"])
+def test_an_address_is_no_second_text(name):
+    given = {name: PAIRS["question"], "url": [f"https://example.org/{k}" for k in MANY]}
+    assert type(diagnose(some_rows, None, given).loss).inputs.rows == ("first", "second")
+
+
+def test_what_was_set_aside_is_taken_where_a_loss_asks_for_it():
+    given = PAIRS | {"kind": [k % 3 for k in MANY], "url": [f"https://example.org/{k}" for k in MANY]}
+    report = diagnose(some_rows, lossviz.SoftmaxLoss.initial(16, 3), given)
+    assert {name: each.name for name, each in report.taken.items()} == {
+        "first": "question",
+        "second": "answer",
+        "labels": "kind",
+    }
+    report = diagnose(some_rows, lossviz.TripletLoss(), given)
+    assert [each.name for each in report.taken.values()] == ["question", "answer", "url"]
+
+
+def test_rows_without_a_header_are_taken_as_they_stand():
+    rows = [(f"q {k}", f"a {k}", k % 3) for k in MANY]
+    assert [each.kind for each in table(rows).columns] == ["text", "text", "class"]
+
+
+@pytest.mark.parametrize("names", [("query", "pos", "neg"), ("query", "pos")])
+def test_lists_of_texts_are_said(names):
+    rows = [dict(zip(names, (f"q {k}", [f"a {k}", f"b {k}"], [f"n {k}"]), strict=False)) for k in MANY]
+    with pytest.raises(ValueError, match=r"data: expected one text in each cell of pos .*explode\('pos'\).*got lists"):
+        diagnose(some_rows, None, rows)
 
 
 @pytest.mark.parametrize("cells", ["0,{k}", "{k}%", "1,{k:03d}"])
@@ -299,9 +369,9 @@ def test_scores_that_scatter_beyond_0_and_1_are_right():
 
 
 def test_numbers_that_are_no_classes_make_no_classifier():
-    given = PAIRS | {"views": [1_700_000_000 + k // 2 for k in MANY]}
+    given = PAIRS | {"label": [1_700_000_000 + k // 2 for k in MANY]}
     with pytest.raises(
-        ValueError, match="data: expected at most 100 classes for SoftmaxLoss, got 1700000020 by column"
+        ValueError, match="data: expected at most 100 classes for SoftmaxLoss, got 1700000020 by column label"
     ):
         diagnose(some_rows, None, given)
 
