@@ -63,7 +63,7 @@ def diagnose(
             rows = encode.embedded(encoder, batch, loss.inputs)
             looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
             looks[-1].check()
-    return Report(loss, source.columns, taken, looks, found.faults, found.count)
+    return Report(loss, source.columns, taken, looks, found.faults, found.count, found.copies)
 
 
 def taken_by(loss: Loss | type[Loss], source: Table) -> dict[str, Column]:

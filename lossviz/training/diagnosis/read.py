@@ -14,6 +14,7 @@ from torch import Tensor
 from lossviz.inputs import InputType
 from lossviz.losses import Loss
 from lossviz.training.diagnosis.columns import LABELS, Column, is_empty, number_in, place_of, plain
+from lossviz.training.diagnosis.copies import Copies
 from lossviz.training.diagnosis.table import Table, numbered
 
 # What labels of a kind are made from, what suits them best first.
@@ -47,8 +48,9 @@ class Rows:
 
 @dataclass
 class Found:
-    """What one pass through the data found: batches, faults, how many rows there are."""
+    """What one pass through the data found: rows that say the same, batches, faults, how many rows there are."""
 
+    copies: Copies
     batches: list[Rows] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     count: int = 0
@@ -179,7 +181,7 @@ def read(
 ) -> Found:
     """Goes through all rows once. ``batches``: of so many rows each, drawn from all with the seed, or, without one, the
     first ones in their order; None for all of them. ``seen`` goes along, to show how far it is."""
-    found, kept = Found(), []
+    found, kept = Found(Copies(inputs)), []
     most = math.inf if batches is None else batches * batch_size
     numbers = {name: k for k, name in enumerate(taken[inputs.label].classes)} if inputs.labels else {}
     draw, good = random.Random(seed), 0
@@ -190,6 +192,7 @@ def read(
         if cells is None:
             continue
         good += 1
+        found.copies.add(place, cells)
         if len(kept) < most:
             kept.append((place, cells))
         elif seed is not None and (k := draw.randrange(good)) < most:

@@ -18,6 +18,7 @@ from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS
 from lossviz.training.diagnosis import page, text
 from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
 from lossviz.training.diagnosis.columns import Column
+from lossviz.training.diagnosis.copies import Copies
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.read import Fault, in_training, shape
 
@@ -32,6 +33,7 @@ class Report:
     ``findings``     what is wrong, each once, with the rows of all batches that it is about
     ``looks``        the batches, with what was measured of each
     ``faults``       cells of the data that could not be used, or are to be looked at
+    ``copies``       rows that say the same, in all of the data
     ``save(path)``   one HTML file that needs nothing else
     ``explore(row)`` the batch of that row, to move
     """
@@ -42,6 +44,7 @@ class Report:
     looks: list[Look]
     faults: list[Fault]
     count: int
+    copies: Copies
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -49,7 +52,9 @@ class Report:
         for look in self.looks:
             for found in findings(look):
                 named[found.name].append(found)
-        return [self._joined(each) for each in named.values()] + self._of_columns() + self._of_cells()
+        of_batches = {name: self._joined(each) for name, each in named.items()}
+        of_all = {each.name: each for each in self.copies.findings(of_batches.values())}
+        return [*(of_batches | of_all).values(), *self._of_columns(), *self._of_cells()]
 
     def _joined(self, found: Sequence[Finding]) -> Finding:
         """One finding for all batches: the numbers of the batch with most of its rows, the rows of all."""

@@ -4,6 +4,7 @@ import os
 from textwrap import fill
 
 from lossviz.training.diagnosis.checks import Finding, told
+from lossviz.training.diagnosis.copies import MOST_COMPARED
 
 WIDTH = 100
 MOST_ROWS = 20  # numbers of rows that one line names
@@ -23,10 +24,15 @@ def heading(report) -> list[str]:
     batches = f"{len(report.looks)} batch{'' if len(report.looks) == 1 else 'es'}"
     return [
         f"{told(report.loss)}",
-        f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0",
+        f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0{_compared(report)}",
         *taken(report),
         *batches_of(report, MOST_BATCHES),
     ]
+
+
+def _compared(report) -> str:
+    first = report.copies.compared
+    return f"; copies were looked for among the first {first}" if first == MOST_COMPARED < report.count else ""
 
 
 def taken(report) -> list[str]:
