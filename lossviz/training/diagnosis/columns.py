@@ -127,7 +127,8 @@ def column_of(name: str, cells: list[object]) -> Column:
         return Column(name, "unused", "it is empty")
     if header in NUMBERS or (IDS.intersection(_words(name)[-1:]) and not _says_class(name)):
         return Column(name, "unused", "an id, by the header")
-    if lists := [each for each in filled if isinstance(each, (list, tuple))]:
+    lists = [each for each in filled if isinstance(each, (list, tuple))]
+    if len(lists) > (1 - MOST) * len(filled):
         _check_no_texts(name, lists)
     if len(said) < MOST * len(filled):
         return Column(name, "unused", f"it holds {type(filled[0]).__name__}")

@@ -604,6 +604,50 @@ def test_what_is_no_data_is_an_error(data, said):
         diagnose(ByHeart(), None, data)
 
 
+OBJECTS = [json.dumps({"question": f"q {k}", "answer": f"a {k}"}) for k in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"question": "x", }', "Expecting property name"),
+        ('{"question": "x"', "Expecting ',' delimiter"),
+        ("[1]", "a list, which is no object of columns"),
+    ],
+)
+@pytest.mark.parametrize("row", [0, 3])
+def test_a_broken_line_is_told_with_its_row(tmp_path, line, said, row):
+    (tmp_path / "data.jsonl").write_text("\n\n".join([*OBJECTS[:row], line, *OBJECTS[row:]]))
+    with pytest.raises(ValueError, match=rf"^data: .*data.jsonl, got row {row} \(line {2 * row + 1}\): {said}"):
+        table(tmp_path / "data.jsonl")
+
+
+@pytest.mark.parametrize("words", ["[{}]".format(",\n".join(OBJECTS)), "\n".join(OBJECTS)])
+def test_json_is_a_list_or_lines(tmp_path, words):
+    (tmp_path / "data.json").write_text(words)
+    assert [json.dumps(row) for row in table(tmp_path / "data.json").rows] == OBJECTS
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_json_may_be_an_object_of_columns(tmp_path, indent):
+    (tmp_path / "data.json").write_text(json.dumps(PAIRS, indent=indent))
+    assert list(table(tmp_path / "data.json").rows)[3] == {"question": "q 3", "answer": "a 3"}
+
+
+def test_what_comes_late_in_a_long_file_is_told_with_row_and_column(tmp_path):
+    """Beyond 10 MB, from which datasets takes the types of all rows."""
+    rows = [{"question": f"q {k} {'x' * 2000}", "answer": f"a {k}"} for k in range(6000)]
+    rows[5990] |= {"remark": "seen"}
+    rows[5995]["answer"] = 7
+    rows[5996]["answer"] = ["a", "b"]
+    (tmp_path / "data.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    said = list(map(str, diagnose(some_rows, None, tmp_path / "data.jsonl", batches=1).faults))
+    assert said == [
+        "row 5995, column answer: expected a text, got 7; the row was left out",
+        "row 5996, column answer: expected a text, got ['a', 'b']; the row was left out",
+    ]
+
+
 def test_a_file_of_another_kind_is_an_error(tmp_path):
     (tmp_path / "data.xlsx").write_bytes(b"")
     with pytest.raises(ValueError, match=r"data: expected a file that ends in \.csv, .*got data.xlsx"):
