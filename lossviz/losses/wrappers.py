@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
-from lossviz.inputs import InputType, wrong
+from lossviz.inputs import InputType, check_count, wrong
 from lossviz.losses.base import Loss, widen
 
 Column = Sequence | Tensor | Mapping[str, object]  # what an encoder reads: one example after another
@@ -52,8 +52,10 @@ class Cached:
     model: nn.Module | None = None
 
     def __call__(self, *columns: Column | Tensor, check: bool = True) -> Tensor:
-        if not isinstance(self.mini_batch_size, int) or self.mini_batch_size < 1:
-            raise wrong("mini_batch_size", "a whole number of at least 1", repr(self.mini_batch_size))
+        check_count("mini_batch_size", self.mini_batch_size)
+        if not hasattr(self.loss, "inputs"):
+            expected = "a loss of lossviz (lossviz.training.from_sentence_transformers gives ours for theirs)"
+            raise wrong("loss", expected, type(self.loss).__name__)
         columns, labels = _apart(self.loss.inputs, columns)
         count = _common_length(self.loss.inputs.fitted(len(columns) + len(labels)).rows, columns)
         self._warn_of_batch_norm()

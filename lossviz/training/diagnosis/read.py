@@ -78,6 +78,8 @@ def roles(inputs: InputType, columns: Sequence[Column], asked: bool = False) -> 
     if inputs.labels is None:
         return found
     kinds = KINDS[inputs.labels.kind]
+    if asked and inputs.labels.kind == "label" and inputs.labels.allowed(torch.tensor([0.5])).all():
+        kinds = (*kinds, "score")  # weights between
     free = [each for each in columns if each not in found.values()]
     labels = [each for way in (False, asked) for kind in kinds for each in free if each.is_of(kind, way)]
     if not labels:

@@ -160,6 +160,7 @@ def neighbourhood(look: Look, row: int) -> list[int]:
     return sorted([row, *[each for each in order if each != row][: room(look) - 1]])
 
 
+@torch.enable_grad()
 def _pulled_by(look: Look, row: int) -> Tensor:
     """How hard the terms of one row pull at each row: (B,)."""
     rows = [each.clone().requires_grad_() for each in look.rows.values()]

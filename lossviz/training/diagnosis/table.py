@@ -177,8 +177,12 @@ def _datasets() -> object:
 
 
 def _chosen(data: object) -> object:
-    """Of several splits the one to train on."""
-    return (data.get("train") or next(iter(data.values()))) if isinstance(data, Mapping) else data
+    """Of several splits the one to train on. Raises ValueError where none of several is called so."""
+    if not isinstance(data, Mapping):
+        return data
+    if "train" not in data and len(data) > 1:
+        raise wrong("data", "one data set, or splits of which one is train", f"{', '.join(data)}: give one of them")
+    return data.get("train") or next(iter(data.values()))
 
 
 def _of_mapping(data: Mapping) -> object:

@@ -434,6 +434,22 @@ def test_a_margin_out_of_reach_is_named():
     assert {"margin"} == found.keys() and "today no negative is far enough" in found["margin"].said
 
 
+@pytest.mark.parametrize("value", [0.0, -0.5, 0.001])
+@pytest.mark.parametrize("name", ["labelled pairs", "labelled sentences", "triplets"])
+def test_a_margin_that_is_next_to_nothing_is_named(name, value):
+    loss, data = CLEAN[name]
+    setting = "triplet_margin" if name == "triplets" else "margin"
+    found = named(whole(loss.changed(**{setting: value}), data()))
+    assert f"{setting} is {value:g}, and half of the distances" in found["small_margin"].said
+    assert "margin" not in found
+
+
+@pytest.mark.parametrize("loss", [lossviz.CoSENTLoss(scale=1.0), lossviz.AnglELoss(scale=0.5)])
+def test_a_scale_of_1_is_named_where_pairs_are_compared(loss):
+    assert "The scale is" in named(whole(loss, scored_pairs()))["low_scale"].said
+    assert "low_scale" not in named(whole(loss.changed(scale=20.0), scored_pairs()))
+
+
 def test_an_easy_batch_is_named():
     rows = [row for row in labelled_pairs() if row[2] == 0] + [(text, text, 1) for text, *_ in labelled_pairs()[:5]]
     found = named(whole(lossviz.ContrastiveLoss(), rows))["inactive"]
@@ -464,7 +480,17 @@ def test_embeddings_that_are_not_finite_are_named_with_their_rows():
 
 def test_every_check_is_tried_here():
     tried = {each.partition(",")[0] for each in PLANTED}
-    tried |= {"collapse", "stuck", "low_scale", "no_gradient", "margin", "inactive", "carried", "single_row"}
+    tried |= {
+        "collapse",
+        "stuck",
+        "low_scale",
+        "no_gradient",
+        "margin",
+        "small_margin",
+        "inactive",
+        "carried",
+        "single_row",
+    }
     assert CHECKS.keys() == (tried - {"cells"}) | {"not_finite"}
 
 

@@ -350,6 +350,32 @@ def test_a_rare_class_is_one(loss):
     assert diagnosis.made(lossviz.SoftmaxLoss, table({"other": given["text"], **given}), some_rows).weight.shape[0] == 3
 
 
+def test_scores_from_0_to_1_are_weights_to_a_loss_that_takes_them():
+    given = PAIRS | {"score": [k / 39 for k in MANY]}
+    report = diagnose(some_rows, lossviz.ContrastiveLoss(), given)
+    assert report.taken["labels"].name == "score" and report.faults == []
+
+
+def test_a_loss_is_proposed_with_a_margin_that_distances_reach():
+    report = diagnose(ByHeart(), None, columns("labelled_sentences"))
+    assert 0 < report.loss.margin < 1 and f"margin={report.loss.margin}" in str(report)
+    assert "margin" not in [each.name for each in report.findings]
+
+
+def test_of_several_data_sets_none_is_taken_in_silence():
+    data = datasets.Dataset.from_dict(columns("positive_pairs"))
+    with pytest.raises(
+        ValueError, match="^data: expected one data set, or splits of which one is train, got nli, qa: "
+    ):
+        diagnose(ByHeart(), None, {"nli": data, "qa": data})
+
+
+def test_a_diagnosis_without_gradients_around_it_is_the_same():
+    expected = str(diagnose(ByHeart(), None, columns("positive_pairs")))
+    with torch.no_grad():
+        assert str(diagnose(ByHeart(), None, columns("positive_pairs"))) == expected
+
+
 def test_two_classes_of_sentences_are_classes():
     given = {"text": [f"text {k}" for k in MANY], "label": [k % 2 for k in MANY]}
     assert type(diagnose(some_rows, None, given).loss) is lossviz.BatchHardTripletLoss
