@@ -14,7 +14,8 @@ from lossviz.training import diagnosis
 from lossviz.training.diagnosis import encode
 from lossviz.training.diagnosis.table import Table, table
 
-EPILOG = "Ends with 0 where nothing was found, 1 where something was, 2 where the command could not be done."
+EPILOG = "Ends with 0 where nothing was found, 1 where something was, 2 where the command could not be done. "
+EPILOG += "LOSSVIZ_BOOK=URL (of the folder of chapters) makes links of the places in the book."
 
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 

@@ -15,6 +15,7 @@ FEW_CLASSES = 0.5  # of the cells: short words that are repeated at least twice 
 MOST_CLASSES = 100  # of words, unless the header says that they are classes
 LONGEST_CLASS = 40  # letters
 LONGEST_HEADER = 3  # words
+AS_A_ROW = "so does the header: is it a row?"
 NLI = ("entailment", "neutral", "contradiction")  # the order of the numbers that the field gives them
 
 # Words of headers, in the order of the arguments. What is not here keeps its place in the file.
@@ -52,15 +53,29 @@ LANGUAGES = set(
     "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv ta te th tr "
     "uk ur vi zh".split()
 )
-TRUTH = {"true": 1.0, "false": 0.0}
-NEGATION = re.compile(r"(?:not|non|no)[ _-]*(.+)", re.IGNORECASE)
+TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+NEGATION = re.compile(r"(?:not|non|no|dis|un|in|im|il|ir)[ _-]*(.+)", re.IGNORECASE)
+FEW_WORDS = 5  # classes: beside so few, a rare word is a mistake ("-" of SNLI, where no two agreed)
+NOTHING = {
+    "NA",
+    "N/A",
+    "#N/A",
+    "<NA>",
+    "nan",
+    "NaN",
+    "None",
+    "none",
+    "null",
+    "NULL",
+}  # what an empty cell is written as
 
 
 @dataclass(frozen=True)
 class Column:
     """``kind``: "text", "label" (1 or 0), "class", "score" or "unused"; ``why`` it was taken for that; the names of
     ``classes``, or of the labels 0 and 1, where they are words; ``usual``: the lowest and the highest number of nearly
-    all cells; ``otherwise``: the kind that its cells alone would make it, to a loss that asks for one."""
+    all cells; ``otherwise``: the kind that its cells alone would make it, to a loss that asks for one; ``worded``:
+    whether numbers came as yes and no."""
 
     name: str
     kind: str
@@ -68,6 +83,7 @@ class Column:
     classes: tuple[str, ...] = ()
     usual: tuple[float, float] | None = None
     otherwise: str = ""
+    worded: bool = False
 
     def is_of(self, kind: str, asked: bool = False) -> bool:
         return kind == self.kind or (asked and kind == self.otherwise)
@@ -137,7 +153,8 @@ def column_of(name: str, cells: list[object]) -> Column:
     if header in SCORES:
         return Column(name, "score", "the header", usual=_usual(numbers))
     if len(numbers) >= MOST * len(filled):
-        return _of_numbers(name, header, numbers)
+        worded = any(str(each).strip().lower() in ("yes", "no") for each in said)
+        return replace(_of_numbers(name, header, numbers), worded=worded)
     if len(filled) < FILLED * len(cells):
         return Column(name, "unused", f"{len(filled)} of {len(cells)} cells are filled")
     return _of_words(name, header, [str(each) for each in said])
@@ -161,11 +178,15 @@ def _of_words(name: str, header: str, words: list[str]) -> Column:
     if max(map(len, kinds)) <= LONGEST_CLASS and (few or header in LABELS):
         if said := _yes_and_no(words):
             return Column(name, "label", f"{said[1]} and its negation", said, usual=(0, 1))
+        counts, class_from = Counter(words), max(2, RARE * len(words))
+        usual = [each for each in kinds if counts[each] >= class_from]
+        if 1 < len(usual) <= FEW_WORDS and sum(counts[each] for each in usual) >= MOST * len(words):
+            kinds = usual
         known = [each for each in NLI if each in {kind.lower() for kind in kinds}]
         if len(known) == len(kinds):
             kinds = sorted(kinds, key=lambda each: NLI.index(each.lower()))
         return Column(name, "class", f"{len(kinds)} words, repeated: {', '.join(kinds[:4])}", tuple(kinds))
-    header_too = "; so does the header: is it a row?" if len(header.split()) > LONGEST_HEADER else ""
+    header_too = f"; {AS_A_ROW}" if len(header.split()) > LONGEST_HEADER else ""
     return Column(name, "text", f"words{header_too}")
 
 

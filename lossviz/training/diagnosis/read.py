@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lossviz.inputs import InputType
 from lossviz.losses import Loss
-from lossviz.training.diagnosis.columns import LABELS, Column, is_empty, number_in, place_of, plain
+from lossviz.training.diagnosis.columns import LABELS, NOTHING, Column, is_empty, number_in, place_of, plain
 from lossviz.training.diagnosis.copies import Copies
 from lossviz.training.diagnosis.table import Table, numbered
 
@@ -217,7 +217,20 @@ def _cells(
         cells[name] = value
         if said and not any(each.column == column.name for each in faults):
             faults.append(Fault(place, column.name, said, left_out=value is None))
+    if said := _one_text(cells, inputs):
+        faults.append(Fault(place, taken[inputs.rows[1]].name, said, left_out=False))
     return (None if None in cells.values() else cells), faults
+
+
+def _one_text(cells: dict, inputs: InputType) -> str:
+    """What is wrong with a pair of one text twice: as a positive it teaches nothing, and it is none to push apart."""
+    texts = [cells.get(name) for name in inputs.rows[:2]]
+    if inputs.twins or len(texts) < 2 or texts[0] is None or texts[0] != texts[1]:
+        return ""
+    if inputs.labels is None:
+        return f"the same text as {inputs.rows[0]}"
+    far = inputs.labels.kind == "label" and cells[inputs.label] == 0
+    return f"the same text as {inputs.rows[0]}, with the label 0" if far else ""
 
 
 def _of_several_lines(place: int, row: Mapping) -> list[Fault]:
@@ -229,7 +242,7 @@ def _of_several_lines(place: int, row: Mapping) -> list[Fault]:
 
 def _text(cell: object) -> tuple[str | None, str]:
     if isinstance(cell, str) and cell.strip():
-        return cell, ""
+        return cell, f"the text {cell.strip()!r}: is the cell empty?" if cell.strip() in NOTHING else ""
     if is_empty(cell):
         return None, "no text" if cell is None or isinstance(cell, float) else "an empty text"
     return None, f"expected a text, got {cell!r:.40}"
@@ -261,7 +274,9 @@ def _class(cell: object, numbers: dict[str, int], inputs: InputType, column: Col
         return None, f"expected {' or '.join(column.classes)}, got {cell!r:.40}"
     if cell not in numbers and not inputs.labels.compared:
         return None, f"class {cell}, which is too rare to be an output of the classifier"
-    return float(numbers.setdefault(cell, len(numbers))), ""
+    alike = next(each for each in (*numbers, cell) if each.strip().casefold() == cell.strip().casefold())
+    said = f"class {cell!r}, which is also written {alike!r}" if alike != cell else ""
+    return float(numbers.setdefault(cell, len(numbers))), said
 
 
 def _rows(kept: list[tuple[int, dict]], taken: dict[str, Column], inputs: InputType) -> Rows:

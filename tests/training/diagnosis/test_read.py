@@ -160,7 +160,9 @@ def test_a_text_of_several_lines_is_none_in_a_csv(tmp_path):
 
 def test_a_header_that_is_a_row_is_said(tmp_path):
     (tmp_path / "data.tsv").write_text("".join(f"how do I fry {k} eggs?\tin a pan, as {k + 1}\n" for k in range(9)))
-    said = str(diagnose(some_rows, None, tmp_path / "data.tsv"))
+    report = diagnose(some_rows, None, tmp_path / "data.tsv")
+    assert "“how do I fry 0 eggs?”" in next(each.said for each in report.findings if each.name == "header")
+    said = str(report)
     assert "column how do I fry 0 eggs?: text (words; so does the header: is it a row?)" in said
 
 
@@ -376,6 +378,41 @@ def test_a_diagnosis_without_gradients_around_it_is_the_same():
         assert str(diagnose(ByHeart(), None, columns("positive_pairs"))) == expected
 
 
+def test_labels_that_are_words_are_told_with_the_change_to_make():
+    report = diagnose(some_rows, None, PAIRS | {"label": [("similar", "dissimilar")[k % 2] for k in MANY]})
+    (told,) = (each for each in report.findings if each.name == "words")
+    assert "{'dissimilar': 0, 'similar': 1}[row['label']]" in told.change
+
+
+def test_a_rare_word_beside_few_classes_is_a_mistake():
+    words = ["-" if k == 9 else ("entailment", "neutral", "contradiction")[k % 3] for k in MANY]
+    report = diagnose(some_rows, None, PAIRS | {"label": words})
+    assert report.taken["labels"].classes == ("entailment", "neutral", "contradiction")
+    assert [(each.row, each.left_out) for each in report.faults] == [(9, True)]
+
+
+def test_1_and_0_beside_yes_and_no_are_one_label():
+    given = columns("labelled_pairs")
+    mixed = [("yes" if each else "no") if k % 2 else each for k, each in enumerate(given["label"])]
+    expected, found = (diagnose(ByHeart(), None, each) for each in (given, given | {"label": mixed}))
+    assert torch.equal(found.looks[0].labels, expected.looks[0].labels)
+    assert [each.name for each in found.findings if each not in expected.findings] == ["words"]
+
+
+def test_a_class_that_is_written_in_two_ways_is_told():
+    kinds = ["cat" if k == 9 or k == 11 else ("Cat", "dog")[k % 2] for k in MANY]
+    report = diagnose(some_rows, None, {"text": PAIRS["question"], "label": kinds})
+    assert [(each.row, each.said) for each in report.faults] == [
+        (k, "class 'cat', which is also written 'Cat'") for k in (9, 11)
+    ]
+
+
+def test_a_positive_that_is_its_anchor_is_told():
+    given = PAIRS | {"answer": ["q 3" if k == 3 else f"a {k}" for k in MANY]}
+    (fault,) = diagnose(some_rows, None, given).faults
+    assert str(fault) == "row 3, column answer: the same text as anchor"
+
+
 def test_two_classes_of_sentences_are_classes():
     given = {"text": [f"text {k}" for k in MANY], "label": [k % 2 for k in MANY]}
     assert type(diagnose(some_rows, None, given).loss) is lossviz.BatchHardTripletLoss
@@ -451,7 +488,16 @@ def test_words_of_nli_become_the_numbers_of_the_field():
 
 
 @pytest.mark.parametrize(
-    "words", [("duplicate", "not_duplicate"), ("Equivalent", "not equivalent"), ("toxic", "non-toxic")]
+    "words",
+    [
+        ("duplicate", "not_duplicate"),
+        ("Equivalent", "not equivalent"),
+        ("toxic", "non-toxic"),
+        ("similar", "dissimilar"),
+        ("relevant", "irrelevant"),
+        ("related", "unrelated"),
+        ("yes", "no"),
+    ],
 )
 @pytest.mark.parametrize("name", ["labelled_pairs", "labelled_sentences"])
 def test_a_word_and_its_negation_are_1_and_0(name, words):
@@ -581,7 +627,8 @@ def test_words_that_look_like_nothing_are_words(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("anchor,positive\nNone,NA\nnull,nan\n1,2\nTrue,x\n" + "a,b\n" * 40)
     found = read.read(*reading(path), batches=None, batch_size=99, seed=None)
-    assert found.faults == []
+    told = [(each.row, each.column, each.left_out) for each in found.faults]
+    assert told == [(0, "anchor", False), (0, "positive", False), (1, "anchor", False), (1, "positive", False)]
     assert found.batches[0].texts["anchor"][:4] == ("None", "null", "1", "True")
 
 

@@ -117,7 +117,7 @@ def inactive(look: Look) -> Case | None:
     "A few rows carry the gradient",
     "Read these rows: a wrong label, a false negative or a broken text is found here first. If they are right, a "
     "smaller scale lets more rows have a say.",
-    "positive_pairs#why-20",
+    "",
 )
 def carried(look: Look) -> Case | None:
     shares, rows = look.shares.sort(descending=True)
@@ -132,7 +132,7 @@ def carried(look: Look) -> Case | None:
 @check(
     "The scale is too low",
     "Take a scale of 20 (a temperature of 0.05), or learn it from there.",
-    "positive_pairs#stuck-at-ln-b",
+    "positive_pairs#why-20",
 )
 def low_scale(look: Look) -> Case | None:
     settings = look.loss.settings()
