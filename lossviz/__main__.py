@@ -14,7 +14,10 @@ from lossviz.training import diagnosis
 from lossviz.training.diagnosis import encode
 from lossviz.training.diagnosis.table import Table, table
 
-EPILOG = "Ends with 0 where nothing was found, 1 where something was, 2 where the command could not be done."
+EPILOG = "Ends with 0 where nothing was found, 1 where something was, 2 where the command could not be done. "
+EPILOG += "LOSSVIZ_BOOK=URL (of the folder of chapters) makes links of the places in the book."
+
+BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def diagnosed(asked: argparse.Namespace) -> int:
     """Prints the report, and which losses fit; 1 where something was found."""
+    if asked.html and not Path(asked.html).resolve().parent.is_dir():  # before all is done
+        raise wrong("html", "a file in a folder that exists", asked.html)
     source = table(asked.data, lambda rows: _with_bar(rows, "rows"))
     if asked.loss:
         _loss_class(asked.loss)  # before the model is loaded, which takes its time
@@ -98,12 +103,19 @@ def _setting(said: str, loss: Loss) -> tuple[str, object]:
     name, _, value = said.partition("=")
     if name not in loss.settings():
         raise wrong("set", f"a setting of {type(loss).__name__} ({', '.join(loss.settings()) or 'none'})", said)
+    own = loss.settings()[name]
     try:
         value = ast.literal_eval(value)
     except (ValueError, SyntaxError):
         pass  # a word, such as cosine
-    if isinstance(loss.settings()[name], float) and not isinstance(value, (int, float)):
+    if isinstance(own, bool):
+        value = BOOLEANS.get(str(value).lower(), value)
+        if not isinstance(value, bool):
+            raise wrong(name, "True or False", repr(value))
+    elif isinstance(own, float) and (isinstance(value, bool) or not isinstance(value, (int, float))):
         raise wrong(name, "a number", repr(value))
+    elif isinstance(own, tuple) and isinstance(value, str):
+        value = tuple(each.strip() for each in value.split(","))
     return name, value
 
 

@@ -236,6 +236,8 @@ class Loss:
                 own, apart = _measured(name, measure, row, row), _measured(name, measure, row, other)
                 if own.numel() == 1 and unlike(own.item(), apart.item()):
                     raise wrong(name, expected, f"{own.item():.3g} to itself and {apart.item():.3g} to another")
+                if name == "similarity":
+                    _check_every_row(measure, row, other)
 
     def _check_shape(self, loss: Tensor, leading: torch.Size) -> None:
         if loss.shape != leading:
@@ -274,6 +276,18 @@ def _measured(name: str, measure: Callable[[Tensor, Tensor], Tensor], row: Tenso
             return measure(row, other)
     except (RuntimeError, TypeError, ValueError) as error:
         raise wrong(name, "a function of two tensors of rows", f"one that raises {error}") from error
+
+
+def _check_every_row(measure: Callable[[Tensor, Tensor], Tensor], row: Tensor, other: Tensor) -> None:
+    """Raises ValueError for a similarity of row with row."""
+    expected = "a function of every row with every row, (B, d), (C, d) → (B, C) (util.cos_sim, not pairwise_cos_sim)"
+    try:
+        with torch.no_grad():
+            found = measure(row.expand(2, -1), other.expand(3, -1))
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise wrong("similarity", expected, f"one that raises {error}") from error
+    if found.shape != (2, 3):
+        raise wrong("similarity", expected, f"shape {tuple(found.shape)} from 2 and 3 rows")
 
 
 def _check_rows(inputs: InputType, tensors: tuple[Tensor, ...]) -> None:

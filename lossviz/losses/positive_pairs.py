@@ -193,7 +193,10 @@ class CachedMultipleNegativesRankingLoss(Loss):
 
     It is ``Cached`` (see there) with this loss: ``(anchors, positives, *negatives)`` are lists, tensors, or mappings of
     tensors; a slice along the batch, of ``mini_batch_size`` rows, goes to ``encode``, which returns (m, d). ``terms``
-    and ``define`` take the embeddings themselves, each (…, B, d). Raises ValueError as ``Loss`` and ``Cached`` say.
+    and ``define`` take the embeddings themselves, each (…, B, d). Where ``encode`` is a function of your own around a
+    model, write ``Cached(MultipleNegativesRankingLoss(), encode, model=model)``: this loss cannot see the model, so it
+    finds no BatchNorm, and ``DistributedDataParallel`` synchronises at each mini-batch. Raises ValueError as ``Loss``
+    and ``Cached`` say.
 
     Source: Gao et al. (2021); sentence-transformers' ``CachedMultipleNegativesRankingLoss``.
     """

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from lossviz._torch import BatchNorm
-from lossviz.inputs import InputType, wrong
+from lossviz.inputs import InputType, check_count, wrong
 from lossviz.losses.base import Loss, widen
 
 Column = Sequence | Tensor | Mapping[str, object]  # what an encoder reads: one example after another
@@ -32,14 +32,16 @@ class Cached:
 
     ``loss``    any loss of this module, or what is asked and has ``inputs`` and ``settings`` as it
     ``encode``  a slice of a column → its embeddings, (m, d)
-    ``model``   the module or modules behind ``encode``, where that is a function: under ``DistributedDataParallel``
-                it then synchronises once a step, not once a mini-batch; and BatchNorm is found
+    ``model``   the module or modules behind ``encode``, where that is a function of your own: only then is BatchNorm
+                found, and does ``DistributedDataParallel`` synchronise once a step, not once a mini-batch. It is not
+                needed where ``encode`` is a module, a method of one, or a partial or decorated one of these
 
     ``cached(*columns)``, ``cached(*columns, labels)``: each column a list, a tensor, or a mapping whose tensors and
     lists have one entry for each example (``model.preprocess``, a tokenizer); whatever else it holds is passed on.
     ``.backward()`` fills the encoder's gradients; ``torch.autograd.grad`` does not reach it. In training mode BatchNorm
     takes the statistics of a mini-batch for those of the batch: that is warned of. Raises ValueError as ``Loss`` says,
-    and in ``backward()`` where no mini-batch has passed a gradient on (``model.encode`` keeps none).
+    and in ``backward()`` where no mini-batch has passed a gradient on (``model.encode`` keeps none), unless the loss
+    learns something beside a model that is frozen.
 
     Source: Gao et al. (2021); sentence-transformers' ``Cached…`` losses.
     """
@@ -50,8 +52,10 @@ class Cached:
     model: nn.Module | None = None
 
     def __call__(self, *columns: Column | Tensor, check: bool = True) -> Tensor:
-        if not isinstance(self.mini_batch_size, int) or self.mini_batch_size < 1:
-            raise wrong("mini_batch_size", "a whole number of at least 1", repr(self.mini_batch_size))
+        check_count("mini_batch_size", self.mini_batch_size)
+        if not hasattr(self.loss, "inputs"):
+            expected = "a loss of lossviz (lossviz.training.from_sentence_transformers gives ours for theirs)"
+            raise wrong("loss", expected, type(self.loss).__name__)
         columns, labels = _apart(self.loss.inputs, columns)
         count = _common_length(self.loss.inputs.fitted(len(columns) + len(labels)).rows, columns)
         self._warn_of_batch_norm()
@@ -79,15 +83,21 @@ class Cached:
         def run_again(upstream: Tensor) -> None:
             distributed, ends = self._distributed(), [column[-1] for column in passes]
             synchronised = ends if len(distributed) > 1 else ends[-1:]  # several may have a column each
-            if not _replay(of_passes, upstream, distributed, synchronised) and not learned:
+            reached = _replay(of_passes, upstream, distributed, synchronised)
+            if not reached and not (learned and self._is_frozen()):
                 raise wrong("encode", "embeddings with a gradient (model.encode keeps none)", "none with one")
 
         anchor = torch.zeros((), requires_grad=True)  # without which nobody would ask for a gradient
         return _Twice.apply(value.detach(), run_again, of_rows_and_learned[len(passes) :], anchor, *learned)
 
     def _modules(self) -> list[nn.Module]:
-        model = self.model if self.model is not None else self.encode
+        model = _behind(self.encode) if self.model is None else self.model
         return list(model.modules()) if isinstance(model, nn.Module) else []
+
+    def _is_frozen(self) -> bool:
+        """Whether the modules are known, and none of them is to learn."""
+        modules = self._modules()
+        return bool(modules) and not any(each.requires_grad for each in modules[0].parameters())
 
     def _distributed(self) -> list[DistributedDataParallel]:
         return [each for each in self._modules() if isinstance(each, DistributedDataParallel)]
@@ -99,6 +109,17 @@ class Cached:
                 "whole batch (eval() on it, or LayerNorm, makes it that)",
                 stacklevel=3,
             )
+
+
+def _behind(encode: object) -> object:
+    """What a method is bound to, and what a ``functools.partial`` or a decorator holds."""
+    while not isinstance(encode, nn.Module):
+        held = [getattr(encode, name, None) for name in ("__self__", "func", "__wrapped__")]
+        inner = next((each for each in held if callable(each)), None)
+        if inner is None:
+            return encode
+        encode = inner
+    return encode
 
 
 class _Twice(torch.autograd.Function):

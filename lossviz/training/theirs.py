@@ -43,6 +43,9 @@ def is_theirs(loss: object) -> bool:
 def _entry(loss: nn.Module) -> Entry:
     if not is_theirs(loss):
         raise wrong("loss", "a loss of sentence-transformers as it is, not one derived from it", type(loss).__name__)
+    family = type(loss).__module__.split(".")[1]
+    if family in ("cross_encoder", "sparse_encoder"):
+        raise wrong("loss", "a loss of a SentenceTransformer", f"{type(loss).__name__} of a {family.replace('_', ' ')}")
     names = [each.__name__ for each in type(loss).__mro__]  # what has been merged into another derives from it
     known = {each.loss.__name__: each for each in ENTRIES if each.peer}
     found = next((known[name] for name in names if name in known), None)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lossviz import catalogue
-from lossviz.inputs import wrong
+from lossviz.inputs import check_count, wrong
 from lossviz.losses import Loss
 from lossviz.losses.wrappers import Cached
 from lossviz.training.distributed import Gathered, in_step, processes
@@ -37,6 +37,8 @@ def for_trainer(
     """
     if is_theirs(loss):
         loss = from_sentence_transformers(loss)
+    if isinstance(loss, (Cached, Gathered)):
+        raise wrong("loss", "the loss alone (mini_batch_size and gather are arguments here)", type(loss).__name__)
     if not isinstance(loss, Loss):
         raise wrong("loss", "a loss of lossviz or of sentence-transformers", type(loss).__name__)
     if not isinstance(model, nn.Module):
@@ -44,8 +46,7 @@ def for_trainer(
     if hasattr(loss, "uncached"):  # its encoder is the model
         mini_batch_size = loss.mini_batch_size if mini_batch_size is None else mini_batch_size
         loss = loss.uncached
-    if mini_batch_size is not None and (not isinstance(mini_batch_size, int) or mini_batch_size < 1):
-        raise wrong("mini_batch_size", "a whole number of at least 1, or None", repr(mini_batch_size))
+    check_count("mini_batch_size", mini_batch_size, none=True)
     if loss.inputs.twins and mini_batch_size:
         raise wrong("mini_batch_size", f"None, for {type(loss).__name__} has two encoders", str(mini_batch_size))
     return TrainerLoss(loss, model, mini_batch_size, gather, check)

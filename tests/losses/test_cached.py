@@ -1,6 +1,7 @@
 """A cached loss with a real encoder: the uncached gradients, dropout and all, and its errors."""
 
 import copy
+import functools
 import warnings
 from collections import UserDict
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from lossviz.losses import AnglELoss, CachedMultipleNegativesRankingLoss, MultipleNegativesRankingLoss, SoftmaxLoss
-from lossviz.training import Cached
+from lossviz.training import Cached, for_trainer
 from tests.losses.batches import DOUBLE, every_loss
 from tests.losses.peers import peer_module
 from tests.training import tiny
@@ -346,6 +347,30 @@ def test_an_encoder_that_keeps_no_gradient_is_named():
             value.backward()
 
 
+def test_an_encoder_that_keeps_no_gradient_is_named_though_a_scale_is_learned():
+    encode, scale = encoder(), torch.tensor(20.0, requires_grad=True)
+    for read in (lambda part: encode(part).detach(), torch.no_grad()(encode)):
+        value = CachedMultipleNegativesRankingLoss(read, scale=scale, mini_batch_size=3)(*columns("tensor"))
+        with pytest.raises(ValueError, match=r"^encode: expected embeddings with a gradient .*, got none with one$"):
+            value.backward()
+
+
+def test_what_is_no_loss_of_ours_and_no_count_is_named():
+    with pytest.raises(ValueError, match=r"^loss: expected a loss of lossviz .*, got Linear$"):
+        Cached(nn.Linear(1, 1), encoder())(*columns("tensor"))
+    with pytest.raises(ValueError, match="^mini_batch_size: expected a whole number of at least 1, got True$"):
+        Cached(MultipleNegativesRankingLoss(), encoder(), True)(*columns("tensor"))
+    with pytest.raises(ValueError, match="^loss: expected the loss alone .*, got Cached$"):
+        for_trainer(Cached(MultipleNegativesRankingLoss(), encoder()), encoder())
+
+
+def test_a_pairwise_similarity_is_named():
+    given = torch.randn(2, 4, 3)
+    for similarity in (torch.nn.functional.cosine_similarity, lambda a, b: (a * b).sum(-1)):
+        with pytest.raises(ValueError, match=r"^similarity: expected a function of every row .* \(B, C\)"):
+            MultipleNegativesRankingLoss(similarity=similarity)(*given)
+
+
 def test_a_scale_may_be_learned_on_a_frozen_encoder():
     encode, scale = encoder().requires_grad_(False), torch.tensor(20.0, requires_grad=True)
     CachedMultipleNegativesRankingLoss(encode, scale=scale, mini_batch_size=3)(*columns("tensor")).backward()
@@ -407,7 +432,14 @@ def test_random_numbers_of_a_gpu_that_the_columns_do_not_name():
 def test_batch_norm_is_warned_of():
     encode = nn.Sequential(nn.Linear(WORDS, DIMENSION), nn.BatchNorm1d(DIMENSION)).to(DOUBLE)
     loss = MultipleNegativesRankingLoss()
-    for ask in (Cached(loss, encode, 4), Cached(loss, lambda part: encode(part), 4, model=encode)):
+    for ask in (
+        Cached(loss, encode, 4),
+        Cached(loss, lambda part: encode(part), 4, model=encode),
+        Cached(loss, encode.forward, 4),
+        Cached(loss, functools.partial(encode.forward), 4),
+        Cached(loss, torch.enable_grad()(encode.forward), 4),
+        CachedMultipleNegativesRankingLoss(encode.forward, mini_batch_size=4),
+    ):
         with pytest.warns(UserWarning, match="^BatchNorm in training mode takes the statistics of each mini-batch"):
             ask(*columns("tensor"))
     encode.eval()

@@ -20,6 +20,14 @@ from tests.training import tiny
 every_entry = pytest.mark.parametrize("known", ENTRIES, ids=lambda known: known.loss.__name__)
 
 
+@pytest.mark.parametrize("family", ["cross_encoder", "sparse_encoder"])
+def test_a_loss_of_another_kind_of_model_is_refused(family):
+    kind = type("MultipleNegativesRankingLoss", (torch.nn.Module,), {})
+    kind.__module__ = f"sentence_transformers.{family}.losses.multiple_negatives_ranking"
+    with pytest.raises(ValueError, match=f"^loss: expected a loss of a SentenceTransformer, .*{family[:5]}"):
+        from_sentence_transformers(kind())
+
+
 def module_of(loss: Loss) -> nn.Module:
     return softmax_module(loss) if hasattr(loss, "weight") else peer_module(loss, Given())
 

@@ -189,7 +189,7 @@ WRONG = {
     "no model": (lambda: for_trainer(ContrastiveLoss(), None), "model: expected a torch.nn.Module, got NoneType"),
     "no row at a time": (
         lambda: for_trainer(ContrastiveLoss(), tiny.model(), mini_batch_size=0),
-        "mini_batch_size: expected a whole number of at least 1, or None, got 0",
+        "mini_batch_size: expected a whole number of at least 1 or None, got 0",
     ),
     "labels missing": (
         lambda: for_trainer(ContrastiveLoss(), Given())([{"sentence_embedding": torch.ones(2, 3)}] * 2),

@@ -1,10 +1,13 @@
 """A batch that explains itself: what a loss makes of data under a model, without training, and what is wrong."""
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
+import torch
 from torch import nn
 
 from lossviz.catalogue import ENTRIES
+from lossviz.distances import pairwise
 from lossviz.inputs import InputType, check_count, wrong
 from lossviz.losses import Loss
 from lossviz.losses.wrappers import Cached
@@ -17,6 +20,8 @@ from lossviz.training.diagnosis.table import Table, table
 from lossviz.training.distributed import Gathered
 from lossviz.training.theirs import from_sentence_transformers
 from lossviz.training.trainer import TrainerLoss
+
+SOME = 64  # rows whose distances say what a margin may be
 
 __all__ = ["Finding", "Look", "Report", "diagnose"]
 
@@ -36,7 +41,7 @@ def diagnose(
 
     ``model``       a SentenceTransformer, or any function of a list of texts that gives a tensor (B, d)
     ``loss``        a loss of lossviz, as it is or for a trainer, or one of sentence-transformers that lossviz has; None
-                    for the one that the book begins with for such data
+                    for the one that the book begins with for such data, with a margin that its distances reach
     ``data``        a ``datasets.Dataset``, the path of a file (CSV, TSV, JSON lines, Parquet) or of a saved data set, a
                     DataFrame, a dict of columns, or a list of rows. All cells are checked
     ``batches``     how many batches are looked at; None for all
@@ -63,7 +68,7 @@ def diagnose(
             rows = encode.embedded(encoder, batch, loss.inputs)
             looks.append(Look(loss, rows, batch.labels, batch.texts, batch.places, learns))
             looks[-1].check()
-    return Report(loss, source.columns, taken, looks, found.faults, found.count)
+    return Report(loss, source.columns, taken, looks, found.faults, found.count, found.copies)
 
 
 def taken_by(loss: Loss | type[Loss], source: Table) -> dict[str, Column]:
@@ -83,7 +88,20 @@ def proposed(source: Table, encoder: encode.Encoder) -> Loss:
     if not fitting:
         why = "; ".join(f"{each.loss.__name__} {unfit(each.loss, source)}" for each in ENTRIES if each.first)
         raise wrong("data", "columns that some loss takes", f"{_listed(source)}: {why}")
-    return made(fitting[0], source, encoder)
+    return _with_a_margin(made(fitting[0], source, encoder), source, encoder)
+
+
+def _with_a_margin(loss: Loss, source: Table, encoder: encode.Encoder) -> Loss:
+    """The loss, where its margin is beyond all distances of some rows with a quarter of the largest."""
+    if not hasattr(loss, "margin") or not hasattr(loss, "distance"):
+        return loss
+    column = taken_by(loss, source)[loss.inputs.rows[0]]
+    rows = islice((row.get(column.name) for row in source.rows), SOME)
+    texts = [each for each in rows if isinstance(each, str) and not is_empty(each)]
+    with torch.no_grad():
+        points = encoder(texts).double()
+    largest = pairwise(loss.distance, points, points).max().item()
+    return loss if loss.margin <= largest or not largest > 0 else loss.changed(margin=float(f"{largest / 4:.2g}"))
 
 
 def unfit(loss: type[Loss], source: Table) -> str:

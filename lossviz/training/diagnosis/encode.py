@@ -73,10 +73,10 @@ def as_trained(model: object, inputs: InputType, seed: int | None) -> Iterator[N
                 each.training = mode
 
 
+@torch.enable_grad()
 def learns(model: object, encode: Encoder, texts: Sequence[str]) -> bool:
     """Whether a gradient finds its way from the embeddings to a parameter. Leaves no gradient behind."""
-    with torch.enable_grad():
-        rows = encode(texts)
+    rows = encode(texts)
     if not rows.requires_grad or not isinstance(model, nn.Module):
         return rows.requires_grad
     trained = [each for each in model.parameters() if each.requires_grad]

@@ -81,6 +81,7 @@ class Look:
         return self.count ** len(self.loss.axes) <= MOST_TERMS
 
     @cached_property
+    @torch.enable_grad()
     def _slope(self) -> tuple[float, list[Tensor]]:
         rows = [each.detach().clone().requires_grad_() for each in self.rows.values()]
         inputs = self.inputs(rows)

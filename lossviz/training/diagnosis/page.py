@@ -4,7 +4,7 @@ from html import escape
 from itertools import zip_longest
 
 from lossviz.training.diagnosis import text
-from lossviz.training.diagnosis.checks import QUESTIONS, Finding
+from lossviz.training.diagnosis.checks import Finding
 
 # Lines and bars take the colour of the words around them, so that both hold in the dark.
 STYLE = """
@@ -52,10 +52,13 @@ def body(report) -> str:
 def _finding(found: Finding) -> str:
     shown = "".join(f"<li>{escape(each)}</li>" for each in found.shown)
     rows = f"<p>Rows: {text.rows_of(found)}</p>" if found.rows else ""
-    link = f'<a href="{escape(text.address(found))}" target="_blank" rel="noopener">{escape(QUESTIONS[found.book])}</a>'
+    where, link = text.address(found), escape(text.place(found)) if found.book else ""
+    if where:
+        link = f'<a href="{escape(where)}" target="_blank" rel="noopener">{link}</a>'
+    book = f"<p><b>In the book:</b> {link}</p>" if link else ""
     return (
         f"<section><h3>{escape(found.title)}</h3><p>{escape(found.said)}</p>{rows}<ul>{shown}</ul>"
-        f"<p><b>Change:</b> {escape(found.change)}</p><p><b>In the book:</b> {link}</p></section>"
+        f"<p><b>Change:</b> {escape(found.change)}</p>{book}</section>"
     )
 
 

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from lossviz.inputs import InputType
 from lossviz.losses import Loss
-from lossviz.training.diagnosis.columns import LABELS, PLACES, Column, is_empty, number_in, plain
+from lossviz.training.diagnosis.columns import LABELS, NOTHING, Column, is_empty, number_in, place_of, plain
+from lossviz.training.diagnosis.copies import Copies
 from lossviz.training.diagnosis.table import Table, numbered
 
 # What labels of a kind are made from, what suits them best first.
@@ -47,8 +48,9 @@ class Rows:
 
 @dataclass
 class Found:
-    """What one pass through the data found: batches, faults, how many rows there are."""
+    """What one pass through the data found: rows that say the same, batches, faults, how many rows there are."""
 
+    copies: Copies
     batches: list[Rows] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     count: int = 0
@@ -59,12 +61,13 @@ class Found:
 
 def roles(inputs: InputType, columns: Sequence[Column], asked: bool = False) -> dict[str, Column]:
     """Argument → the column that it is made from; where the loss was asked for, short texts that repeat, which are
-    taken for classes, stand in for a text that is missing. Raises ValueError saying why these columns do not fit."""
+    taken for classes, stand in for a text that is missing, and a column that was set aside for what it could be. Raises
+    ValueError saying why these columns do not fit."""
     texts = _in_order([each for each in columns if each.kind == "text"])
     alone = inputs.twins and inputs.labels is None
     needed = 1 if alone else len(inputs.rows)
     if len(texts) < needed and asked:
-        texts = _in_order([each for each in columns if each.kind == "text" or _may_be_text(each)])
+        texts = _in_order([each for each in columns if each.is_of("text", asked) or _may_be_text(each)])
     if len(texts) < needed:
         raise ValueError(f"takes {_sentences(needed)} a row, and there {_is_of_text(texts)}")
     if alone:
@@ -75,7 +78,10 @@ def roles(inputs: InputType, columns: Sequence[Column], asked: bool = False) -> 
     if inputs.labels is None:
         return found
     kinds = KINDS[inputs.labels.kind]
-    labels = [each for kind in kinds for each in columns if each.kind == kind and each not in found.values()]
+    if asked and inputs.labels.kind == "label" and inputs.labels.allowed(torch.tensor([0.5])).all():
+        kinds = (*kinds, "score")  # weights between
+    free = [each for each in columns if each not in found.values()]
+    labels = [each for way in (False, asked) for kind in kinds for each in free if each.is_of(kind, way)]
     if not labels:
         raise ValueError(f"takes {inputs.labels.meaning}, and no column has them")
     return found | {inputs.label: labels[0]}
@@ -135,14 +141,10 @@ def _is_of_text(texts: list[Column]) -> str:
 
 def _in_order(texts: list[Column]) -> list[Column]:
     """By their headers, where these are known; the others fill what is left, as they stand in the file."""
-    places = [_place(each.name.strip().lower()) for each in texts]
+    places = [place_of(each.name) for each in texts]
     free = iter(sorted(set(range(len(texts))) - set(places)))
     found = [(next(free, len(texts)) if place is None else place, k) for k, place in enumerate(places)]
     return [texts[k] for _, k in sorted(found)]
-
-
-def _place(header: str) -> int | None:
-    return 2 if header.startswith("neg") or "negative" in header else PLACES.get(header)
 
 
 def shape(loss: Loss | type[Loss], taken: Mapping[str, Column]) -> InputType:
@@ -181,7 +183,7 @@ def read(
 ) -> Found:
     """Goes through all rows once. ``batches``: of so many rows each, drawn from all with the seed, or, without one, the
     first ones in their order; None for all of them. ``seen`` goes along, to show how far it is."""
-    found, kept = Found(), []
+    found, kept = Found(Copies(inputs)), []
     most = math.inf if batches is None else batches * batch_size
     numbers = {name: k for k, name in enumerate(taken[inputs.label].classes)} if inputs.labels else {}
     draw, good = random.Random(seed), 0
@@ -192,6 +194,7 @@ def read(
         if cells is None:
             continue
         good += 1
+        found.copies.add(place, cells)
         if len(kept) < most:
             kept.append((place, cells))
         elif seed is not None and (k := draw.randrange(good)) < most:
@@ -214,7 +217,20 @@ def _cells(
         cells[name] = value
         if said and not any(each.column == column.name for each in faults):
             faults.append(Fault(place, column.name, said, left_out=value is None))
+    if said := _one_text(cells, inputs):
+        faults.append(Fault(place, taken[inputs.rows[1]].name, said, left_out=False))
     return (None if None in cells.values() else cells), faults
+
+
+def _one_text(cells: dict, inputs: InputType) -> str:
+    """What is wrong with a pair of one text twice: as a positive it teaches nothing, and it is none to push apart."""
+    texts = [cells.get(name) for name in inputs.rows[:2]]
+    if inputs.twins or len(texts) < 2 or texts[0] is None or texts[0] != texts[1]:
+        return ""
+    if inputs.labels is None:
+        return f"the same text as {inputs.rows[0]}"
+    far = inputs.labels.kind == "label" and cells[inputs.label] == 0
+    return f"the same text as {inputs.rows[0]}, with the label 0" if far else ""
 
 
 def _of_several_lines(place: int, row: Mapping) -> list[Fault]:
@@ -226,7 +242,7 @@ def _of_several_lines(place: int, row: Mapping) -> list[Fault]:
 
 def _text(cell: object) -> tuple[str | None, str]:
     if isinstance(cell, str) and cell.strip():
-        return cell, ""
+        return cell, f"the text {cell.strip()!r}: is the cell empty?" if cell.strip() in NOTHING else ""
     if is_empty(cell):
         return None, "no text" if cell is None or isinstance(cell, float) else "an empty text"
     return None, f"expected a text, got {cell!r:.40}"
@@ -258,7 +274,9 @@ def _class(cell: object, numbers: dict[str, int], inputs: InputType, column: Col
         return None, f"expected {' or '.join(column.classes)}, got {cell!r:.40}"
     if cell not in numbers and not inputs.labels.compared:
         return None, f"class {cell}, which is too rare to be an output of the classifier"
-    return float(numbers.setdefault(cell, len(numbers))), ""
+    alike = next(each for each in (*numbers, cell) if each.strip().casefold() == cell.strip().casefold())
+    said = f"class {cell!r}, which is also written {alike!r}" if alike != cell else ""
+    return float(numbers.setdefault(cell, len(numbers))), said
 
 
 def _rows(kept: list[tuple[int, dict]], taken: dict[str, Column], inputs: InputType) -> Rows:

@@ -17,7 +17,9 @@ from lossviz.losses import Loss
 from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS
 from lossviz.training.diagnosis import page, text
 from lossviz.training.diagnosis.checks import SHOWN, Finding, findings
-from lossviz.training.diagnosis.columns import Column
+from lossviz.training.diagnosis.checks.base import quoted
+from lossviz.training.diagnosis.columns import AS_A_ROW, WITHOUT_HEADER, Column
+from lossviz.training.diagnosis.copies import Copies
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.read import Fault, in_training, shape
 
@@ -32,6 +34,7 @@ class Report:
     ``findings``     what is wrong, each once, with the rows of all batches that it is about
     ``looks``        the batches, with what was measured of each
     ``faults``       cells of the data that could not be used, or are to be looked at
+    ``copies``       rows that say the same, in all of the data
     ``save(path)``   one HTML file that needs nothing else
     ``explore(row)`` the batch of that row, to move
     """
@@ -42,6 +45,7 @@ class Report:
     looks: list[Look]
     faults: list[Fault]
     count: int
+    copies: Copies
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -49,7 +53,15 @@ class Report:
         for look in self.looks:
             for found in findings(look):
                 named[found.name].append(found)
-        return [self._joined(each) for each in named.values()] + self._of_columns() + self._of_cells()
+        of_batches = {name: self._joined(each) for name, each in named.items()}
+        of_all = {each.name: each for each in self.copies.findings(of_batches.values())}
+        return [
+            *(of_batches | of_all).values(),
+            *self._of_columns(),
+            *self._of_header(),
+            *self._of_words(),
+            *self._of_cells(),
+        ]
 
     def _joined(self, found: Sequence[Finding]) -> Finding:
         """One finding for all batches: the numbers of the batch with most of its rows, the rows of all."""
@@ -75,7 +87,38 @@ class Report:
                 (),
                 (),
                 f"Give the trainer data.{change}.",
-                "triplets#explicit-negatives",
+                "",
+            )
+        ]
+
+    def _of_header(self) -> list[Finding]:
+        names = [each.name for each in self.columns if each.why.endswith(AS_A_ROW)]
+        if not names:
+            return []
+        said = f"The names of columns look like texts: {', '.join(map(quoted, names))}."
+        change = "If it is a row, write a line of names above it, or this row is lost."
+        return [Finding("header", "The header looks like a row", said, (), (), change, "")]
+
+    def _of_words(self) -> list[Finding]:
+        """Labels that are words, where the data have headers: a trainer would make a tensor of them."""
+        column = self.taken.get(self.loss.inputs.label) if self.loss.inputs.labels else None
+        if column is None or not (column.classes or column.worded) or WITHOUT_HEADER.fullmatch(column.name):
+            return []
+        classes = column.classes or ("no", "yes")
+        numbers = {name: k for k, name in enumerate(classes)}
+        shown = "{" + ", ".join(f"{name!r}: {k}" for name, k in list(numbers.items())[:SHOWN])
+        end = ", …}" if len(numbers) > SHOWN else "}"
+        return [
+            Finding(
+                "words",
+                "Labels are words, and training needs numbers",
+                f"Column {column.name} holds {', '.join(map(repr, classes[:SHOWN]))}: "
+                "SentenceTransformerTrainer makes a tensor of it, and fails (too many dimensions 'str'). This report "
+                "counted them as below.",
+                (),
+                (),
+                f"Give the trainer data.map(lambda row: {{{column.name!r}: {shown}{end}[row[{column.name!r}]]}}).",
+                "",
             )
         ]
 
@@ -91,7 +134,7 @@ class Report:
                 tuple(dict.fromkeys(each.row for each in self.faults)),
                 tuple(map(str, self.faults[:SHOWN])),
                 "Correct them in the data; training would fail on them, or learn from them.",
-                "labelled_pairs#nan",
+                "",
             )
         ]
 
@@ -155,6 +198,7 @@ def neighbourhood(look: Look, row: int) -> list[int]:
     return sorted([row, *[each for each in order if each != row][: room(look) - 1]])
 
 
+@torch.enable_grad()
 def _pulled_by(look: Look, row: int) -> Tensor:
     """How hard the terms of one row pull at each row: (B,)."""
     rows = [each.clone().requires_grad_() for each in look.rows.values()]

@@ -3,24 +3,19 @@
 import csv
 import glob
 import heapq
+import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from lossviz.inputs import wrong
-from lossviz.training.diagnosis.columns import Column, column_of, plain
+from lossviz.training.diagnosis.columns import Column, columns_of, plain
 
 SAMPLE = 2000  # rows from which a column's kind is read, drawn from all: a file may be sorted
 LONGEST_CELL = 2**31 - 1  # letters
-READERS = {  # the end of a file's name → the field's reader
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
-}
+ENDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")  # of names of files
 
 
 @dataclass(frozen=True)
@@ -55,8 +50,8 @@ def table(data: object, seen: Callable[[Iterable], Iterable] = iter) -> Table:
         if not isinstance(row, Mapping):
             raise wrong("data", "rows as dicts", type(row).__name__)
     names = dict.fromkeys(name for row in sample for name in row)
-    columns = tuple(column_of(name, [plain(row.get(name)) for row in sample]) for name in names)
-    return Table(columns, data, lines=not (isinstance(data, _Stream) and data.path.suffix.lower() == ".tsv"))
+    cells = {name: [plain(row.get(name)) for row in sample] for name in names}
+    return Table(columns_of(cells), data, lines=not (isinstance(data, _Stream) and data.path.suffix.lower() == ".tsv"))
 
 
 def _drawn(rows: Iterable) -> list:
@@ -73,15 +68,52 @@ def _opened(path: Path) -> object:
     if path.is_dir():
         return _chosen(datasets.load_from_disk(str(path)))
     suffix = path.suffix.lower()
-    if suffix not in READERS:
-        raise wrong("data", f"a file that ends in {', '.join(READERS)}, or a folder", path.name)
+    if suffix not in ENDS:
+        raise wrong("data", f"a file that ends in {', '.join(ENDS)}, or a folder", path.name)
+    if "json" in suffix:
+        return _Stream(path, lambda: _of_json(path))
     settings = {"data_files": glob.escape(str(path)), "split": "train", "streaming": True}
 
     def load() -> Iterable[Mapping]:
-        words = _as_written(path, "\t" if suffix == ".tsv" else ",") if READERS[suffix] == "csv" else {}
-        return datasets.load_dataset(READERS[suffix], **settings, **words)
+        if suffix == ".parquet":
+            return datasets.load_dataset("parquet", **settings)
+        return datasets.load_dataset("csv", **settings, **_as_written(path, "\t" if suffix == ".tsv" else ","))
 
     return _Stream(path, load)
+
+
+def _of_json(path: Path) -> Iterator[Mapping]:
+    """An object in each line, read one by one, for ``datasets`` takes the types of the first lines for those of all. A
+    file that ends in .json may also hold one list of objects, or one object of columns."""
+    with path.open(encoding="utf-8-sig") as file:
+        lines = [(k, line) for k, line in enumerate(islice(file, 2), 1)]
+        if path.suffix.lower() == ".json" and not _is_by_line([line for _, line in lines]):
+            data = json.loads("".join(line for _, line in lines) + file.read())
+            yield from table(data).rows
+            return
+        filled = (each for each in chain(lines, enumerate(file, 3)) if each[1].strip())
+        for row, (number, line) in enumerate(filled):
+            yield _object(row, number, line)
+
+
+def _is_by_line(lines: list[str]) -> bool:
+    """Whether the first line is an object, and no object of columns that would be the whole file."""
+    try:
+        first = json.loads(lines[0])
+    except (json.JSONDecodeError, IndexError):
+        return False
+    columns = len(lines) == 1 and isinstance(first, Mapping) and all(isinstance(each, list) for each in first.values())
+    return isinstance(first, Mapping) and not columns
+
+
+def _object(row: int, number: int, line: str) -> Mapping:
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"row {row} (line {number}): {error.msg}, at letter {error.pos + 1}") from None
+    if not isinstance(found, Mapping):
+        raise ValueError(f"row {row} (line {number}): a {type(found).__name__}, which is no object of columns")
+    return found
 
 
 def _as_written(path: Path, separator: str) -> dict[str, object]:
@@ -89,7 +121,7 @@ def _as_written(path: Path, separator: str) -> dict[str, object]:
     from datasets import Features, Value
 
     names, first = _two_rows(path, separator)
-    if len(names) == 1 and (others := [each for each in "\t;," if each in names[0]]):
+    if len(names) == 1 and (others := [each for each in "\t;|," if each in names[0]]):
         separator = others[0]
         names, first = _two_rows(path, separator)
     names, spare = _named(names, first), first[len(names) :]
@@ -128,8 +160,12 @@ class _Stream:
         try:
             yield from self.load()
         except Exception as error:  # of the field's readers, which have many
-            cause = error.__cause__ or error.__context__ or error
-            raise wrong("data", f"a file that can be read to its end, {self.path}", str(cause).strip()) from None
+            cause = error if error.__suppress_context__ else error.__context__ or error
+            cause = error.__cause__ or cause
+            coding = " (it is not in UTF-8: save it as that)" if isinstance(cause, UnicodeError) else ""
+            raise wrong(
+                "data", f"a file that can be read to its end, {self.path}", f"{cause}".strip() + coding
+            ) from None
 
 
 def _datasets() -> object:
@@ -141,8 +177,12 @@ def _datasets() -> object:
 
 
 def _chosen(data: object) -> object:
-    """Of several splits the one to train on."""
-    return (data.get("train") or next(iter(data.values()))) if isinstance(data, Mapping) else data
+    """Of several splits the one to train on. Raises ValueError where none of several is called so."""
+    if not isinstance(data, Mapping):
+        return data
+    if "train" not in data and len(data) > 1:
+        raise wrong("data", "one data set, or splits of which one is train", f"{', '.join(data)}: give one of them")
+    return data.get("train") or next(iter(data.values()))
 
 
 def _of_mapping(data: Mapping) -> object:

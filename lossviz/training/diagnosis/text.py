@@ -1,10 +1,13 @@
 """A report as text, for a terminal."""
 
 import os
+from pathlib import Path
 from textwrap import fill
 
-from lossviz.training.diagnosis.checks import Finding, told
+from lossviz.training.diagnosis.checks import QUESTIONS, Finding, told
+from lossviz.training.diagnosis.copies import MOST_COMPARED
 
+BUILT = Path(__file__).resolve().parents[3] / "_build" / "html" / "book"  # what ``make book`` builds
 WIDTH = 100
 MOST_ROWS = 20  # numbers of rows that one line names
 MOST_BATCHES = 10  # that have a line each
@@ -23,10 +26,15 @@ def heading(report) -> list[str]:
     batches = f"{len(report.looks)} batch{'' if len(report.looks) == 1 else 'es'}"
     return [
         f"{told(report.loss)}",
-        f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0",
+        f"{looked} of {report.count} rows, in {batches} of at most {size}; the first is row 0{_compared(report)}",
         *taken(report),
         *batches_of(report, MOST_BATCHES),
     ]
+
+
+def _compared(report) -> str:
+    first = report.copies.compared
+    return f"; copies were looked for among the first {first}" if first == MOST_COMPARED < report.count else ""
 
 
 def taken(report) -> list[str]:
@@ -65,7 +73,10 @@ def _finding(number: int, found: Finding) -> list[str]:
     if found.rows:
         lines.append(_indented(f"rows: {rows_of(found)}"))
     lines += [_indented(each, "     ") for each in found.shown]
-    return [*lines, _indented(f"change: {found.change}"), _indented(f"book: {address(found)}")]
+    lines.append(_indented(f"change: {found.change}"))
+    if found.book:
+        lines.append(_indented(f"book: {place(found)}"))
+    return [*lines, *([_indented(address(found), "         ")] if address(found) else [])]
 
 
 def rows_of(found: Finding) -> str:
@@ -73,10 +84,20 @@ def rows_of(found: Finding) -> str:
     return ", ".join(map(str, found.rows[:MOST_ROWS])) + (f" and {more} more" if more > 0 else "")
 
 
+def place(found: Finding) -> str:
+    """Where the book speaks of it, in words."""
+    page = found.book.partition("#")[0].replace("_", " ").capitalize()
+    return f"{page}, “{QUESTIONS[found.book]}”"
+
+
 def address(found: Finding) -> str:
-    """Where the book speaks of it; LOSSVIZ_BOOK says where the book is, by default where ``make serve`` has it."""
-    page, anchor = found.book.split("#")
-    return f"{os.environ.get('LOSSVIZ_BOOK', 'http://127.0.0.1:8000/book').rstrip('/')}/{page}.html#{anchor}"
+    """The same as a link: into the book that LOSSVIZ_BOOK names, or the one that was built beside the package; ""
+    where there is none."""
+    page, _, anchor = found.book.partition("#")
+    named = os.environ.get("LOSSVIZ_BOOK", "").rstrip("/")
+    if not found.book or not (named or (BUILT / f"{page}.html").exists()):
+        return ""
+    return f"{named or BUILT.as_uri()}/{page}.html#{anchor}"
 
 
 def _indented(text: str, by: str = "   ") -> str:

@@ -63,6 +63,15 @@ def test_a_loss_is_named_as_one_likes_and_set(by_heart, tmp_path, capsys):
     assert "The scale is too low" in capsys.readouterr().out
 
 
+def test_settings_that_are_no_numbers_are_read(by_heart, tmp_path, capsys):
+    pairs = written(tmp_path / "pairs.csv", ("a", "b"), positive_pairs())
+    asked(pairs, "--loss", "multiplenegativesranking", "--set", "directions=query_to_doc, doc_to_query")
+    assert "directions=('query_to_doc', 'doc_to_query')" in capsys.readouterr().out
+    labelled = written(tmp_path / "labelled.csv", ("a", "b", "label"), labelled_pairs())
+    asked(labelled, "--loss", "contrastive", "--set", "size_average=no")
+    assert "ContrastiveLoss(size_average=False)" in capsys.readouterr().out
+
+
 def test_batches_are_as_asked(by_heart, tmp_path, capsys):
     data = written(tmp_path / "data.csv", ("a", "b"), positive_pairs())
     asked(data, "--batches", "2", "--batch-size", "4", "--in-order")
@@ -84,6 +93,8 @@ def test_batches_are_as_asked(by_heart, tmp_path, capsys):
             "set: expected a setting of ContrastiveLoss (margin, distance, size_average), got scal=1",
         ),
         (["--set", "margin=wide"], "margin: expected a number, got 'wide'"),
+        (["--set", "size_average=perhaps"], "size_average: expected True or False, got 'perhaps'"),
+        (["--html", "/no/such/folder/x.html"], "html: expected a file in a folder that exists, got /no/such/folder/x"),
         (["--batch-size", "0"], "batch_size: expected a whole number of at least 1, got 0"),
     ],
 )

@@ -198,6 +198,55 @@ def test_planted_faults_are_found_in_whatever_batches():
     assert set(named(report)["out_of_range"].rows) == planted
 
 
+# ---- what no batch holds together
+
+
+def planted_far_apart(name: str) -> tuple[object, list[tuple], set[int]]:
+    """A thousand rows, and 60 that say what an earlier row says, with another case, other spaces or another label."""
+    rows, many = made(1000, "a", "b"), random.Random(0).sample(range(1000), 60)
+    if name == "duplicates":
+        again = [(rows[k][0].upper(), f"  {rows[k][1]} ") for k in many]
+        return RANKING, [*rows, *again], {*many, *range(1000, 1060)}
+    loss, labelled = lossviz.ContrastiveLoss(), [(*row, k % 2) for k, row in enumerate(rows)]
+    if name == "labelled duplicates":
+        return loss, [*labelled, *(labelled[k] for k in many)], {*many, *range(1000, 1060)}
+    if name == "classes":
+        sentences_of_classes = [(a, k % 7) for k, (a, _) in enumerate(rows)]
+        again = [(rows[k][0], (k + 1) % 7) for k in many]
+        return HARDEST(margin=0.5), [*sentences_of_classes, *again], {*many, *range(1000, 1060)}
+    return loss, [*labelled, *((rows[k][1], rows[k][0], 1 - k % 2) for k in many)], {*many, *range(1000, 1060)}
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("duplicates", "copies"),
+        ("labelled duplicates", "copies"),
+        ("contradictions", "contradictions"),
+        ("classes", "contradictions"),
+    ],
+)
+def test_what_no_batch_holds_together_is_found_in_the_whole_of_the_data(name, called):
+    loss, data, planted = planted_far_apart(name)
+    found = named(diagnose(topics(0.7), loss, data))[called]
+    assert set(found.rows) == planted and found.shown[0].startswith("rows ")
+
+
+def test_what_comes_once_is_quiet_and_one_negative_more_is_no_copy():
+    rows = made(1000, "a", "b", "c")
+    report = diagnose(topics(0.7), RANKING, [*rows, *((a, b, f"{c} too") for a, b, c in rows[:50])])
+    assert not {"copies", "contradictions"} & named(report).keys()
+
+
+def test_of_very_many_rows_the_first_are_compared(monkeypatch):
+    monkeypatch.setattr("lossviz.training.diagnosis.copies.MOST_COMPARED", 50)
+    monkeypatch.setattr("lossviz.training.diagnosis.text.MOST_COMPARED", 50)
+    rows = made(100, "a", "b")
+    report = diagnose(topics(0.7), RANKING, [*rows[:30], rows[3], *rows[30:], rows[5]], batches=1, batch_size=8)
+    assert named(report)["copies"].rows == (3, 30)
+    assert "copies were looked for among the first 50" in str(report)
+
+
 # ---- honest data of other shapes, by the hundred
 
 
@@ -385,6 +434,22 @@ def test_a_margin_out_of_reach_is_named():
     assert {"margin"} == found.keys() and "today no negative is far enough" in found["margin"].said
 
 
+@pytest.mark.parametrize("value", [0.0, -0.5, 0.001])
+@pytest.mark.parametrize("name", ["labelled pairs", "labelled sentences", "triplets"])
+def test_a_margin_that_is_next_to_nothing_is_named(name, value):
+    loss, data = CLEAN[name]
+    setting = "triplet_margin" if name == "triplets" else "margin"
+    found = named(whole(loss.changed(**{setting: value}), data()))
+    assert f"{setting} is {value:g}, and half of the distances" in found["small_margin"].said
+    assert "margin" not in found
+
+
+@pytest.mark.parametrize("loss", [lossviz.CoSENTLoss(scale=1.0), lossviz.AnglELoss(scale=0.5)])
+def test_a_scale_of_1_is_named_where_pairs_are_compared(loss):
+    assert "The scale is" in named(whole(loss, scored_pairs()))["low_scale"].said
+    assert "low_scale" not in named(whole(loss.changed(scale=20.0), scored_pairs()))
+
+
 def test_an_easy_batch_is_named():
     rows = [row for row in labelled_pairs() if row[2] == 0] + [(text, text, 1) for text, *_ in labelled_pairs()[:5]]
     found = named(whole(lossviz.ContrastiveLoss(), rows))["inactive"]
@@ -410,12 +475,22 @@ def test_embeddings_that_are_not_finite_are_named_with_their_rows():
         model.rows.weight[model.known[rows[3][1]]] = torch.nan
     report = whole(RANKING, rows, model)
     assert {each.name: each.rows for each in report.findings} == {"not_finite": (3,)}
-    assert "nan" not in str(report).lower().replace("nan or infinity", "").replace("#nan", "")
+    assert "nan" not in str(report).lower().replace("nan or infinity", "").replace("#nan", "").replace("is it nan", "")
 
 
 def test_every_check_is_tried_here():
     tried = {each.partition(",")[0] for each in PLANTED}
-    tried |= {"collapse", "stuck", "low_scale", "no_gradient", "margin", "inactive", "carried", "single_row"}
+    tried |= {
+        "collapse",
+        "stuck",
+        "low_scale",
+        "no_gradient",
+        "margin",
+        "small_margin",
+        "inactive",
+        "carried",
+        "single_row",
+    }
     assert CHECKS.keys() == (tried - {"cells"}) | {"not_finite"}
 
 

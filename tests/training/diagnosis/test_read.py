@@ -113,6 +113,7 @@ FILES = {
     "rows that end in a comma": ("x.csv", "anchor,positive\nq 0,a 0,\nq 1,a 1,\n"),
     "all lines end in a comma": ("x.csv", "anchor,positive,\nq 0,a 0,\nq 1,a 1,\n"),
     "semicolons": ("x.csv", "anchor;positive\nq 0;a 0\nq 1;a 1\n"),
+    "pipes": ("x.csv", "anchor|positive\nq 0|a 0\nq 1|a 1\n"),
     "tabs": ("x.csv", "anchor\tpositive\nq 0\ta 0\nq 1\ta 1\n"),
     "commas": ("x.tsv", "anchor,positive\nq 0,a 0\nq 1,a 1\n"),
     "empty lines": ("x.csv", "\n  \nanchor,positive\n\nq 0,a 0\nq 1,a 1\n\n"),
@@ -159,7 +160,9 @@ def test_a_text_of_several_lines_is_none_in_a_csv(tmp_path):
 
 def test_a_header_that_is_a_row_is_said(tmp_path):
     (tmp_path / "data.tsv").write_text("".join(f"how do I fry {k} eggs?\tin a pan, as {k + 1}\n" for k in range(9)))
-    said = str(diagnose(some_rows, None, tmp_path / "data.tsv"))
+    report = diagnose(some_rows, None, tmp_path / "data.tsv")
+    assert "“how do I fry 0 eggs?”" in next(each.said for each in report.findings if each.name == "header")
+    said = str(report)
     assert "column how do I fry 0 eggs?: text (words; so does the header: is it a row?)" in said
 
 
@@ -217,7 +220,76 @@ def test_what_only_counts_the_rows_is_not_used():
 
 
 MANY = range(40)
+UUIDS = [f"{zlib.crc32(str(k).encode()):08x}-0000-4000-8000-{k:012x}" for k in range(40)]
 PAIRS = {"question": [f"q {k}" for k in MANY], "answer": [f"a {k}" for k in MANY]}
+
+
+BESIDE = {  # header → cells that are no text, label or score beside two texts, and what is said of them
+    "query_id": ([k // 4 for k in MANY], "an id, by the header"),
+    "docId": ([f"D{k // 2}" for k in MANY], "an id, by the header"),
+    "key": ([f"k {k}" for k in MANY], "an id, by the header"),
+    "who": (UUIDS, "an id, by its cells"),
+    "line": (list(MANY), "numbers that only count the rows"),
+    "date": ([f"{k} May" for k in MANY], "a date, by the header"),
+    "seen": ([f"2024-01-{1 + k % 28:02d}T10:00" for k in MANY], "a date, by its cells"),
+    "url": ([f"page {k}" for k in MANY], "an address, by the header"),
+    "where": ([f"https://example.org/{k}" for k in MANY], "an address, by its cells"),
+    "from": ([f"data/part/{k}.html" for k in MANY], "an address, by its cells"),
+    "source": (["forum"] * 40, "all cells are 'forum'"),
+    "split": ([3] * 40, "all cells are '3'"),
+    "votes": ([k // 3 for k in MANY], "a count, by the header"),
+    "pageViews": ([k % 2 for k in MANY], "a count, by the header"),
+    "answer_length": ([k / 3 for k in MANY], "a count, by the header"),
+    "lang": (["en", "de"] * 20, "a language, by the header"),
+    "tongue": (["en", "pt-BR"] * 20, "a language, by its cells"),
+    "colour": (["red", "green", "blue", "grey"] * 10, "words, repeated: blue, green, grey, red; the header names no"),
+    "kind": ([k % 3 for k in MANY], "whole numbers, 3 of them; the header names no label"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_column_that_is_neither_text_nor_label_is_not_used_and_said(name, place):
+    cells, said = BESIDE[name]
+    names = [*PAIRS]
+    names.insert(place, name)
+    given = {each: cells if each == name else PAIRS[each] for each in names}
+    report = diagnose(some_rows, None, given)
+    assert type(report.loss) is lossviz.MultipleNegativesRankingLoss
+    assert [each.name for each in report.taken.values()] == ["question", "answer"]
+    assert said in next(line for line in str(report).splitlines() if line.startswith(f"column {name}: unused"))
+    told = next(each for each in report.findings if each.name == "columns")
+    assert told.change == "Give the trainer data.select_columns(['question', 'answer'])."
+
+
+@pytest.mark.parametrize("name", ["title", "foo"])
+def test_an_address_is_no_second_text(name):
+    given = {name: PAIRS["question"], "url": [f"https://example.org/{k}" for k in MANY]}
+    assert type(diagnose(some_rows, None, given).loss).inputs.rows == ("first", "second")
+
+
+def test_what_was_set_aside_is_taken_where_a_loss_asks_for_it():
+    given = PAIRS | {"kind": [k % 3 for k in MANY], "url": [f"https://example.org/{k}" for k in MANY]}
+    report = diagnose(some_rows, lossviz.SoftmaxLoss.initial(16, 3), given)
+    assert {name: each.name for name, each in report.taken.items()} == {
+        "first": "question",
+        "second": "answer",
+        "labels": "kind",
+    }
+    report = diagnose(some_rows, lossviz.TripletLoss(), given)
+    assert [each.name for each in report.taken.values()] == ["question", "answer", "url"]
+
+
+def test_rows_without_a_header_are_taken_as_they_stand():
+    rows = [(f"q {k}", f"a {k}", k % 3) for k in MANY]
+    assert [each.kind for each in table(rows).columns] == ["text", "text", "class"]
+
+
+@pytest.mark.parametrize("names", [("query", "pos", "neg"), ("query", "pos")])
+def test_lists_of_texts_are_said(names):
+    rows = [dict(zip(names, (f"q {k}", [f"a {k}", f"b {k}"], [f"n {k}"]), strict=False)) for k in MANY]
+    with pytest.raises(ValueError, match=r"data: expected one text in each cell of pos .*explode\('pos'\).*got lists"):
+        diagnose(some_rows, None, rows)
 
 
 @pytest.mark.parametrize("cells", ["0,{k}", "{k}%", "1,{k:03d}"])
@@ -280,6 +352,67 @@ def test_a_rare_class_is_one(loss):
     assert diagnosis.made(lossviz.SoftmaxLoss, table({"other": given["text"], **given}), some_rows).weight.shape[0] == 3
 
 
+def test_scores_from_0_to_1_are_weights_to_a_loss_that_takes_them():
+    given = PAIRS | {"score": [k / 39 for k in MANY]}
+    report = diagnose(some_rows, lossviz.ContrastiveLoss(), given)
+    assert report.taken["labels"].name == "score" and report.faults == []
+
+
+def test_a_loss_is_proposed_with_a_margin_that_distances_reach():
+    report = diagnose(ByHeart(), None, columns("labelled_sentences"))
+    assert 0 < report.loss.margin < 1 and f"margin={report.loss.margin}" in str(report)
+    assert "margin" not in [each.name for each in report.findings]
+
+
+def test_of_several_data_sets_none_is_taken_in_silence():
+    data = datasets.Dataset.from_dict(columns("positive_pairs"))
+    with pytest.raises(
+        ValueError, match="^data: expected one data set, or splits of which one is train, got nli, qa: "
+    ):
+        diagnose(ByHeart(), None, {"nli": data, "qa": data})
+
+
+def test_a_diagnosis_without_gradients_around_it_is_the_same():
+    expected = str(diagnose(ByHeart(), None, columns("positive_pairs")))
+    with torch.no_grad():
+        assert str(diagnose(ByHeart(), None, columns("positive_pairs"))) == expected
+
+
+def test_labels_that_are_words_are_told_with_the_change_to_make():
+    report = diagnose(some_rows, None, PAIRS | {"label": [("similar", "dissimilar")[k % 2] for k in MANY]})
+    (told,) = (each for each in report.findings if each.name == "words")
+    assert "{'dissimilar': 0, 'similar': 1}[row['label']]" in told.change
+
+
+def test_a_rare_word_beside_few_classes_is_a_mistake():
+    words = ["-" if k == 9 else ("entailment", "neutral", "contradiction")[k % 3] for k in MANY]
+    report = diagnose(some_rows, None, PAIRS | {"label": words})
+    assert report.taken["labels"].classes == ("entailment", "neutral", "contradiction")
+    assert [(each.row, each.left_out) for each in report.faults] == [(9, True)]
+
+
+def test_1_and_0_beside_yes_and_no_are_one_label():
+    given = columns("labelled_pairs")
+    mixed = [("yes" if each else "no") if k % 2 else each for k, each in enumerate(given["label"])]
+    expected, found = (diagnose(ByHeart(), None, each) for each in (given, given | {"label": mixed}))
+    assert torch.equal(found.looks[0].labels, expected.looks[0].labels)
+    assert [each.name for each in found.findings if each not in expected.findings] == ["words"]
+
+
+def test_a_class_that_is_written_in_two_ways_is_told():
+    kinds = ["cat" if k == 9 or k == 11 else ("Cat", "dog")[k % 2] for k in MANY]
+    report = diagnose(some_rows, None, {"text": PAIRS["question"], "label": kinds})
+    assert [(each.row, each.said) for each in report.faults] == [
+        (k, "class 'cat', which is also written 'Cat'") for k in (9, 11)
+    ]
+
+
+def test_a_positive_that_is_its_anchor_is_told():
+    given = PAIRS | {"answer": ["q 3" if k == 3 else f"a {k}" for k in MANY]}
+    (fault,) = diagnose(some_rows, None, given).faults
+    assert str(fault) == "row 3, column answer: the same text as anchor"
+
+
 def test_two_classes_of_sentences_are_classes():
     given = {"text": [f"text {k}" for k in MANY], "label": [k % 2 for k in MANY]}
     assert type(diagnose(some_rows, None, given).loss) is lossviz.BatchHardTripletLoss
@@ -299,9 +432,9 @@ def test_scores_that_scatter_beyond_0_and_1_are_right():
 
 
 def test_numbers_that_are_no_classes_make_no_classifier():
-    given = PAIRS | {"views": [1_700_000_000 + k // 2 for k in MANY]}
+    given = PAIRS | {"label": [1_700_000_000 + k // 2 for k in MANY]}
     with pytest.raises(
-        ValueError, match="data: expected at most 100 classes for SoftmaxLoss, got 1700000020 by column"
+        ValueError, match="data: expected at most 100 classes for SoftmaxLoss, got 1700000020 by column label"
     ):
         diagnose(some_rows, None, given)
 
@@ -355,7 +488,16 @@ def test_words_of_nli_become_the_numbers_of_the_field():
 
 
 @pytest.mark.parametrize(
-    "words", [("duplicate", "not_duplicate"), ("Equivalent", "not equivalent"), ("toxic", "non-toxic")]
+    "words",
+    [
+        ("duplicate", "not_duplicate"),
+        ("Equivalent", "not equivalent"),
+        ("toxic", "non-toxic"),
+        ("similar", "dissimilar"),
+        ("relevant", "irrelevant"),
+        ("related", "unrelated"),
+        ("yes", "no"),
+    ],
 )
 @pytest.mark.parametrize("name", ["labelled_pairs", "labelled_sentences"])
 def test_a_word_and_its_negation_are_1_and_0(name, words):
@@ -485,7 +627,8 @@ def test_words_that_look_like_nothing_are_words(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("anchor,positive\nNone,NA\nnull,nan\n1,2\nTrue,x\n" + "a,b\n" * 40)
     found = read.read(*reading(path), batches=None, batch_size=99, seed=None)
-    assert found.faults == []
+    told = [(each.row, each.column, each.left_out) for each in found.faults]
+    assert told == [(0, "anchor", False), (0, "positive", False), (1, "anchor", False), (1, "positive", False)]
     assert found.batches[0].texts["anchor"][:4] == ("None", "null", "1", "True")
 
 
@@ -532,6 +675,50 @@ def test_a_file_that_is_broken_is_told_with_its_name(tmp_path, bytes_, said):
 def test_what_is_no_data_is_an_error(data, said):
     with pytest.raises(ValueError, match=f"^data: expected .*{said}"):
         diagnose(ByHeart(), None, data)
+
+
+OBJECTS = [json.dumps({"question": f"q {k}", "answer": f"a {k}"}) for k in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"question": "x", }', "Expecting property name"),
+        ('{"question": "x"', "Expecting ',' delimiter"),
+        ("[1]", "a list, which is no object of columns"),
+    ],
+)
+@pytest.mark.parametrize("row", [0, 3])
+def test_a_broken_line_is_told_with_its_row(tmp_path, line, said, row):
+    (tmp_path / "data.jsonl").write_text("\n\n".join([*OBJECTS[:row], line, *OBJECTS[row:]]))
+    with pytest.raises(ValueError, match=rf"^data: .*data.jsonl, got row {row} \(line {2 * row + 1}\): {said}"):
+        table(tmp_path / "data.jsonl")
+
+
+@pytest.mark.parametrize("words", ["[{}]".format(",\n".join(OBJECTS)), "\n".join(OBJECTS)])
+def test_json_is_a_list_or_lines(tmp_path, words):
+    (tmp_path / "data.json").write_text(words)
+    assert [json.dumps(row) for row in table(tmp_path / "data.json").rows] == OBJECTS
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_json_may_be_an_object_of_columns(tmp_path, indent):
+    (tmp_path / "data.json").write_text(json.dumps(PAIRS, indent=indent))
+    assert list(table(tmp_path / "data.json").rows)[3] == {"question": "q 3", "answer": "a 3"}
+
+
+def test_what_comes_late_in_a_long_file_is_told_with_row_and_column(tmp_path):
+    """Beyond 10 MB, from which datasets takes the types of all rows."""
+    rows = [{"question": f"q {k} {'x' * 2000}", "answer": f"a {k}"} for k in range(6000)]
+    rows[5990] |= {"remark": "seen"}
+    rows[5995]["answer"] = 7
+    rows[5996]["answer"] = ["a", "b"]
+    (tmp_path / "data.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    said = list(map(str, diagnose(some_rows, None, tmp_path / "data.jsonl", batches=1).faults))
+    assert said == [
+        "row 5995, column answer: expected a text, got 7; the row was left out",
+        "row 5996, column answer: expected a text, got ['a', 'b']; the row was left out",
+    ]
 
 
 def test_a_file_of_another_kind_is_an_error(tmp_path):

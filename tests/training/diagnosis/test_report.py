@@ -12,6 +12,7 @@ import torch
 import lossviz
 from lossviz.situations.offered import MOST_POINTS, MOST_TERMS
 from lossviz.training.diagnosis import checks, diagnose, text
+from lossviz.training.diagnosis import page as html
 from lossviz.training.diagnosis import report as reports
 from lossviz.training.diagnosis.look import Look
 from lossviz.training.diagnosis.report import neighbourhood
@@ -131,11 +132,27 @@ def test_every_finding_names_a_known_place_and_no_place_is_left_over():
     assert {each for each, times in named.items() if times == 1} == set()  # once in QUESTIONS itself
 
 
-def test_where_the_book_is_can_be_said(monkeypatch):
+def page_of(found) -> str:
+    return html._finding(found)
+
+
+@pytest.mark.parametrize("page", {each.partition("#")[0] for each in checks.QUESTIONS})
+def test_a_chapter_is_called_as_the_book_calls_it(page):
+    cells = json.loads((BOOK / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
+    title = next(line for each in cells for line in "".join(each["source"]).splitlines() if line.startswith("# "))
+    assert title == f"# {page.replace('_', ' ').capitalize()}"
+
+
+def test_where_the_book_is_can_be_said(monkeypatch, tmp_path):
     found = hostile_report().findings[0]
-    assert text.address(found).startswith("http://127.0.0.1:8000/book/")
-    monkeypatch.setenv("LOSSVIZ_BOOK", "https://losses.example/en/")
     page, anchor = found.book.split("#")
+    monkeypatch.delenv("LOSSVIZ_BOOK", raising=False)
+    monkeypatch.setattr(text, "BUILT", tmp_path)
+    assert text.address(found) == "" and "href" not in page_of(found)
+    assert text.place(found) in " ".join(str(hostile_report()).split())
+    (tmp_path / f"{page}.html").touch()
+    assert text.address(found) == f"{tmp_path.as_uri()}/{page}.html#{anchor}" and "href" in page_of(found)
+    monkeypatch.setenv("LOSSVIZ_BOOK", "https://losses.example/en/")
     assert text.address(found) == f"https://losses.example/en/{page}.html#{anchor}"
 
 

@@ -45,7 +45,7 @@ class Finding:
     ``rows``    the rows of the data that it is about, counted from 0
     ``shown``   some of them, with their sentences
     ``change``  what to change
-    ``book``    the page and the anchor where the book speaks of it, "positive_pairs#duplicates"
+    ``book``    the page and the anchor where the book speaks of it, "positive_pairs#duplicates"; "" where it does not
     """
 
     name: str

@@ -13,6 +13,7 @@ BY_FEW = 0.05  # … in no more than this part of the rows
 NEAR_COLLAPSE = 0.9  # mean cosine: what trains at a temperature of .01 ends between .6 and .85
 FLAT = 2.0  # directions that the points spread in: a line has one
 NEAR_LOSS = 0.5  # of the loss of a collapsed batch: what has learned two classes is flat too, and far below it
+SMALL_MARGIN = 0.01  # of the median distance: the loss rests when near and far are all but equally far
 LOW_SCALE = 2.0  # a temperature of .5, the highest that a paper trains with
 MARGINS = {  # input type → where its margins are spoken of
     "labelled_pairs": "labelled_pairs#which-margin-pairs",
@@ -116,7 +117,7 @@ def inactive(look: Look) -> Case | None:
     "A few rows carry the gradient",
     "Read these rows: a wrong label, a false negative or a broken text is found here first. If they are right, a "
     "smaller scale lets more rows have a say.",
-    "positive_pairs#why-20",
+    "",
 )
 def carried(look: Look) -> Case | None:
     shares, rows = look.shares.sort(descending=True)
@@ -131,15 +132,20 @@ def carried(look: Look) -> Case | None:
 @check(
     "The scale is too low",
     "Take a scale of 20 (a temperature of 0.05), or learn it from there.",
-    "positive_pairs#stuck-at-ln-b",
+    "positive_pairs#why-20",
 )
 def low_scale(look: Look) -> Case | None:
     settings = look.loss.settings()
-    if not look.in_batch or settings.get("similarity", "cosine") != "cosine":
-        return None
-    if float(settings.get("scale", math.inf)) > LOW_SCALE:
+    if settings.get("similarity", "cosine") != "cosine" or float(settings.get("scale", math.inf)) > LOW_SCALE:
         return None
     scale = float(settings["scale"])
+    if not look.in_batch:
+        said = (
+            f"The scale is {scale:g}, a temperature of {1 / scale:g}. Cosines lie within 2 of one another: between the"
+        )
+        return Case(
+            f"{said} best and the worst order an exponential changes by no more than {math.exp(2 * scale):.3g}."
+        )
     return Case(
         f"The scale is {scale:g}, a temperature of {1 / scale:g}. Even if each pair stood on one point, at a right "
         f"angle to all others, the loss would be {_at_best(look):.4g}; collapsed it is {look.collapsed:.4g}."
@@ -158,14 +164,32 @@ def _at_best(look: Look) -> float:
     lambda look: MARGINS[look.loss.inputs.name],
 )
 def margin(look: Look) -> Case | None:
-    named = {name: float(each) for name, each in look.loss.settings().items() if name.endswith("margin")}
-    known = look.loss.inputs.name in MARGINS and look.loss.reads == "distance"
-    if not named or not known or not look.terms or look.count < ENOUGH:
+    if not (named := _margin(look)) or named[1] <= look.terms.matrix.max().item():
         return None
-    ((name, value), *_), largest = named.items(), look.terms.matrix.max().item()
-    if value <= largest:
-        return None
+    (name, value), largest = named, look.terms.matrix.max().item()
     return Case(
         f"{name} is {value:g}, and the largest distance of the batch is {largest:.3g}: today no negative is far "
         "enough, and the loss does not rest."
+    )
+
+
+def _margin(look: Look) -> tuple[str, float] | None:
+    """The name and the size of a margin that distances are held against."""
+    named = [(name, float(each)) for name, each in look.loss.settings().items() if name.endswith("margin")]
+    known = look.loss.inputs.name in MARGINS and look.loss.reads == "distance"
+    return named[0] if named and known and look.terms and look.count >= ENOUGH else None
+
+
+@check(
+    "The margin is next to nothing",
+    "Take a margin on the scale of the gaps between your distances (a quarter of the largest is a beginning).",
+    lambda look: MARGINS[look.loss.inputs.name],
+)
+def small_margin(look: Look) -> Case | None:
+    named, usual = _margin(look), look.terms.matrix.median().item() if look.terms else 0.0
+    if not named or named[1] > SMALL_MARGIN * usual:
+        return None
+    return Case(
+        f"{named[0]} is {named[1]:g}, and half of the distances of the batch are above {usual:.3g}: the loss rests "
+        "where near and far are all but equally far."
     )
