@@ -62,12 +62,13 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
   const clear = (element, inside) => {
     const box = element.getBoundingClientRect();
     let rows = 0;
-    for (let y = Math.max(1, box.top + 1); y < Math.min(innerHeight, box.bottom); y += 4) {
+    const step = box.height > 120 ? 12 : 4;
+    for (let y = Math.max(1, box.top + 1); y < Math.min(innerHeight, box.bottom); y += step) {
       const hit = [0.15, 0.5, 0.85].some((share) => {
         const found = document.elementFromPoint(Math.min(innerWidth - 2, box.left + share * box.width), y);
         return found && (element.contains(found) || inside.contains(found) && found.contains(element));
       });
-      if (hit) rows += 4;
+      if (hit) rows += step;
     }
     return rows;
   };

@@ -136,7 +136,7 @@ def page_of(found) -> str:
     return html._finding(found)
 
 
-@pytest.mark.parametrize("page", {each.partition("#")[0] for each in checks.QUESTIONS})
+@pytest.mark.parametrize("page", sorted({each.partition("#")[0] for each in checks.QUESTIONS}))
 def test_a_chapter_is_called_as_the_book_calls_it(page):
     cells = json.loads((BOOK / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
     title = next(line for each in cells for line in "".join(each["source"]).splitlines() if line.startswith("# "))
