@@ -1,6 +1,5 @@
 """The figure beside its words: every link that moves it does what it names, and both are in sight together."""
 
-import json
 import re
 from urllib.parse import urldefrag
 
@@ -35,7 +34,7 @@ GO_TO = """async ([href, name]) => {
   const { left, top, width, height } = link.getClientRects()[0];
   const [x, y] = [left + width / 2, top + height / 2];
   const { run, ...state } = root.explorer.state;  // all but the frames of a run, which are many
-  return JSON.stringify({ x, y, state, covered: !link.contains(document.elementFromPoint(x, y)) });
+  return { x, y, state, covered: !link.contains(document.elementFromPoint(x, y)) };
 }"""
 
 # Once it has been pressed: the state, and of the figure and of the words of the link the part that nothing else covers,
@@ -84,8 +83,8 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
   }));
   const rows = clear(words, words);
   seen.words = Math.min(60, words.getBoundingClientRect().height - 8) <= rows ? 60 : rows;
-  if (state.playing || state.asked) root.explorer.change({ ...root.explorer.state, playing: false, asked: false });
-  return JSON.stringify({ state, seen });
+  root.explorer.change({ ...root.explorer.state, playing: false, asked: false });
+  return { state, seen };
 }"""
 
 
@@ -117,11 +116,11 @@ def every_link_moves_the_figure(page: Page) -> list[str]:
     specs, phone, missed = specs_of(page), page.viewport_size == PHONE["viewport"], []
     for href in links_of(page):
         name, asked = address.split(href)
-        found = json.loads(page.evaluate(GO_TO, [href, name]))
+        found = page.evaluate(GO_TO, [href, name])
         before, place = found["state"], (found["x"], found["y"])
         wanted = address.follow(specs[name], before, asked)
         page.touchscreen.tap(*place) if phone else page.mouse.click(*place)
-        after = json.loads(page.evaluate(WHAT_IS_SEEN, [href, name, list(asked)]))
+        after = page.evaluate(WHAT_IS_SEEN, [href, name, list(asked)])
         state, seen = after["state"], after["seen"]
         told = [each for each in LASTING if not near(state[each], wanted[each])]
         moving = {"points", "tensors"} if "play" in asked or "step" in asked else set()
