@@ -51,10 +51,10 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
   const words = link.closest("p, li, td, dd, h2, h3, figcaption, summary") ?? link;
   const placeOf = (element) => Object.values(element.getBoundingClientRect().toJSON()).join();
   const standing = [link, words, root, root.querySelector(".message"), root.querySelector("[role=tabpanel]")];
-  for (let [still, places] = [0, ""]; still < 3;) { // frames in which nothing of it has moved
+  for (let [still, places] = [false, ""]; !still;) { // from one frame to the next nothing of it moves
     await new Promise(requestAnimationFrame);
     const now = standing.map((element) => element && placeOf(element)).join();
-    [still, places] = [now === places ? still + 1 : 0, now];
+    [still, places] = [now === places, now];
   }
   const { run, ...state } = root.explorer.state;
 

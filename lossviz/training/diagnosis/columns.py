@@ -56,18 +56,7 @@ LANGUAGES = set(
 TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 NEGATION = re.compile(r"(?:not|non|no|dis|un|in|im|il|ir)[ _-]*(.+)", re.IGNORECASE)
 FEW_WORDS = 5  # classes: beside so few, a rare word is a mistake ("-" of SNLI, where no two agreed)
-NOTHING = {
-    "NA",
-    "N/A",
-    "#N/A",
-    "<NA>",
-    "nan",
-    "NaN",
-    "None",
-    "none",
-    "null",
-    "NULL",
-}  # what an empty cell is written as
+NOTHING = set("NA N/A #N/A <NA> nan NaN None none null NULL".split())  # what an empty cell is written as
 
 
 @dataclass(frozen=True)
