@@ -174,6 +174,16 @@ def test_at_the_angle_of_another_point_it_stands_exactly_there(javascript, famil
     assert onto_d["after"]["points"][5] == onto_d["after"]["points"][3]
 
 
+@pytest.mark.parametrize(("named", "shown"), [("", "chart"), ("&view=code", "code")])
+def test_what_is_asked_beside_the_code_is_answered_by_the_picture(javascript, families, named, shown):
+    widget = families["positive_pairs"]
+    queries = ["situation=add-pairs&ask" + named]
+    begun = "state.begin(given.spec, given.state)"
+    follow = READ.replace(begun, f"{{ ...{begun}, view: 'code' }}")
+    (found,) = javascript(follow, {"spec": widget.spec, "state": widget.state, "queries": queries})
+    assert found["before"]["view"] == "code" and found["after"]["view"] == shown
+
+
 @pytest.mark.parametrize("query, asked", [("situation=add-pairs", False), ("situation=add-pairs&ask", True)])
 def test_a_question_is_asked_where_a_link_asks_it(javascript, families, query, asked):
     widget = families["positive_pairs"]

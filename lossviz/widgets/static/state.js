@@ -184,7 +184,9 @@ export function follow(spec, before, { parameters, points, tensors, notes, ...wa
   if (chosen !== undefined) state = choose(spec, state, chosen);
   if (view) state = open(spec, state, view);
   const asked = Boolean(ask && situationOf(spec, state).question);
-  return asked ? { ...state, ...UNPOSED, posed: state.situation, asked } : state;
+  if (!asked) return state;
+  const shown = state.view === "code" && !view ? "chart" : state.view; // the answer is a picture
+  return { ...state, ...UNPOSED, posed: state.situation, asked, view: shown };
 }
 
 // No question is asked, and none was answered.
