@@ -38,7 +38,7 @@ class Terms:
     ``active``              which of these pass a gradient on to ``matrix`` now, one that can be seen; an explorer
                             leaves out those that then move no point
     ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
-    ``chosen``              role → indices into ``matrix`` (hardest_positive, target …)
+    ``chosen``              role → indices into ``matrix`` (hardest_positive, semi_hard_negative …)
     ``thresholds``          name → scalar (nearest_negative …); a setting called margin is one by itself
     ``numbers``             name → what the printed formula of a term needs, broadcastable to ``values`` (d_ap, p …)
     ``shares``              "row", "column" → what part of a softmax each entry of ``matrix`` has, along or down

@@ -772,6 +772,15 @@ def test_a_term_without_a_gradient_is_not_active_in_any_dimension(answers, engin
     assert not np.any(answer["terms"]["active"])
 
 
+def test_a_batch_of_another_shape_that_the_loss_takes_is_its_own():
+    """AnglE of triplets: the same points, in pairs."""
+    rows = torch.randn(3, 4, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    batch = Batch.of_rows(anchor=rows[0], positive=rows[1], negative=rows[2])
+    explorer = explore(lossviz.AnglELoss(), batch=batch, engine="kernel")
+    assert explorer.terms().loss.item() == pytest.approx(lossviz.AnglELoss()(*rows).item(), abs=1e-12)
+    assert explorer.spec["situations"][0]["labels"] == (1.0,) * 4 + (0.0,) * 4
+
+
 @both_engines
 def test_what_stands_in_for_a_missing_negative_is_torchs_own(answers, read, engine):
     """Minus the dot product is a distance below 0: the formula that is printed gives the value beside it."""
