@@ -32,7 +32,6 @@ ROOMS = (
     "batches",
     "situations",
     "training",
-    "address",
     "figures",
     "widgets",
     "__main__",

@@ -48,7 +48,7 @@ class ActionLinks(SphinxPostTransform):
             self._untouched(stills)
 
     def _untouched(self, stills: Stills) -> None:
-        from lossviz import address
+        from lossviz.widgets import address
 
         for spec in figures(self.env, self.env.docname).values():
             stills.add_untouched(spec, address.first(spec), self.document)
@@ -63,15 +63,14 @@ def place_of(pending: addnodes.pending_xref, docname: str) -> tuple[str, str]:
 
 def followed(found: dict[str, dict], standing: dict[str, dict], fragment: str) -> tuple[dict, dict, dict]:
     """The spec of a figure, its state after a link, and what is asked. Raises ValueError naming what there is not."""
-    from lossviz import address
+    from lossviz.inputs import wrong
+    from lossviz.widgets import address
 
     name, asked = address.split(f"#{fragment}")
     if name not in found:
-        raise ValueError(
-            f"figure: expected one of that page, {', '.join(sorted(found)) or 'which has none'}, got {name!r}"
-        )
+        raise wrong("figure", f"one of that page, {', '.join(sorted(found)) or 'which has none'}", repr(name))
     spec = found[name]
-    return spec, address.follow(spec, standing.get(name) or address.first(spec), asked), asked
+    return spec, address.follow(spec, standing.get(name) or address.first(spec), f"#{fragment}"), asked
 
 
 def figures(env, page: str) -> dict[str, dict]:

@@ -48,8 +48,7 @@ class Stills:
             own.parent.insert(own.parent.index(own) + 1, picture)
 
     def picture(self, spec: dict, state: dict, asked: dict[str, str], look: str = "still") -> nodes.raw | None:
-        from lossviz import address
-        from lossviz.widgets import still
+        from lossviz.widgets import address, still
 
         if not still.knows(state["loss"]):
             return None

@@ -10,6 +10,9 @@ globalThis.lossvizPlotly = async () => {
     window.PlotlyConfig = { MathJaxConfig: "local" };  // the page has its own MathJax
     const script = Object.assign(document.createElement("script"), { src: library, onload: done, onerror: failed });
     document.head.append(script);
+  }).catch(error => {
+    loading = undefined;  // who was offline may ask again
+    throw error;
   }));
   return Plotly;
 };

@@ -25,6 +25,6 @@ DISTANCE = Parameter(
     "d", "how the distance of two embeddings is measured", choices=("cosine", "euclidean", "manhattan")
 )
 NEARER_BY = Parameter("m", "how much nearer the positive must be than the negative", 0.0, 6.0, 0.05)
-SCALE = Parameter("1/τ", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5)
+SCALE = Parameter("", "what similarities are multiplied by: 1 / temperature", 1.0, 50.0, 0.5)
 SIMILARITY = Parameter("cos", "how the similarity is measured", choices=("cosine", "dot"))
 YES_OR_NO = (True, False)

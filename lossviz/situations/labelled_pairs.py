@@ -53,7 +53,9 @@ LABELLED_PAIRS = (
             "terms",
             "Tap every pair that is active: that passes a gradient on. Solid: label 1. Dashed: label 0. The margin is "
             "0.5, which is 60° under the cosine distance.",
-            "Two kinds of pair pass none on: a positive that has met, and a negative beyond the margin.",
+            "A pair passes none on where the slope of its cost is 0: here the negatives beyond the margin. So does a "
+            "positive that has met; and so do, though they cost the most, a negative exactly on its partner and a "
+            "positive exactly opposite.",
         ),
     ),
     _pairs(

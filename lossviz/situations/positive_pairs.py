@@ -88,8 +88,9 @@ POSITIVE_PAIRS = (
             "terms",
             "A is 10° from its answer, C 25°, E 60°. The nearest rivals are 40° from A, 55° from C, 165° from E. The "
             "scale is 20. Which searches still move something? Mark them.",
-            "E is farthest from its answer, and moves nothing: its rivals are far behind. A and C have found theirs, "
-            "but with a rival so close behind they go on.",
+            "E is farthest from its answer, and moves nothing that can be seen: its rivals are so far behind that the "
+            "gradient is below 10⁻⁹, and counts as none. A and C have found theirs, but with a rival so close behind "
+            "they go on.",
         ),
     ),
     _positives(

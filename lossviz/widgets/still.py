@@ -18,11 +18,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lossviz.address import letter, variant
 from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES
 from lossviz.losses import Terms
 from lossviz.situations import Question
+from lossviz.situations.offered import ignores_length
 from lossviz.widgets.scene import UNSEEN, Scene
 
 INK, QUIET, LINE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
@@ -69,7 +69,7 @@ class Still:
         longest = max(longest_pull(begun), typical(begun) / FAINTEST)
         return cls(
             situation["title"], scene, terms, gradients, slopes, ropes(scene, terms, slopes),
-            variant(spec, state)["shape"] == "circle", LONGEST_ARROW / longest if longest > UNSEEN else 1.0,
+            ignores_length(scene.loss, spec["dimension"]), LONGEST_ARROW / longest if longest > UNSEEN else 1.0,
             situation["question"] and Question(**situation["question"]) if asks else None,
         )  # fmt: skip
 
@@ -159,6 +159,11 @@ def columns_of(scene: Scene, width: int) -> list[tuple[tuple[int, ...], int]]:
 
 
 # ---- in words
+
+
+def letter(point: int) -> str:
+    """What a point is called: A to Z, then A1 to Z1, and so on, as in static/words.js."""
+    return chr(ord("A") + point % 26) + (str(point // 26) if point >= 26 else "")
 
 
 def fixed(value: float, digits: int = 4) -> str:

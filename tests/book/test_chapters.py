@@ -6,9 +6,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lossviz.address import split
 from lossviz.catalogue import ENTRIES
 from lossviz.situations import situation
+from lossviz.widgets.address import split
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted(path for path in (ROOT / "book").glob("*.ipynb") if path.stem != "index")

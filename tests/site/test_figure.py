@@ -6,7 +6,7 @@ from urllib.parse import urldefrag
 import pytest
 from playwright.sync_api import Page, expect
 
-from lossviz import address
+from lossviz.widgets import address
 from tests.site.arrived import FRAMES, settle
 from tests.site.test_links import PHONE, WIDE, on_both
 from tests.site.test_pages import PAGES, every_page
@@ -118,7 +118,7 @@ def every_link_moves_the_figure(page: Page) -> list[str]:
         name, asked = address.split(href)
         found = page.evaluate(GO_TO, [href, name])
         before, place = found["state"], (found["x"], found["y"])
-        wanted = address.follow(specs[name], before, asked)
+        wanted = address.follow(specs[name], before, href)
         page.touchscreen.tap(*place) if phone else page.mouse.click(*place)
         after = page.evaluate(WHAT_IS_SEEN, [href, name, list(asked)])
         state, seen = after["state"], after["seen"]
@@ -327,7 +327,7 @@ def test_a_link_works_by_the_keyboard_and_again(open_page):
         link.focus()
         page.keyboard.press("Enter")
         page.wait_for_function(SHOWN, arg=root.element_handle())
-        name, asked = address.split(href)
+        name, _ = address.split(href)
         state = root.evaluate(STATE)
-        wanted = address.follow(specs_of(page)[name], state, asked)
+        wanted = address.follow(specs_of(page)[name], state, href)
         assert near(state["points"], wanted["points"]) and state["situation"] == wanted["situation"]

@@ -6,9 +6,9 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 
-from lossviz import address
-from lossviz.address import split
 from lossviz.situations import SITUATIONS
+from lossviz.widgets import address
+from lossviz.widgets.address import split
 from tests.site.arrived import settle
 
 QUESTIONS = 33
@@ -70,9 +70,10 @@ def test_each_answer_moves_the_figure_of_its_chapter(open_page):
             settle(page)
         stands = json.loads(page.evaluate(STANDS, name))
         before = states.get((here, name)) or address.first(stands["spec"])
-        wanted = address.follow(stands["spec"], before, asked)
+        wanted = address.follow(stands["spec"], before, f"#{hash_}")
         assert {key: stands["state"][key] for key in WHERE} == {key: wanted[key] for key in WHERE}, link
-        assert stands["state"]["asked"] == ("ask" in asked) and not stands["state"]["notes"], link
+        assert "ask" not in asked, f"{link}: the answer stands beside it"
+        assert not stands["state"]["asked"] and not stands["state"]["notes"], link
         states[here, name] = stands["state"]
 
 

@@ -31,7 +31,7 @@ def shows_share(text: str, share: float) -> bool:
     if text[0] == "<":
         return 0 < 100 * share < unit / 2
     if text[0] == ">":
-        return 100 - unit / 2 <= 100 * share < 100
+        return 100 - unit / 2 <= 100 * share <= 100
     return rounds(float(number), 100 * share, unit) and (float(number) != 100 or share > 1 - ROUNDING)
 
 

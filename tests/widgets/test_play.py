@@ -19,6 +19,7 @@ from lossviz import (
     SoftmaxLoss,
     catalogue,
 )
+from tests.widgets.in_the_book import IN_THE_BOOK
 from tests.widgets.printed import shows
 from tests.widgets.seen import Seen
 
@@ -40,21 +41,10 @@ RUNS = """(async () => {
   return found;
 })()"""
 
-# The parameters that explorers of the book begin with, beside the defaults.
-IN_THE_BOOK = {
-    "ContrastiveLoss": ({"margin": 1.0, "distance": "euclidean"},),
-    "OnlineContrastiveLoss": ({"margin": 1.0, "distance": "euclidean"},),
-    "BatchAllTripletLoss": ({"margin": 1.0},),
-    "BatchHardTripletLoss": ({"margin": 1.0}, {"margin": 0.5, "distance": "cosine"}),
-    "BatchSemiHardTripletLoss": ({"margin": 1.0},),
-    "TripletLoss": ({"triplet_margin": 1.0},),
-    "MultipleNegativesRankingLoss": ({"scale": 1.0},),
-    "MultipleNegativesSymmetricRankingLoss": ({"scale": 10.0},),
-}
 LOSSES = [
     pytest.param(entry.default().changed(**settings), id=" ".join(map(str, (entry.loss.__name__, *settings.values()))))
     for entry in catalogue.ENTRIES
-    for settings in ({}, *IN_THE_BOOK.get(entry.loss.__name__, ()))
+    for settings in IN_THE_BOOK[entry.loss.__name__]
 ]
 # What counts in them changes all at once: where they end depends on the step.
 JUMPING = {"OnlineContrastiveLoss", "BatchAllTripletLoss", "BatchSemiHardTripletLoss"}

@@ -21,18 +21,8 @@ from lossviz.losses import Loss
 from lossviz.situations import SITUATIONS, Cure, Question, Situation, situation, situations
 from lossviz.situations.offered import ignores_length
 from lossviz.widgets.scene import Scene
+from tests.widgets.in_the_book import IN_THE_BOOK
 
-# The parameters that explorers of the book begin with, beside the defaults.
-IN_THE_BOOK = {
-    "ContrastiveLoss": ({}, {"margin": 1.0}),
-    "OnlineContrastiveLoss": ({}, {"margin": 1.0}),
-    "BatchAllTripletLoss": ({}, {"margin": 1.0}),
-    "BatchHardTripletLoss": ({}, {"margin": 1.0}, {"margin": 0.5, "distance": "cosine"}),
-    "BatchSemiHardTripletLoss": ({}, {"margin": 1.0}),
-    "TripletLoss": ({}, {"triplet_margin": 1.0}),
-    "MultipleNegativesRankingLoss": ({}, {"scale": 10.0}),
-    "MultipleNegativesSymmetricRankingLoss": ({}, {"scale": 10.0}),
-}
 OVERLAP_IS_THE_POINT = {
     "collapsed", "nearly collapsed", "where c goes", "all alike", "another distance", "perfect", "without dropout",
 }  # fmt: skip
@@ -133,7 +123,7 @@ def states(javascript):
     @cache
     def explorer(first: str, number: int, beginning: str, controls: tuple[str, ...] | None) -> Explorer:
         loss = LOSSES[first]
-        chosen = loss.changed(**IN_THE_BOOK.get(first, ({},))[number])
+        chosen = loss.changed(**IN_THE_BOOK[first][number])
         others = [each for each in LOSSES.values() if each.inputs.name == loss.inputs.name and each is not loss]
         return explore(chosen, *others, situation=beginning, controls=controls, engine="kernel")
 
@@ -154,7 +144,7 @@ def states(javascript):
     def of(kind: str, name: str) -> list[State]:
         batch = situation(kind, name)
         known = [each for each, loss in LOSSES.items() if loss.inputs.name == kind and batch.loss in (None, each)]
-        found = [entered(kind, batch, each, k) for each in known for k in range(len(IN_THE_BOOK.get(each, ({},))))]
+        found = [entered(kind, batch, each, k) for each in known for k in range(len(IN_THE_BOOK[each]))]
         return list({f"{each.loss}": each for each in found}.values())  # many situations bring their own parameters
 
     return lambda kind, batch: of(kind, batch.name)

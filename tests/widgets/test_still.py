@@ -14,11 +14,10 @@ from lossviz import (
     CosineSimilarityLoss,
     MultipleNegativesRankingLoss,
     MultipleNegativesSymmetricRankingLoss,
-    address,
     explore,
 )
 from lossviz.catalogue import ENTRIES
-from lossviz.widgets import still
+from lossviz.widgets import address, still
 
 MOST = 15_000  # bytes
 each_loss = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
@@ -31,7 +30,7 @@ def spec_of(loss, **options) -> dict:
 
 def seen(spec: dict, query: str = "situation=start") -> still.Still:
     _, asked = address.split(f"#here?{query}")
-    return still.Still.of(spec, address.follow(spec, address.first(spec), asked), "ask" in asked)
+    return still.Still.of(spec, address.follow(spec, address.first(spec), f"#here?{query}"), "ask" in asked)
 
 
 def words(picture: still.Still) -> list[str]:
@@ -48,7 +47,8 @@ def test_it_says_the_loss_as_the_explorer_does_and_weighs_little(entry):
     spec = json.loads(json.dumps(explorer.spec))
     most = max(range(len(spec["situations"])), key=lambda index: len(spec["situations"][index]["sentences"]))
     for index in (0, most):
-        state = address.enter(spec, index, None, entry.loss.__name__)
+        name = spec["situations"][index]["name"].replace(" ", "-")
+        state = address.follow(spec, address.first(spec), f"#here?situation={name}")
         explorer.state = {name: state[name] for name in explorer.state}
         picture = still.Still.of(spec, state)
         value = still.fixed(explorer.terms().loss.item())
@@ -105,7 +105,7 @@ def test_a_term_is_called_by_its_letters():
     assert sorted(each.letters for each in still.largest(both)) == list("ABCDEF")
     pairs = seen(spec_of(CosineSimilarityLoss()))
     labels = dict(zip(zip(*pairs.scene.batch.rows.values(), strict=True), pairs.scene.batch.labels, strict=True))
-    expected = {f"{address.letter(one)}–{address.letter(other)} ({score:g})" for (one, other), score in labels.items()}
+    expected = {f"{still.letter(one)}–{still.letter(other)} ({score:g})" for (one, other), score in labels.items()}
     assert {each.letters for each in still.largest(pairs)} == expected
 
 

@@ -1,5 +1,6 @@
 """Tasks, guesses by placing, and choices that the loss grades: what the page says of them is what torch says."""
 
+import json
 import math
 import random
 import re
@@ -11,9 +12,10 @@ from playwright.sync_api import expect
 from torch.nn.functional import normalize
 
 import lossviz
-from lossviz import address, catalogue
+from lossviz import catalogue
 from lossviz.situations import SITUATIONS, Question, Situation, at
 from lossviz.situations.base import part_of_hardest
+from lossviz.widgets import address
 from tests.widgets import measured
 from tests.widgets.page import Explorer
 from tests.widgets.seen import Seen
@@ -448,9 +450,9 @@ CHOICES = [case for case in GRADED if case[1].question.keys]
 @pytest.mark.parametrize("kind, batch", CHOICES, ids=[f"{kind}, {batch.name}" for kind, batch in CHOICES])
 def test_as_it_stands_the_right_option_is_that_without_a_correction(kind, batch):
     widget = explorer_of(kind, batch, engine="kernel")
-    spec, question = widget.spec, batch.question
-    index = [each["name"] for each in spec["situations"]].index(batch.name)
-    seen = Seen(widget._losses, spec, address.enter(spec, index, None, next(iter(spec["losses"]))))
+    spec, question = json.loads(json.dumps(widget.spec)), batch.question
+    entered = address.follow(spec, address.first(spec), f"?situation={batch.name.replace(' ', '-')}")
+    seen = Seen(widget._losses, spec, entered)
     then = measured.after(seen, question)
     before, now = ([measured.measure(each, key.quantity) for key in question.keys] for each in (seen, then))
     assert measured.right(question.keys, before, now) == [question.replies.index("")], (before, now)

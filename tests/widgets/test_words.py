@@ -89,6 +89,15 @@ def test_a_share_is_nothing_or_all_only_where_it_is(javascript, share, text):
     assert javascript("words.percent(given)", share) == text.replace(" ", "\u00a0")
 
 
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (1e-9, "<0.1 %"), (0.0013, "0.1 %"), (0.004, "0.4 %"), (0.005, "1 %"), (0.42, "42 %"),
+     (0.994, "99 %"), (0.9987, "99.9 %"), (1 - 1e-9, ">99.9 %"), (1, ">99.9 %")],
+)  # fmt: skip
+def test_beside_rivals_a_share_is_never_all_and_near_the_ends_it_has_a_digit(javascript, share, text):
+    assert javascript("words.percent(given, { digits: 1, rivals: true })", share) == text.replace(" ", "\u00a0")
+
+
 def test_points_are_lettered_however_many_there_are(javascript):
     letters = javascript("Array.from({ length: 64 }, (_, k) => words.letter(k))")
     assert [letters[k] for k in (0, 1, 25, 26, 27, 51, 52, 63)] == ["A", "B", "Z", "A1", "B1", "Z1", "A2", "L2"]

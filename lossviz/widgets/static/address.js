@@ -78,10 +78,10 @@ function readWhole(spec, key, text) {
   if (key === "view") return VIEWS.includes(text) ? text : undefined;
   if (key === "step") return readSteps(text);
   if (FLAGS.includes(key)) return text === "" ? true : undefined;
-  return key === "live" ? text : undefined;
+  return undefined;
 }
 
-const WHOLE = ["situation", "loss", "view", "step", "live", ...FLAGS];
+const WHOLE = ["situation", "loss", "view", "step", ...FLAGS];
 
 function indexOf(list, test) {
   const index = list.findIndex(test);
@@ -89,11 +89,24 @@ function indexOf(list, test) {
 }
 
 const isParameter = (spec, start, key) => Object.hasOwn(lossOf(spec, start).parameters, key);
+const lettersOf = (spec, start) => situationOf(spec, start).sentences.map((_, index) => letter(index));
+
+// What a number in the prose can follow: the loss, how many terms are active, a parameter, a term, an angle.
+function readFollowed(spec, start, text) {
+  const [kind, points] = text.split(":");
+  if (points === undefined) {
+    return ["loss", "active"].includes(kind) || isParameter(spec, start, kind) ? text : undefined;
+  }
+  const letters = lettersOf(spec, start);
+  const known = ["adds", "angle"].includes(kind) && points.split("-").every((each) => letters.includes(each));
+  return known ? text : undefined;
+}
 
 // What else a key can be: a parameter, a point, which is chosen or put somewhere, a tensor that is trained.
 function readPart(spec, start, points, tensors, key, text) {
   const { dimension } = spec;
-  const letters = situationOf(spec, start).sentences.map((_, index) => letter(index));
+  const letters = lettersOf(spec, start);
+  if (key === "live") return { live: readFollowed(spec, start, text) };
   if (isParameter(spec, start, key)) return { parameters: { [key]: readParameter(lossOf(spec, start), key, text) } };
   if (key === "chosen") return { chosen: indexOf(letters, (each) => each === text) };
   if (letters.includes(key)) return { points: { [letters.indexOf(key)]: readPlace(text, dimension, points) } };
@@ -108,13 +121,15 @@ const isNothing = (part) => Object.values(part).every((value) =>
 
 const quoted = (text) => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
 
-// What the query of an address asks of a state, and notes on what it could not mean.
+// What the query of an address asks of a state; what it could not mean, as [key, text], and notes on it for a reader.
 export function readAddress(spec, state, query) {
-  const wanted = { parameters: {}, points: {}, tensors: {}, notes: [] };
+  const wanted = { parameters: {}, points: {}, tensors: {}, missed: [], notes: [] };
   if (query.length > LONGEST) return { ...wanted, notes: ["The address is too long."] };
   const pairs = [...new URLSearchParams(query)];
-  const miss = (key, text) =>
+  function miss(key, text) {
+    wanted.missed.push([key, text]);
     wanted.notes.push(`“${quoted(text === "" ? key : `${key}=${text}`)}” is not known here.`);
+  }
   for (const [key, text] of pairs.filter(([key]) => WHOLE.includes(key))) {
     const value = readWhole(spec, key, text);
     if (value === undefined) miss(key, text);
@@ -134,6 +149,38 @@ export function readAddress(spec, state, query) {
   }
   return wanted;
 }
+
+// ---- what could have stood there, for who writes addresses
+
+export const oneOf = (names) => `one of ${names.join(", ")}`;
+
+function expectedOfParameter({ parameters, controls, variants }, name) {
+  const control = controls.find((each) => each.name === name);
+  const choices = [...(control?.choices ?? []), ...variants.map(({ choices }) => choices[name])];
+  const known = [...new Set(choices.filter((each) => each !== undefined).map(written))];
+  if (typeof parameters[name] !== "number") return known.length ? oneOf(known) : "no change: it has no control";
+  return `a number from ${control?.minimum ?? -FARTHEST} to ${control?.maximum ?? FARTHEST}`;
+}
+
+// Null for a key that means nothing.
+export function expectedOf(spec, state, key) {
+  const { parameters } = state;
+  const letters = lettersOf(spec, state);
+  if (isParameter(spec, state, key)) return expectedOfParameter(lossOf(spec, state), key);
+  if (Object.hasOwn(state.tensors, key)) return `${flat(state.tensors[key]).length} numbers`;
+  if (letters.includes(key)) return spec.dimension === 2 ? "degrees or x,y" : `${spec.dimension} numbers`;
+  const known = {
+    situation: oneOf(spec.situations.map(({ name }) => slug(name))), loss: oneOf(Object.keys(spec.losses)),
+    view: oneOf(VIEWS), step: `a number from 1 to ${MOST_STEPS}`, chosen: oneOf(letters),
+    live: `loss, active, ${Object.keys(parameters).join(", ")}, adds:A-B or angle:A-B`,
+    ...Object.fromEntries(FLAGS.map((flag) => [flag, "no value"])),
+  };
+  return Object.hasOwn(known, key) ? known[key] : null;
+}
+
+// Every name of a part of a state.
+export const namesOf = (spec, state) =>
+  [...Object.keys(state.parameters), ...lettersOf(spec, state), ...Object.keys(state.tensors)];
 
 // ---- write
 

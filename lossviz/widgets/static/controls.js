@@ -89,8 +89,7 @@ function parameter(spec, control, actions) {
 function paceSlider(actions) {
   const { root, show } = slider(PACE, (power) => actions.setPace(10 ** power));
   const notch = (pace) => Math.round(Math.log10(pace) / PACE.step) * PACE.step;
-  const said = ({ run, pace }) => (run?.rate ? brief(run.rate, 2) : `× ${brief(pace, 2)}`);
-  return { root, draw: ({ state }) => show(Number(notch(state.pace).toFixed(2)), said(state)) };
+  return { root, draw: ({ state: { pace } }) => show(Number(notch(pace).toFixed(2)), `× ${brief(pace, 2)}`) };
 }
 
 // Ten times longer with each press, and back.

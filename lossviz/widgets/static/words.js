@@ -50,10 +50,15 @@ export function exact(value, least = ROUNDING) {
   return sign + (size < 0.1 ? String(Number(size.toPrecision(5))) : withoutIdleZeros(size.toFixed(5)));
 }
 
-// A share of the whole; never shown as nothing or all where it is not. The space does not break: no line begins with %.
-export function percent(share) {
-  if (share > 0 && share < 0.005) return "<1\u00a0%";
-  return share < 1 && share >= 0.995 ? ">99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
+// A share of the whole; never shown as nothing or all where it is not, nor as all beside rivals, where rounding leaves
+// them none. Near either end with as many `digits`. The space does not break: no line begins with %.
+export function percent(share, { digits = 0, rivals = false } = {}) {
+  const isPart = share > 0 && (share < 1 || rivals);
+  const places = isPart && Math.min(share, 1 - share) < 0.005 ? digits : 0;
+  const unit = 10 ** -places;
+  if (isPart && share < unit / 200) return `<${unit}\u00a0%`;
+  if (isPart && share >= 1 - unit / 200) return `>${100 - unit}\u00a0%`;
+  return `${(100 * share).toFixed(places)}\u00a0%`;
 }
 
 // ---- names

@@ -9,6 +9,8 @@ import torch
 from playwright.sync_api import expect
 
 import lossviz
+from tests.widgets.page import letter
+from tests.widgets.printed import shows
 from tests.widgets.seen import Seen
 
 CASES = [
@@ -95,7 +97,7 @@ def opened(explorer) -> None:
 
 
 def shows_torch(explorer) -> None:
-    """In words stands how long the gradient is where it is longest."""
+    """In words stands how long the gradient is at the chosen point, and where it is longest."""
     seen = explorer.torch
     chosen = seen.state["chosen"]
     label = explorer.root.locator(".gradient svg[role=group]").get_attribute("aria-label")
@@ -105,6 +107,8 @@ def shows_torch(explorer) -> None:
     points[chosen] = strongest
     there = Seen(seen.losses, seen.spec, {**seen.state, "points": points})
     assert there.gradient[chosen].norm().item() == pytest.approx(float(said[1]), rel=5e-3, abs=1e-4)
+    here = re.search(rf"At {letter(chosen)}: gradient (\S+)\. ", explorer.find(".gradient .note").inner_text())
+    assert shows(here[1], seen.gradient[chosen].norm().item())
 
 
 @pytest.mark.parametrize("engine", ["page", "kernel"])

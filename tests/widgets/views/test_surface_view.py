@@ -272,12 +272,15 @@ def test_plotly_comes_when_the_surface_is_first_opened(open_page, tmp_path):
     assert [each for each in asked if NAME in each] == [(tmp_path / NAME).as_uri()]
 
 
-def test_without_plotly_the_view_says_so(open_page, tmp_path):
+def test_without_plotly_the_view_says_so_and_asks_again_once_online(open_page, tmp_path):
     page = open_page(write_page(tmp_path, lossviz.explore(lossviz.TripletLoss())))
-    page.evaluate("() => { globalThis.lossvizPlotly = () => Promise.reject(new Error('none')); }")
+    (tmp_path / NAME).rename(tmp_path / "away.js")
     root = page.locator(".lossviz-explorer[data-ready]")
     root.get_by_role("tab", name="Surface").click()
     expect(root.locator(".surface .note")).to_contain_text("plotly, comes from the page of the book or from a running")
+    (tmp_path / "away.js").rename(tmp_path / NAME)
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    expect(root.locator(".plot canvas").first).to_be_visible(timeout=SOON)
 
 
 def test_python_gives_the_script_once_it_is_asked():

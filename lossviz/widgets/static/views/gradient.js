@@ -66,9 +66,10 @@ export function drawnField({ places, gradients }, times, gap, toPixel) {
   return paths;
 }
 
-function noteOf({ state, shape }, scale) {
+function noteOf({ state, shape, result }, scale) {
   const longest = brief(scale / state.magnified, 3);
   return [
+    `At ${letter(state.chosen)}: gradient ${fixed(lengthOf(result.pointGradients[state.chosen]), 2)}.`,
     `An arrow as long as the gap between two: gradient ${longest}; dot: too small to draw.`,
     state.magnified > 1 && "Two heads: cut.",
     shape === "circle" && "Twice as far out: half.",

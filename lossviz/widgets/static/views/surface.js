@@ -209,21 +209,26 @@ function noteOf({ state, shape, result }, { low, high, lowest }) {
 
 const canDraw = () => Boolean(document.createElement("canvas").getContext("webgl"));
 
-// The library once it is there, or why it is not; `late` is called with either.
+// The library once it is there, or why it is not; `late` is called with either. Who was offline asks again.
 function createLibrary(engine, late) {
   let [plotly, trouble] = [null, canDraw() ? "" : NO_3D];
   const miss = () => {
     if (!plotly) trouble = MISSING;
     late();
   };
-  if (!trouble) {
+  function load() {
     const patience = setTimeout(miss, PATIENCE);
     loadPlotly(engine.ask).then((found) => {
       clearTimeout(patience);
       [plotly, trouble] = [found, ""];
       late();
-    }, miss);
+    }, () => {
+      clearTimeout(patience);
+      addEventListener("online", load, { once: true });
+      miss();
+    });
   }
+  if (!trouble) load();
   return { get plotly() { return plotly; }, get trouble() { return trouble; } };
 }
 

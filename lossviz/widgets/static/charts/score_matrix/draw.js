@@ -119,15 +119,16 @@ function boxesOf({ share, push, down, pushDown, left, top }, { size, row }) {
 }
 
 // What is said in a cell: its share or, without shares, its number; the number below; its share of the column.
-function textsOf({ share, logit, down, left, top }, { size, row, shared, crowded }) {
+function textsOf({ share, logit, down, left, top }, { columns, size, row, shared, crowded }) {
+  const rivals = columns.length > 1;
   const x = left + size / 2 + 8; // between the bars and the frame
   const both = down !== undefined;
   const second = shared && !crowded;
   const middle = top + row / 2 + (second ? -2 : 5);
   return [
-    { x, y: both ? top + 24 : middle, words: shared ? (both ? "→ " : "") + percent(share) : inCell(logit) },
+    { x, y: both ? top + 24 : middle, words: shared ? (both ? "→ " : "") + percent(share, { rivals }) : inCell(logit) },
     { x, y: both ? top + 56 : top + row / 2 + 15, words: second ? inCell(logit) : "" },
-    { x, y: top + 40, words: both ? `↓ ${percent(down)}` : "" },
+    { x, y: top + 40, words: both ? `↓ ${percent(down, { rivals })}` : "" },
   ];
 }
 

@@ -86,20 +86,24 @@ function linksOf(sum, part) {
 const nameOf = ({ sentences }, { point, column }) =>
   point === null ? `column ${column + 1}` : quoted(sentences[point].short);
 
+// In a sentence there is room for a digit more: a rival with 0.1 % still pushes, one with less hardly.
+const shareOf = (share, rivals) => percent(share, { digits: 1, rivals });
+
 // The strongest rival of all sums, and what it has.
 function against({ situation }, searcher, rivals) {
   if (!rivals.length) return "it has no rival";
   const rival = rivals.reduce((best, each) => (each.share > best.share ? each : best));
   const own = rival.from === searcher;
   const whose = own ? "its strongest rival" : `the strongest rival of ${letter(searcher)} for ${letter(rival.from)},`;
-  return `${whose} ${nameOf(situation, rival)}${own ? "" : ","} has ${percent(rival.share)}`;
+  return `${whose} ${nameOf(situation, rival)}${own ? "" : ","} has ${shareOf(rival.share, true)}`;
 }
 
 function sharesInWords({ situation }, sums, wanted) {
   const [found, back] = sums.map(targetOf).filter(Boolean);
+  const [there, returned] = sums;
   const twice = sums[0].filter(({ positive }) => positive).length > 1;
-  const way = twice ? ", and as much again for the way back" : back ? `, which gives back ${percent(back.share)}` : "";
-  return `gives ${wanted} ${nameOf(situation, found)} a share of ${percent(found.share)}${way}`;
+  const way = twice ? ", and as much again for the way back" : back ? `, which gives back ${shareOf(back.share, returned.length > 1)}` : "";
+  return `gives ${wanted} ${nameOf(situation, found)} a share of ${shareOf(found.share, there.length > 1)}${way}`;
 }
 
 // Without shares nobody knows which rival counts: what the labels say, and the numbers.
