@@ -8,21 +8,18 @@ import math
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import matplotlib.pyplot as plt
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES
-from lossviz.losses import Terms
 from lossviz.situations import Question
-from lossviz.situations.offered import ignores_length
+from lossviz.widgets import javascript, kernel
 from lossviz.widgets.scene import UNSEEN, Scene
 
 INK, QUIET, LINE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
@@ -39,123 +36,52 @@ RADIUS = 10  # of a point
 COVERED = 12  # nearer than this one point hides the letter of the other
 SHORTEST = 3  # of an arrow
 MOST_BARS = 5
-LONGEST_ARROW, FAINTEST, PLACES = 0.35, 20, 8  # as in static/run.js
-ROUNDING = 1e-12
+LONGEST_ARROW = 0.35  # as in static/run.js
 
 Pixel = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Still:
-    """What there is to see of a state. ``scale`` is the length of an arrow for each unit of the gradient."""
+    """What there is to see of a state: of ``asked.js``, all but ``title``, ``scene`` and ``question``.
+
+    ``terms``     the largest of them: {letters, value, said, side}, a side for pairs; ``rest`` tells of the others
+    ``ropes``     the lines: {from, to, side, weight}, up to 1; 0 for what moves nothing
+    ``classes``   of each point, where sentences have labels of their own
+    ``gradients`` of the loss by each point
+    ``scale``     how long an arrow is for each unit of them
+    """
 
     title: str
     scene: Scene
-    terms: Terms
-    gradients: Tensor
-    slopes: Tensor  # by what the loss reads
-    ropes: dict[tuple[int, int, str], float]  # (point, point, side) → how strong, up to 1; 0 for what moves nothing
-    circle: bool
+    loss: str
+    caption: str
+    count: str
+    terms: list[dict]
+    rest: str
+    ropes: list[dict]
+    classes: list[int] | None
+    gradients: list[list[float]]
     scale: float
+    circle: bool
     question: Question | None = None  # that is asked: then no answer is shown
 
     @classmethod
     def of(cls, spec: dict, state: dict, asks: bool = False) -> Self:
         """A state of an explorer's spec, as JSON holds both."""
         situation = spec["situations"][state["situation"]]
-        scene = scene_of(spec, state)
-        begun = scene_of(spec, {**state, **situation["starts"][state["loss"]]})
-        terms, (gradients, slopes) = scene.terms(), pulled(scene)
-        longest = max(longest_pull(begun), typical(begun) / FAINTEST)
-        return cls(
-            situation["title"], scene, terms, gradients, slopes, ropes(scene, terms, slopes),
-            ignores_length(scene.loss, spec["dimension"]), LONGEST_ARROW / longest if longest > UNSEEN else 1.0,
-            situation["question"] and Question(**situation["question"]) if asks else None,
-        )  # fmt: skip
+        losses = {each.loss.__name__: each.default() for each in ENTRIES}
+        texts, names = ([each[kind] for each in situation["sentences"]] for kind in ("text", "short"))
+        batch = Batch(state["points"], situation["rows"], situation["labels"], texts, situation["classes"], names)
+        torch = partial(kernel.answer, losses=losses, device="cpu")
+        seen = javascript.call("picture", torch, spec=spec, state=state, most=MOST_BARS)
+        question = situation["question"] and Question(**situation["question"]) if asks else None
+        return cls(situation["title"], Scene.of(state, losses, batch), **seen, question=question)
 
 
 def knows(loss: str) -> bool:
     """Whether it is of the catalogue: what a notebook defines can be drawn only there."""
     return any(each.loss.__name__ == loss for each in ENTRIES)
-
-
-def scene_of(spec: dict, state: dict) -> Scene:
-    """The state as torch reads it, with the losses of the catalogue."""
-    situation = spec["situations"][state["situation"]]
-    texts, names = ([each[kind] for each in situation["sentences"]] for kind in ("text", "short"))
-    batch = Batch(state["points"], situation["rows"], situation["labels"], texts, situation["classes"], names)
-    return Scene.of(state, {each.loss.__name__: each.default() for each in ENTRIES}, batch)
-
-
-# ---- what torch tells
-
-
-def pulled(scene: Scene) -> tuple[Tensor, Tensor]:
-    """The gradient of the loss by every point, and by what the loss reads."""
-    points = scene.points.detach().clone().requires_grad_()
-    terms = scene.loss.complete(*scene.batch.inputs(points))
-    return torch.autograd.grad(terms.loss, [points, terms.matrix], allow_unused=True, materialize_grads=True)
-
-
-def longest_pull(scene: Scene) -> float:
-    return pulled(scene)[0].norm(dim=-1).max().item()
-
-
-def typical(scene: Scene) -> float:
-    """The longest gradient with the sentences anywhere: beside what the loss can do, small arrows look small."""
-    generator = torch.Generator().manual_seed(0)
-    size = scene.points.norm(dim=-1).mean()
-    ways = torch.randn(PLACES, *scene.points.shape, generator=generator, dtype=torch.float64)
-    return max(longest_pull(replace(scene, points=size * way)) for way in torch.nn.functional.normalize(ways, dim=-1))
-
-
-def ropes(scene: Scene, terms: Terms, slopes: Tensor) -> dict[tuple[int, int, str], float]:
-    """Whom the loss pulls together and pushes apart: what lies between two points, as strong as the slope there."""
-    if scene.batch.classes and len(scene.batch.rows) == 2:
-        return {(one, other, "class"): 0.5 for one, other in zip(*scene.batch.rows.values(), strict=True)}
-    found: dict[tuple[int, int, str], float] = {}
-    strongest = slopes.abs().max().item() or 1.0
-    every = terms.matrix.numel() == terms.values.numel() or terms.matrix.shape[-1] == 2  # an entry for each term
-    for place, one, other in entries(scene, terms.matrix):
-        slope = slopes[place].item()
-        side = side_of(scene, terms, slopes, place)
-        if one != other and side and (every or abs(slope) > UNSEEN):
-            key = (min(one, other), max(one, other), side)
-            found[key] = min(1.0, found.get(key, 0.0) + abs(slope) / strongest)
-    return found
-
-
-def side_of(scene: Scene, terms: Terms, slopes: Tensor, place: tuple[int, ...]) -> str | None:
-    """What the labels say of an entry; where they say neither or both, where its slope leads."""
-    positive, negative = terms.positive[place].item(), terms.negative[place].item()
-    if positive != negative:
-        return "positive" if positive else "negative"
-    if scene.batch.classes or (not positive and (terms.positive.any() or terms.negative.any())):
-        return None
-    nearer = slopes[place].item() * (1 if scene.loss.reads == "distance" else -1)
-    return "both" if abs(nearer) < UNSEEN else "positive" if nearer > 0 else "negative"
-
-
-def entries(scene: Scene, matrix: Tensor) -> list[tuple[tuple[int, ...], int, int]]:
-    """(place in the matrix, point, point), for what lies between two points."""
-    rows = scene.batch.rows
-    first, *others = rows.values()
-    if matrix.ndim == 1 and others:
-        return [((k,), *ends) for k, ends in enumerate(zip(first, others[0], strict=True))]
-    if list(rows) == ["anchor", "positive", "negative"] and matrix.shape[1] == 2:
-        return [((k, side), first[k], others[side][k]) for k in range(len(first)) for side in range(2)]
-    columns = columns_of(scene, matrix.shape[1])
-    return [((k, c), start[k], end) for k in range(len(first)) for c, (start, end) in enumerate(columns)]
-
-
-def columns_of(scene: Scene, width: int) -> list[tuple[tuple[int, ...], int]]:
-    """Who looks, row by row, and who is found in each column; [] where the columns are no sentences."""
-    first, *others = scene.batch.rows.values()
-    documents = [*chain(*others)] or list(first)
-    looks, found = {"query": first, "doc": (others or [first])[0]}, {"query": first, "doc": documents}
-    ways = [each.split("_to_") for each in chain(*scene.loss.blocks())] or [["query", "doc"]]
-    columns = [(looks[one], point) for one, other in ways for point in found[other]]
-    return columns if len(columns) == width and not scene.batch.classes else []
 
 
 # ---- in words
@@ -164,68 +90,6 @@ def columns_of(scene: Scene, width: int) -> list[tuple[tuple[int, ...], int]]:
 def letter(point: int) -> str:
     """What a point is called: A to Z, then A1 to Z1, and so on, as in static/words.js."""
     return chr(ord("A") + point % 26) + (str(point // 26) if point >= 26 else "")
-
-
-def fixed(value: float, digits: int = 4) -> str:
-    """As static/words.js has it: a power of ten where two digits would not show."""
-    size, sign = abs(value), "−" if value < -ROUNDING else ""
-    if size < ROUNDING or 10 ** (1 - digits) <= size < 1e7:
-        return f"{sign}{size:.{digits}f}"
-    mantissa, power = f"{size:.1e}".split("e")
-    return f"{sign}{mantissa}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-
-
-@dataclass(frozen=True)
-class Term:
-    letters: str
-    value: float
-    side: str | None  # of a pair
-
-
-def largest(still: Still) -> list[Term]:
-    """The terms that add something, largest first."""
-    terms, scene = still.terms, still.scene
-    places = [tuple(each) for each in (terms.valid & (terms.values.abs() > ROUNDING)).nonzero().tolist()]
-    pairs = terms.matrix.ndim == 1 and terms.matrix.shape == terms.values.shape
-    found = [
-        Term(
-            letters(scene, place, terms.values.shape),
-            terms.values[place].item(),
-            side_of(scene, terms, still.slopes, place) if pairs else None,
-        )
-        for place in places
-    ]
-    return sorted(found, key=lambda each: -abs(each.value))
-
-
-def letters(scene: Scene, place: tuple[int, ...], shape: torch.Size) -> str:
-    """Whom a term is about: "A–B" for a pair, "ABC" for three sentences on three axes."""
-    rows = scene.batch.rows
-    parts, ways = [], list(rows.values())
-    for axis, k, size in zip(scene.loss.axes, place, shape, strict=True):
-        if axis == "direction":
-            ways = ways[k : k + 1]
-        elif size == len(ways[0]):
-            own = [rows[axis]] if axis in rows and len(ways) > 1 else ways
-            parts.append("–".join(letter(each[k]) for each in own))
-    if scene.loss.axes == ("pair",) and not set(scene.batch.labels or ()) <= {0.0, 1.0} and not scene.batch.classes:
-        parts[0] += f" ({scene.batch.labels[place[0]]:g})"  # the score
-    return (", " if any("–" in each for each in parts) else "").join(parts)
-
-
-NOUNS = {
-    ("anchor", "positive"): "anchor–positive pair", ("anchor", "positive", "negative"): "triplet",
-    ("lower_pair", "higher_pair"): "order", ("direction", "anchor"): "choice",
-}  # fmt: skip
-
-
-def count(still: Still) -> str:
-    """How many terms move a point."""
-    axes = still.scene.loss.axes
-    noun = NOUNS.get(axes, axes[-1].replace("_", " "))
-    valid, active = int(still.terms.valid.sum()), int((still.terms.valid & still.terms.active).sum())
-    verb = "is" if 1 in (valid, active) else "are"
-    return f"{active} of {valid} {noun}{'' if valid == 1 else 's'} {verb} active"
 
 
 def settings(still: Still) -> str:
@@ -256,8 +120,7 @@ def description(still: Still) -> str:
     if still.question:
         return f"{still.title}. {still.question.prompt} The sentences: {who}."
     told = f"{name}, {settings(still)}" if settings(still) else name
-    first = [f"the largest term, {each.letters}, adds {fixed(each.value)}" for each in largest(still)[:1]]
-    return f"{still.title}: {told}, is {fixed(still.terms.loss.item())}. {'; '.join([count(still), *first])}. {who}."
+    return f"{still.title}: {told}, is {still.loss}. {still.caption} {who}."
 
 
 def head(still: Still) -> list[str]:
@@ -277,7 +140,7 @@ def draw(still: Still) -> Figure:
     """A figure 430 pixels wide: lines of words, the plane beside the terms, and what the letters stand for."""
     flat = still.scene.points.shape[1] == 2
     words, above = head(still), above_plane(still)
-    middle = PLANE if flat else (2 + min(len(largest(still)), MOST_BARS)) * ROW + 14
+    middle = PLANE if flat else (2 + len(still.terms)) * ROW + 14
     names = [f"{letter(k)}  {each}" for k, each in enumerate(still.scene.batch.names)]
     columns = 3 if len(names) > 8 and max(map(len, names)) < 20 else 2
     rows = math.ceil(len(names) / columns)
@@ -290,7 +153,7 @@ def draw(still: Still) -> Figure:
         for k, line in enumerate(words):
             write(axes, 0, 15 - above + (k + 1) * ROW, line, color=QUIET)
         if not still.question:
-            write(axes, WIDTH, 16 - above, fixed(still.terms.loss.item()), weight="bold", size=18, ha="right")
+            write(axes, WIDTH, 16 - above, still.loss, weight="bold", size=18, ha="right")
         if flat:
             draw_plane(axes, still, *place_of(still))
         (ask if still.question else draw_terms)(axes, still, PLANE + 14 if flat else 0)
@@ -317,16 +180,17 @@ def draw_plane(axes: Axes, still: Still, to_pixel: Callable, unit: float) -> Non
     else:
         axes.add_patch(plt.Rectangle((1, 1), PLANE - 2, PLANE - 2, fill=False, color=LINE, lw=1))
     pixels = [to_pixel(*each) for each in still.scene.points.tolist()]
-    for (one, other, side), weight in still.ropes.items():
-        strong = weight > 0 and not still.question
-        look = {"lw": 0.9 + 2.4 * weight if strong else 1.2, "alpha": None if strong else 0.55}
-        axes.plot(*zip(pixels[one], pixels[other], strict=True), color=SIDES[side], ls=DASHES.get(side, "-"), **look)
+    for rope in still.ropes:
+        ends, side = (pixels[rope["from"]], pixels[rope["to"]]), rope["side"]
+        strong = rope["weight"] > 0 and not still.question
+        look = {"lw": 0.9 + 2.4 * rope["weight"] if strong else 1.2, "alpha": None if strong else 0.55}
+        axes.plot(*zip(*ends, strict=True), color=SIDES[side], ls=DASHES.get(side, "-"), **look)
     if not still.question:
-        for point, gradient in zip(still.scene.points.tolist(), still.gradients.tolist(), strict=True):
+        for point, gradient in zip(still.scene.points.tolist(), still.gradients, strict=True):
             draw_arrow(axes, way_of(still, point, gradient, to_pixel, unit))
-    kinds = classes(still.scene.batch)
+    kinds = still.classes or [0] * len(pixels)
     for k, (x, y) in enumerate(pixels):
-        hollow = not still.question and still.gradients[k].norm() < UNSEEN
+        hollow = not still.question and math.hypot(*still.gradients[k]) < UNSEEN
         hue = HUES[kinds[k] % 4]
         look = {"mfc": PAPER if hollow else hue, "mec": hue if hollow else PAPER, "mew": 1.5}
         axes.plot(x, y, MARKS[kinds[k] % 4], ms=2 * RADIUS, zorder=3, **look)
@@ -348,15 +212,6 @@ def draw_stacks(axes: Axes, pixels: list[Pixel]) -> None:
             far = RADIUS + 6 + 5 * len(words) * abs(math.cos(angle)) + 6 * abs(math.sin(angle))
             at = x + far * math.cos(angle), y + 4 + far * math.sin(angle)
             write(axes, *at, words, ha="center", weight="bold", zorder=4)
-
-
-def classes(batch: Batch) -> list[int]:
-    """The class of each point, where sentences have labels of their own."""
-    first, *others = batch.rows.values()
-    if others or batch.labels is None:
-        return [0] * len(batch.names)
-    kinds = list(dict.fromkeys(batch.labels))
-    return [kinds.index(batch.labels[first.index(k)]) if k in first else 0 for k in range(len(batch.names))]
 
 
 def way_of(still: Still, point: Pixel, gradient: Pixel, to_pixel: Callable, unit: float) -> list[Pixel]:
@@ -394,23 +249,21 @@ def draw_arrow(axes: Axes, way: list[Pixel]) -> None:
 
 def draw_terms(axes: Axes, still: Still, left: float) -> None:
     """How many are active, what the largest add, and what the lines mean."""
-    found = largest(still)
-    bars, rest = found[:MOST_BARS], found[MOST_BARS:]
-    write(axes, left, 14, count(still))
-    label = 8 + 9 * max((len(each.letters) + 2 * (each.side in SIGNS) for each in bars), default=0)
-    most = max((abs(each.value) for each in bars), default=1.0)
-    for k, each in enumerate(bars):
-        y = 14 + (k + 1) * ROW
-        colour = SIDES.get(each.side, QUIET)
-        words = f"{SIGNS[each.side]} {each.letters}" if each.side in SIGNS else each.letters
-        write(axes, left, y, words, weight="bold", color=SIDES.get(each.side, INK))
-        length = (WIDTH - left - label - 62) * abs(each.value) / most
-        fill = {"hatch": "////", "fc": PAPER} if each.side == "negative" else {"fc": colour}
+    said = textwrap.wrap(still.count, int((WIDTH - left) / 6.8))
+    for k, line in enumerate(said):
+        write(axes, left, 14 + k * ROW, line)
+    label = 8 + 9 * max((len(each["letters"]) + 2 * (each["side"] in SIGNS) for each in still.terms), default=0)
+    most = max((abs(each["value"]) for each in still.terms), default=1.0)
+    for k, each in enumerate(still.terms):
+        y, side = 14 + (k + len(said)) * ROW, each["side"]
+        colour = SIDES.get(side, QUIET)
+        words = f"{SIGNS[side]} {each['letters']}" if side in SIGNS else each["letters"]
+        write(axes, left, y, words, weight="bold", color=SIDES.get(side, INK))
+        length = (WIDTH - left - label - 62) * abs(each["value"]) / most
+        fill = {"hatch": "////", "fc": PAPER} if side == "negative" else {"fc": colour}
         axes.add_patch(plt.Rectangle((left + label, y - 11), length, 12, ec=colour, lw=1, **fill))
-        write(axes, left + label + length + 6, y, fixed(each.value))
-    if rest:
-        more = f"{len(rest)} more add {fixed(sum(each.value for each in rest))}"
-        write(axes, left, 14 + (len(bars) + 1) * ROW, more, color=QUIET)
+        write(axes, left + label + length + 6, y, each["said"])
+    write(axes, left, 14 + (len(still.terms) + len(said)) * ROW, still.rest, color=QUIET)
     if left:
         draw_key(axes, still, left)
 
@@ -418,11 +271,11 @@ def draw_terms(axes: Axes, still: Still, left: float) -> None:
 def draw_key(axes: Axes, still: Still, left: float) -> None:
     """What lines and arrows mean: under the terms, from the bottom up."""
     y = PLANE - 6
-    if still.gradients.norm(dim=-1).max() > UNSEEN:
+    if any(math.hypot(*each) > UNSEEN for each in still.gradients):
         draw_arrow(axes, [(left, y - 4), (left + 18, y - 4)])
         write(axes, left + 26, y, "where a step goes", color=QUIET)
         y -= ROW
-    for side in [each for each in KEY if any(each == other for _, _, other in still.ropes)]:
+    for side in [each for each in KEY if any(each == rope["side"] for rope in still.ropes)]:
         axes.plot([left, left + 18], [y - 4, y - 4], color=SIDES[side], ls=DASHES.get(side, "-"), lw=2)
         write(axes, left + 26, y, KEY[side], color=SIDES[side])
         y -= ROW

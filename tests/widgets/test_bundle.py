@@ -168,6 +168,7 @@ def test_a_missing_file_is_named(write):
 
 def test_the_explorer_is_every_file_of_static_and_exports_render(imported):
     files = sorted(str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js"))
+    files.remove("asked.js")  # what Python asks of them
     variables = sorted(re.sub(r"[./]", lambda match: "$" if match[0] == "/" else "_", file) for file in files)
     text = Explorer._esm
     assert sorted([*modules(text), "explorer_js"]) == variables

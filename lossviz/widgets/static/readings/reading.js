@@ -104,19 +104,23 @@ function caption(given, terms, ranked) {
   return describeAll(given, terms, ranked);
 }
 
+// How many terms move a point; of orders, how many are the wrong way round.
+export function counted({ axes }, terms) {
+  const told = terms.some(({ wrong }) => wrong !== undefined)
+    ? [terms.filter(({ wrong }) => wrong), "the wrong way round"]
+    : [terms.filter(({ active }) => active), "active"];
+  const verb = [terms.length, told[0].length].includes(1) ? "is" : "are";
+  return `${told[0].length} of ${plural(terms.length, nounOf(axes))} ${verb} ${told[1]}`;
+}
+
 function describeAll({ loss, result }, terms, [largest]) {
   const noun = nounOf(loss.axes);
   if (!terms.length) return `There is no ${noun} in this batch: the loss is ${fixed(result.loss)}.`;
-  const active = terms.filter((term) => term.active);
-  const told = terms.some(({ wrong }) => wrong !== undefined)
-    ? [terms.filter(({ wrong }) => wrong), "the wrong way round"]
-    : [active, "active"];
-  const verb = [terms.length, told[0].length].includes(1) ? "is" : "are";
-  const count = `${told[0].length} of ${plural(terms.length, noun)} ${verb} ${told[1]}`;
+  const count = counted(loss, terms);
   const still = normOf(result) === 0;
   const end = still ? ", and no point moves" : "";
   if (fixed(result.loss) === fixed(0)) return `${count}: the loss is ${fixed(0)}${end}.`;
-  if (!active.length) return `${count}. The loss is ${fixed(result.loss)}, but it has no slope here: no point moves.`;
+  if (!terms.some(({ active }) => active)) return `${count}. The loss is ${fixed(result.loss)}, but it has no slope here: no point moves.`;
   if (still) return `${count}, but what they do to each point cancels out: no point moves.`;
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
   const part = largest.share === undefined
