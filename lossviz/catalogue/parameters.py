@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter as a reader meets it: its symbol, its meaning, and a slider's range or a list of choices.
+    """A parameter as a reader meets it: its symbol, its meaning, and a slider's range or a list of choices. Where the
+    formulas write its name, that is its symbol: "".
 
     ``control`` says whether an explorer offers it unasked; one with neither range nor choices has none to offer.
     ``needs`` names the parameter without which it has no effect: while that one is None.

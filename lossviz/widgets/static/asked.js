@@ -1,5 +1,5 @@
-// What Python asks of the page's own modules, where there is no page (javascript.py): JSON in, JSON out. A state is what
-// lasts, and the point that is chosen.
+// What Python asks of the page's own modules, where there is no page (javascript.py): JSON in, JSON out. A state is
+// what lasts, and the point that is chosen.
 
 import { addressOf, expectedOf, namesOf, oneOf, readAddress } from "./address.js";
 import { kernelEngine } from "./engine.js";

@@ -272,8 +272,9 @@ def test_plotly_comes_when_the_surface_is_first_opened(open_page, tmp_path):
     assert [each for each in asked if NAME in each] == [(tmp_path / NAME).as_uri()]
 
 
-def test_without_plotly_the_view_says_so_and_asks_again_once_online(open_page, tmp_path):
-    page = open_page(write_page(tmp_path, lossviz.explore(lossviz.TripletLoss())))
+def test_without_plotly_the_view_says_so_and_asks_again_once_online(chromium, tmp_path):
+    page = chromium.new_page()  # whose console may tell of a missing file
+    page.goto(write_page(tmp_path, lossviz.explore(lossviz.TripletLoss())).as_uri())
     (tmp_path / NAME).rename(tmp_path / "away.js")
     root = page.locator(".lossviz-explorer[data-ready]")
     root.get_by_role("tab", name="Surface").click()
@@ -281,6 +282,7 @@ def test_without_plotly_the_view_says_so_and_asks_again_once_online(open_page, t
     (tmp_path / "away.js").rename(tmp_path / NAME)
     page.evaluate("() => dispatchEvent(new Event('online'))")
     expect(root.locator(".plot canvas").first).to_be_visible(timeout=SOON)
+    page.close()
 
 
 def test_python_gives_the_script_once_it_is_asked():

@@ -120,7 +120,8 @@ function describeAll({ loss, result }, terms, [largest]) {
   const still = normOf(result) === 0;
   const end = still ? ", and no point moves" : "";
   if (fixed(result.loss) === fixed(0)) return `${count}: the loss is ${fixed(0)}${end}.`;
-  if (!terms.some(({ active }) => active)) return `${count}. The loss is ${fixed(result.loss)}, but it has no slope here: no point moves.`;
+  const rests = !terms.some(({ active }) => active);
+  if (rests) return `${count}. The loss is ${fixed(result.loss)}, but it has no slope here: no point moves.`;
   if (still) return `${count}, but what they do to each point cancels out: no point moves.`;
   if (!largest) return `${count}.`; // a loss of a reader's own may let terms pull that add nothing
   const part = largest.share === undefined

@@ -102,7 +102,8 @@ function sharesInWords({ situation }, sums, wanted) {
   const [found, back] = sums.map(targetOf).filter(Boolean);
   const [there, returned] = sums;
   const twice = sums[0].filter(({ positive }) => positive).length > 1;
-  const way = twice ? ", and as much again for the way back" : back ? `, which gives back ${shareOf(back.share, returned.length > 1)}` : "";
+  const gives = back && `, which gives back ${shareOf(back.share, returned.length > 1)}`;
+  const way = twice ? ", and as much again for the way back" : gives ?? "";
   return `gives ${wanted} ${nameOf(situation, found)} a share of ${shareOf(found.share, there.length > 1)}${way}`;
 }
 
