@@ -159,4 +159,5 @@ def test_an_arrow_for_a_point_that_does_not_move(verdict):
     assert verdict("first", "first", [0, 0], points=apart)[0].startswith("Right: A does not move at all")
     assert verdict("first", "first", [0, 0])[0] == "A does not stay: the solid arrow shows where it goes."
     assert verdict("first", "first", [1, 0], points=apart)[0] == "A does not move at all: its gradient is 0."
+    assert verdict("first", "first", None, points=apart)[0] == "A does not move at all: its gradient is 0."
     assert verdict("first", "first", None)[0] == "The solid arrow shows where A goes."

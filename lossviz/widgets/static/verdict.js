@@ -39,21 +39,23 @@ function judgeTerms(question, scene) {
   return sentences(`You marked ${list(marked)}.`, onMarks(scene, guess), `Active: ${list(active)}.`);
 }
 
-// How far a drawn arrow is off, in degrees; null where the point does not move at all.
+// How far a drawn arrow is off, in degrees.
 function drawnError({ state, result, rate, shape }, point) {
   const from = state.points[point];
   const gradient = result.pointGradients[point];
-  if (lengthOf(gradient) < UNSEEN) return null;
   const target = descend(from, gradient, rate, shape);
   const truth = angleOf(target.map((value, axis) => value - from[axis]));
   return Math.abs(turn(truth, angleOf(state.guess))) * (360 / TAU);
 }
 
 function judgeDrawing({ point }, scene) {
-  if (scene.state.guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
-  const [error, stays] = [drawnError(scene, point), lengthOf(scene.state.guess) === 0];
-  if (error === null) return `${stays ? "Right: " : ""}${letter(point)} does not move at all: its gradient is 0.`;
+  const { guess } = scene.state;
+  const stays = guess !== null && lengthOf(guess) === 0;
+  const rests = lengthOf(scene.result.pointGradients[point]) < UNSEEN;
+  if (rests) return `${stays ? "Right: " : ""}${letter(point)} does not move at all: its gradient is 0.`;
+  if (guess === null) return `The solid arrow shows where ${letter(point)} goes.`;
   if (stays) return `${letter(point)} does not stay: the solid arrow shows where it goes.`;
+  const error = drawnError(scene, point);
   const told = `Dashed: yours. Solid: where ${letter(point)} goes. Yours is ${Math.round(error)}° off.`;
   return error <= NEARLY ? `Right. ${told}` : sentences(told, onArrow(scene, point));
 }
