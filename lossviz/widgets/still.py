@@ -36,7 +36,6 @@ RADIUS = 10  # of a point
 COVERED = 12  # nearer than this one point hides the letter of the other
 SHORTEST = 3  # of an arrow
 MOST_BARS = 5
-LONGEST_ARROW = 0.35  # as in static/run.js
 
 Pixel = tuple[float, float]
 
@@ -49,7 +48,8 @@ class Still:
     ``ropes``     the lines: {from, to, side, weight}, up to 1; 0 for what moves nothing
     ``classes``   of each point, where sentences have labels of their own
     ``gradients`` of the loss by each point
-    ``scale``     how long an arrow is for each unit of them
+    ``scale``     how long an arrow is for each unit of them; none is longer than ``longest``, in units of the plane
+    ``letters``   what each point is called
     """
 
     title: str
@@ -63,6 +63,8 @@ class Still:
     classes: list[int] | None
     gradients: list[list[float]]
     scale: float
+    longest: float
+    letters: list[str]
     circle: bool
     question: Question | None = None  # that is asked: then no answer is shown
 
@@ -85,11 +87,6 @@ def knows(loss: str) -> bool:
 
 
 # ---- in words
-
-
-def letter(point: int) -> str:
-    """What a point is called: A to Z, then A1 to Z1, and so on, as in static/words.js."""
-    return chr(ord("A") + point % 26) + (str(point // 26) if point >= 26 else "")
 
 
 def settings(still: Still) -> str:
@@ -116,7 +113,7 @@ def said(value) -> str:
 def description(still: Still) -> str:
     """For those who do not see it."""
     name, names = type(still.scene.loss).__name__, still.scene.batch.names
-    who = ", ".join(f"{letter(k)} “{each}”" for k, each in enumerate(names))
+    who = ", ".join(f"{letter} “{each}”" for letter, each in zip(still.letters, names, strict=True))
     if still.question:
         return f"{still.title}. {still.question.prompt} The sentences: {who}."
     told = f"{name}, {settings(still)}" if settings(still) else name
@@ -141,7 +138,7 @@ def draw(still: Still) -> Figure:
     flat = still.scene.points.shape[1] == 2
     words, above = head(still), above_plane(still)
     middle = PLANE if flat else (2 + len(still.terms)) * ROW + 14
-    names = [f"{letter(k)}  {each}" for k, each in enumerate(still.scene.batch.names)]
+    names = [f"{letter}  {each}" for letter, each in zip(still.letters, still.scene.batch.names, strict=True)]
     columns = 3 if len(names) > 8 and max(map(len, names)) < 20 else 2
     rows = math.ceil(len(names) / columns)
     height = above + middle + rows * ROW + 6
@@ -170,7 +167,7 @@ def write(axes: Axes, x: float, y: float, words: str, **look) -> None:
 def place_of(still: Still) -> tuple[Callable, float]:
     """From the plane to pixels, and how many a unit has."""
     reach = still.scene.points.abs().max().item()
-    unit = PLANE / 2 - AROUND if still.circle else (PLANE / 2 - RADIUS - 4) / (max(reach, 0.5) + LONGEST_ARROW)
+    unit = PLANE / 2 - AROUND if still.circle else (PLANE / 2 - RADIUS - 4) / (max(reach, 0.5) + still.longest)
     return lambda x, y: (PLANE / 2 + unit * x, PLANE / 2 - unit * y), unit
 
 
@@ -195,11 +192,11 @@ def draw_plane(axes: Axes, still: Still, to_pixel: Callable, unit: float) -> Non
         look = {"mfc": PAPER if hollow else hue, "mec": hue if hollow else PAPER, "mew": 1.5}
         axes.plot(x, y, MARKS[kinds[k] % 4], ms=2 * RADIUS, zorder=3, **look)
         inside = {"color": hue if hollow else PAPER, "ha": "center", "weight": "bold", "zorder": 3}
-        write(axes, x, y + 4.5, letter(k), **inside)
-    draw_stacks(axes, pixels)
+        write(axes, x, y + 4.5, still.letters[k], **inside)
+    draw_stacks(axes, pixels, still.letters)
 
 
-def draw_stacks(axes: Axes, pixels: list[Pixel]) -> None:
+def draw_stacks(axes: Axes, pixels: list[Pixel], letters: list[str]) -> None:
     """All letters of points that cover one another, beside them towards the middle of the plane."""
     waiting = list(range(len(pixels)))
     while waiting:
@@ -207,7 +204,7 @@ def draw_stacks(axes: Axes, pixels: list[Pixel]) -> None:
         near = [k for k in waiting if math.dist(pixels[k], (x, y)) < COVERED]
         waiting = [k for k in waiting if k not in near]
         if len(near) > 1:
-            words = " ".join(map(letter, near))
+            words = " ".join(letters[k] for k in near)
             angle = math.atan2(PLANE / 2 - y, PLANE / 2 - x)
             far = RADIUS + 6 + 5 * len(words) * abs(math.cos(angle)) + 6 * abs(math.sin(angle))
             at = x + far * math.cos(angle), y + 4 + far * math.sin(angle)

@@ -1,12 +1,21 @@
-"""What the explorers of the book begin with."""
+"""What the explorers of the book begin with, and what its links play; and three explorers as a reader makes them."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import nbformat
 
-from lossviz.losses import LOSSES
+from lossviz.catalogue import ENTRIES
+from lossviz.losses import (
+    LOSSES,
+    BatchHardTripletLoss,
+    ContrastiveLoss,
+    MultipleNegativesRankingLoss,
+    OnlineContrastiveLoss,
+)
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
@@ -26,7 +35,27 @@ def _calls() -> Iterator[tuple[str, dict]]:
                         yield loss.func.id, {each.arg: each.value.value for each in loss.keywords}
 
 
+def _played() -> Iterator[tuple[str, dict]]:
+    """(loss, numbers among its settings) of every link of the book that names a loss with them, and plays it."""
+    numbers = {
+        each.loss.__name__: [name for name, usual in each.default().settings().items() if isinstance(usual, float)]
+        for each in ENTRIES
+    }
+    for path in sorted([*BOOK.glob("*.ipynb"), *BOOK.glob("*.md")]):
+        for query in re.findall(r"\]\(#[a-z-]+\?([^)\s]*&play)\b", path.read_text(encoding="utf-8")):
+            asked = {name: values[0] for name, values in parse_qs(query).items()}
+            own = numbers.get(asked.get("loss"), ())
+            yield asked.get("loss"), {name: float(asked[name]) for name in own if name in asked}
+
+
 IN_THE_BOOK: dict[str, list[dict]] = {name: [{}] for name in LOSSES}
-for _name, _settings in _calls():
-    if _settings not in IN_THE_BOOK[_name]:
+for _name, _settings in [*_calls(), *_played()]:
+    if _settings and _settings not in IN_THE_BOOK[_name]:
         IN_THE_BOOK[_name].append(_settings)
+
+# One explorer for each of three input types, as a reader would make it.
+FAMILIES = {
+    "labelled_pairs": (ContrastiveLoss(margin=0.4), OnlineContrastiveLoss()),
+    "labelled_sentences": (BatchHardTripletLoss(margin=1.0),),
+    "positive_pairs": (MultipleNegativesRankingLoss(scale=5.0),),
+}

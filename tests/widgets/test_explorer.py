@@ -24,6 +24,7 @@ from lossviz.catalogue import ENTRIES, Entry
 from lossviz.lowering import UnknownOperator
 from lossviz.situations import SITUATIONS, Situation, on_circle, situation, situations
 from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS, ignores_length
+from tests.widgets.in_the_book import FAMILIES
 from tests.widgets.own_losses import (
     SMALLEST,
     DetachedLoss,
@@ -41,12 +42,6 @@ CASES = [
     for each in situations(entry.loss.inputs.name)
     if each.loss in (None, entry.loss.__name__)
 ]
-# One explorer for each of three input types, as a reader would make it.
-FAMILIES = (
-    (ContrastiveLoss(margin=0.4), OnlineContrastiveLoss()),
-    (BatchHardTripletLoss(margin=1.0),),
-    (MultipleNegativesRankingLoss(scale=5.0),),
-)
 every_loss = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.loss.__name__)
 
 
@@ -150,7 +145,7 @@ CONTROLS = {
 }
 
 
-@pytest.mark.parametrize("losses", FAMILIES, ids=lambda losses: type(losses[0]).__name__)
+@pytest.mark.parametrize("losses", FAMILIES.values(), ids=lambda losses: type(losses[0]).__name__)
 def test_every_choice_has_a_variant_and_a_control(losses):
     explorer = explore(*losses)
     assert list(explorer.spec["losses"]) == [type(loss).__name__ for loss in losses]
@@ -627,44 +622,44 @@ def test_both_engines_answer_for_every_choice_of_every_loss(answers, entry, chos
 
 # (family, loss, situation, parameters, whether its points stand elsewhere)
 STATES = [
-    (0, "ContrastiveLoss", "collapsed", {"margin": 1.2}, False),
-    (0, "ContrastiveLoss", "easy", {"distance": "euclidean", "margin": 1.7}, True),
-    (0, "ContrastiveLoss", "start", {"distance": "manhattan", "size_average": False, "margin": 0.0}, True),
-    (0, "OnlineContrastiveLoss", "a single positive", {"margin": 1.5}, True),
-    (0, "OnlineContrastiveLoss", "one class", {"distance": "euclidean"}, True),
-    (1, "BatchHardTripletLoss", "a single positive", {"distance": "manhattan"}, True),
-    (1, "BatchHardTripletLoss", "duplicates", {"distance": "cosine", "margin": 0.3}, True),
-    (1, "BatchHardTripletLoss", "one class", {}, False),
-    (2, "MultipleNegativesRankingLoss", "hard negatives", {"similarity": "dot"}, True),
-    (2, "MultipleNegativesRankingLoss", "one pair", {}, False),
-    (2, "MultipleNegativesRankingLoss", "duplicates", {"scale": 1.5}, False),
+    ("labelled_pairs", "ContrastiveLoss", "collapsed", {"margin": 1.2}, False),
+    ("labelled_pairs", "ContrastiveLoss", "easy", {"distance": "euclidean", "margin": 1.7}, True),
+    ("labelled_pairs", "ContrastiveLoss", "start", {"distance": "manhattan", "margin": 0, "size_average": False}, True),
+    ("labelled_pairs", "OnlineContrastiveLoss", "a single positive", {"margin": 1.5}, True),
+    ("labelled_pairs", "OnlineContrastiveLoss", "one class", {"distance": "euclidean"}, True),
+    ("labelled_sentences", "BatchHardTripletLoss", "a single positive", {"distance": "manhattan"}, True),
+    ("labelled_sentences", "BatchHardTripletLoss", "duplicates", {"distance": "cosine", "margin": 0.3}, True),
+    ("labelled_sentences", "BatchHardTripletLoss", "one class", {}, False),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "hard negatives", {"similarity": "dot"}, True),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "one pair", {}, False),
+    ("positive_pairs", "MultipleNegativesRankingLoss", "duplicates", {"scale": 1.5}, False),
 ]
 
 
 @pytest.fixture(scope="module", params=["page", "kernel"])
 def family(request):
-    """family(number) → its explorer, one for all tests, computed by one engine and then by the other."""
+    """family(kind) → its explorer, one for all tests, computed by one engine and then by the other."""
     made = {}
 
-    def explorer(number: int) -> lossviz.Explorer:
-        if number not in made:
-            made[number] = explore(*FAMILIES[number], engine=request.param)
-        return made[number]
+    def explorer(kind: str) -> lossviz.Explorer:
+        if kind not in made:
+            made[kind] = explore(*FAMILIES[kind], engine=request.param)
+        return made[kind]
 
     return explorer
 
 
 @pytest.mark.parametrize("given", STATES, ids=lambda given: " ".join(map(str, given[1:])))
 def test_both_engines_answer_in_every_state(family, answers, given):
-    number, loss, name, parameters, elsewhere = given
-    explorer = family(number)
+    kind, loss, name, parameters, elsewhere = given
+    explorer = family(kind)
     place = place_of(explorer, name)
     start = explorer.spec["situations"][place]["starts"][loss]
     changes = start | {"loss": loss, "situation": place, "parameters": start["parameters"] | parameters}
     if elsewhere:
         count = len(start["points"])
         changes["points"] = torch.randn(count, 2, generator=torch.Generator().manual_seed(1), dtype=DOUBLE).tolist()
-    assert_engine_answers(answers, explorer, FAMILIES[number], **changes)
+    assert_engine_answers(answers, explorer, FAMILIES[kind], **changes)
 
 
 @both_engines

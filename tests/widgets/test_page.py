@@ -25,16 +25,11 @@ from lossviz import (
 )
 from lossviz.catalogue.positive_pairs import ALL_FOUR, BOTH, OWN_SIDE
 from lossviz.situations import SITUATIONS, Situation, on_circle
+from tests.widgets.in_the_book import FAMILIES
 from tests.widgets.page import IN_A_CROWD, PATIENCE, SHOWN, Explorer, letter
 from tests.widgets.printed import NUMBER, shows, shows_share
 from tests.widgets.seen import Seen
 
-# One explorer for each of three input types, as a reader would make it.
-FAMILIES = {
-    "labelled_pairs": (ContrastiveLoss(margin=0.4), OnlineContrastiveLoss()),
-    "labelled_sentences": (BatchHardTripletLoss(margin=1.0),),
-    "positive_pairs": (MultipleNegativesRankingLoss(scale=5.0),),
-}
 LASTING = {"loss", "parameters", "tensors", "situation", "points"}
 SEEN = "element => element.checkVisibility({ visibilityProperty: true })"
 

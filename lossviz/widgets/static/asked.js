@@ -6,9 +6,9 @@ import { kernelEngine } from "./engine.js";
 import { ropesOf } from "./plane/lines.js";
 import { sceneAt } from "./quantities.js";
 import { counted } from "./readings/reading.js";
-import { createScales } from "./run.js";
+import { LONGEST_ARROW, createScales } from "./run.js";
 import * as states from "./state.js";
-import { fixed } from "./words.js";
+import { fixed, letter } from "./words.js";
 
 const lasting = (state) => ({ ...states.lastingOf(state), chosen: state.chosen });
 const whole = (spec, state) => ({ ...states.begin(spec, state), chosen: state.chosen });
@@ -50,7 +50,8 @@ export async function picture({ spec, state, most }, torch) {
     rest: rest.length ? `${rest.length} more add ${fixed(sum)}` : "",
     ropes: ropesOf(terms, null).map(({ from, to, side, active, weight }) =>
       ({ from, to, side, weight: active ? weight : 0 })),
-    classes, gradients: result.pointGradients, scale: scales.of(whole(spec, state)),
+    classes, gradients: result.pointGradients, scale: scales.of(whole(spec, state)), longest: LONGEST_ARROW,
+    letters: state.points.map((_, point) => letter(point)),
     circle: states.shapeOf(spec, state) === "circle",
   };
 }

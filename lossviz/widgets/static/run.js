@@ -10,7 +10,7 @@ import * as states from "./state.js";
 const PLACES = 8; // batches of the same sentences elsewhere
 const [BRIEFEST, LONGEST] = [2000, 8000]; // milliseconds that a run is played, at speed 1
 const EACH = 20; // milliseconds of a step, between these two
-const LONGEST_ARROW = 0.35; // of the arrows of a situation, in units of the plane
+export const LONGEST_ARROW = 0.35; // of the arrows of a situation, in units of the plane
 const FAINTEST = 20; // how many times smaller than a typical gradient that one is at most
 
 // ---- gradients

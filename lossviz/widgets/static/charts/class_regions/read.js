@@ -26,6 +26,8 @@ function noteOf({ situation, loss }, { letters, points, gives, shares, target })
   return `${start}; the classifier gives that ${part(target)}, ${most}.`;
 }
 
+const sumOf = (shares) => shares.reduce((sum, share) => sum + share, 0);
+
 // What a pair gives each class is its row of the matrix, or of the shares. The bars are as long as the shares; without
 // shares, from the smallest number of all to the largest.
 function pairOf(given, term) {
@@ -36,12 +38,13 @@ function pairOf(given, term) {
   const gives = rowOf(terms.matrix);
   const shares = terms.shares.row ? rowOf(terms.shares.row) : null;
   const target = situation.labels[index];
+  const rivals = shares?.filter((_, kind) => kind !== target); // who have what the target lacks
   return told(term, {
     gives, shares, target,
     lengths: shares ?? gives.map((value) => (high > low ? (value - low) / (high - low) : 1)),
     kind: "class",
     sign: SIGNS[target % SIGNS.length],
-    links: links.map((link) => ({ ...link, side: "class", weight: shares ? 1 - (shares[target] ?? 0) : 1 })),
+    links: links.map((link) => ({ ...link, side: "class", weight: shares ? sumOf(rivals) : 1 })),
     get note() { return noteOf(given, this); },
   });
 }

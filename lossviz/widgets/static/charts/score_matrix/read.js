@@ -71,12 +71,12 @@ export const targetOf = (candidates) => candidates.find(({ positive }) => positi
 
 const sumOf = (candidates) => candidates.reduce((sum, { share }) => sum + share, 0);
 
-// It is pulled to a target by what all positives of the sum lack, and pushed from a rival by the share that it has.
+// It is pushed from a rival by the share that it has, and pulled to its target by as much as all rivals push.
 function linksOf(sum, part) {
-  const positives = sum.filter(({ positive }) => positive);
+  const rivals = sum.filter(({ positive }) => !positive);
   const known = sum.filter(({ from, point }) => from !== null && point !== null);
-  const shown = known.filter((each) => each === positives[0] || !each.positive);
-  const weightOf = ({ positive, share }) => part * (positive ? Math.max(0, 1 - sumOf(positives)) : share);
+  const shown = known.filter((each) => each === targetOf(sum) || !each.positive);
+  const weightOf = ({ positive, share }) => part * (positive ? sumOf(rivals) : share);
   return shown.map((each) => ({
     from: each.from, to: each.point, side: each.positive ? "positive" : "negative",
     weight: each.share === undefined ? 1 : weightOf(each),
