@@ -62,16 +62,20 @@ CLASSIFIED_PAIRS = (
         chosen=4,
         question=Question(
             "choice",
-            "The classifier keeps its weights. The sentences alone are trained, until all four pairs have their right "
-            "class. D–E is an entailment, D–F is neutral. Which of the two ends with the higher cosine?",
-            "D and E end more than a right angle apart. From the start, with the weights trained too, D–E ends "
-            "higher: the loss asks for classes and never compares a cosine.",
-            options=("D–F, the neutral pair", "D–E, the entailment", "Both end alike"),
+            "The sentences are trained until all four pairs have their right class. D–E is an entailment, D–F is "
+            "neutral. Has D–E the higher cosine then?",
+            "Here it has not: with the weights kept, training led to these places, and D–F has the higher cosine. "
+            "From the start, with the weights trained too, D–E ends higher. Either way the four classes are right.",
+            options=(
+                "That is open: the loss asks for classes alone",
+                "Yes: an entailment is nearer in meaning",
+                "No: a neutral pair is the nearer one",
+            ),
             replies=(
                 "",
                 "Entailments often end closer, but nothing in the loss asks for it. The classifier is content with any "
                 "places that it can tell apart.",
-                "No part of the loss compares the two pairs. Their cosines are what is left over of the places.",
+                "So it is in these places. But nothing in the loss asks for that either: it compares no cosines.",
             ),
             answer=0,
             moves={

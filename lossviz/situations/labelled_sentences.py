@@ -1,6 +1,6 @@
 """Batches of (sentence, label)."""
 
-from lossviz.situations.base import LOSS, Cure, Question, Situation, adds, at, on_circle, push
+from lossviz.situations.base import LOSS, NONE_NEEDED, Cure, Question, Situation, adds, at, on_circle, push
 
 _MONEY_AND_COOKING = (
     "stock_falls", "no_interest", "bills_piling", "stock_simmers", "slow_stew", "dough_rises",
@@ -34,7 +34,7 @@ LABELLED_SENTENCES = (
             replies=(
                 "E is a negative of C too, and it came nearer. But of all negatives this loss takes one for each "
                 "anchor, the nearest. That is still D.",
-                "A negative that comes nearer could only cost more. And E costs nothing: D is nearer.",
+                "A negative that comes nearer could only cost more. And in C's term it costs nothing: D is nearer.",
                 "",
             ),
             keys=(adds("C").rises(), adds("C").falls(), adds("C").stays()),
@@ -50,7 +50,8 @@ LABELLED_SENTENCES = (
         loss="BatchHardTripletLoss",
         question=Question(
             "choice",
-            "The margin is 5, and points stay on the circle. Place them as you like: how small can the loss get?",
+            "The margin is 5, the distance the cosine one, which is 2 at most. Place the points on the circle as you "
+            "like: how small can the loss get?",
             "No positive is nearer than 0 and no negative farther than 2, so the best there is costs 0 − 2 + 5 = 3.",
             options=("0", "2", "3"),
             replies=(
@@ -169,8 +170,8 @@ LABELLED_SENTENCES = (
         ((-0.9, 0.8), (-1.1, -0.4), (-0.2, 0.5), (-0.6, 0.2), (0.7, -0.7), (1.1, 0.3)),
         chosen=3,
         loss="BatchHardTripletLoss",
-        symptom="The loss is above the margin.",
-        cures=(Cure("Move D to its own class", moves={3: (1.2, -0.3)}),),
+        symptom="The loss is above the margin: the negatives are nearer than the positives.",
+        cures=(Cure(NONE_NEEDED, moves={0: (-1.1, 0.7), 1: (-1.1, 0.2), 3: (0.4, -0.3), 4: (0.8, -0.6)}),),
     ),
     _classes(
         "a single positive",

@@ -165,10 +165,11 @@ UNLABELLED_PAIRS = (
     _copies(
         "one class",
         "Positives alone",
-        _NEAR_THE_CENTRE,
-        labels=(1, 1, 1, 1, 1, 1),
-        chosen=2,
-        symptom="The loss falls towards 0, unrelated sentences end on one side, and the lengths grow.",
+        ((0.25, 0.35), (0.45, 0.3), (0.05, 0.5), (0.15, 0.7), (-0.2, 0.35), (-0.15, 0.55)),
+        rows=_PASSES,
+        labels=(1, 1, 1),
+        chosen=4,
+        symptom="The loss falls towards 0 while the lengths grow, and unrelated sentences stay on one side.",
         cures=(Cure("Add pairs of different sentences", situation="start"),),
     ),
     _copies(

@@ -28,8 +28,9 @@ export function lattice({ matrix, positive, negative }, size, row) {
   return among(positive).flatMap((toPositive) => toNegatives.map((toNegative) => [toPositive, toNegative]));
 }
 
-// The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost.
-export function layoutOf({ reading: { terms }, result }, width, soft) {
+// The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost. They are as
+// wide as they are high; beside them is room for words.
+export function layoutOf({ reading: { terms }, result }, width, soft, room = width) {
   const wanted = width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right;
   const height = Math.round(Math.max(LEAST, Math.min(520, wanted)));
   const { margin = 0 } = result.terms.thresholds;
@@ -42,7 +43,7 @@ export function layoutOf({ reading: { terms }, result }, width, soft) {
   const x = (distance) => SPACE.left + along(distance);
   const y = (distance) => SPACE.top + side - along(distance);
   const bottom = side + SPACE.top + SPACE.bottom;
-  return { width, bottom, side, low, reach, x, y, height: bottom + (soft ? SLOPE.height : 0) };
+  return { room, bottom, side, low, reach, x, y, height: bottom + (soft ? SLOPE.height : 0) };
 }
 
 // What stands on an axis: "the hardest positive", "the chosen negative", or just "the positive".
@@ -110,14 +111,15 @@ function dotOf(term, { state, reading, lit }, { x, y }) {
   };
 }
 
-function drawDots(dots, all, many, obstacles, { width, bottom }) {
+// Names have the room beside the axes, too.
+function drawDots(dots, all, many, obstacles, { bottom, room }) {
   const shown = many ? all.filter(({ touched }) => touched) : all; // of a crowd only the touched one has its name
   const drawn = shown.map(({ term, kind, place, look, touched }) => ({
     place, look, d: glyph(kind, DOT), letters: term.letters, note: term.note,
     light: { kind: "term", index: term.index }, candidates: candidates(place, term.letters), insists: touched,
   }));
   const left = SPACE.left - DOT - 6; // the numbers of the axis stand there
-  const bounds = { x: left, y: SPACE.top - 14, width: width - left, height: bottom - SPACE.top - SPACE.bottom + 28 };
+  const bounds = { x: left, y: SPACE.top - 14, width: room - left, height: bottom - SPACE.top - SPACE.bottom + 28 };
   dots.draw(drawn, { size: LINE, bounds, obstacles, untouched: many });
 }
 
@@ -141,7 +143,7 @@ export function createTripletPlane(spec, engine, actions) {
   const root = html("div", {}, picture);
   const scan = createScan(() => root.isConnected && draw(seen));
   let seen = null; // the last scene, for slopes that come later
-  let width = 300; // measured when it changes
+  let [width, room] = [300, 300]; // of the axes, and of the whole picture; measured when they change
 
   // What the slopes depend on: nothing that moves with a point but the ends of the axes.
   function slopeQuestion(scene, { reach }) {
@@ -157,13 +159,13 @@ export function createTripletPlane(spec, engine, actions) {
     const { numbers, thresholds: { margin } } = scene.result.terms;
     const soft = "slope" in numbers;
     const batch = batchOf(scene);
-    const layout = layoutOf(scene, width, soft);
+    const layout = layoutOf(scene, width, soft, room);
     const samples = scan(soft ? slopeQuestion(scene, layout) : null) ?? (soft ? [] : null);
     const { terms } = scene.reading;
     const many = terms.length > CROWD || terms.reduce((sum, { letters }) => sum + letters.length, 0) > LETTERS;
     const all = scene.reading.terms.map((term) => dotOf(term, scene, layout));
     const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
-    setAttributes(picture, { width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}` });
+    setAttributes(picture, { width: room, height: layout.height, viewBox: `0 0 ${room} ${layout.height}` });
     const ground = drawAxes(axes, batch.sources, many && terms.length, layout);
     const lines = region.draw({ margin, samples, striped }, layout);
     setAttributes(slope.root, { visibility: soft ? null : "hidden" });
@@ -177,8 +179,9 @@ export function createTripletPlane(spec, engine, actions) {
   return {
     root,
     measure() {
-      const room = roomOf(root);
-      width = Math.max(LEAST, Math.min(room.width, room.height - SPACE.top - SPACE.bottom + SPACE.left + SPACE.right));
+      const { width: across, height } = roomOf(root);
+      width = Math.max(LEAST, Math.min(across, height - SPACE.top - SPACE.bottom + SPACE.left + SPACE.right));
+      room = Math.max(width, across);
     },
     draw,
   };

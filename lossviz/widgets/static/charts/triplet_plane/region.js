@@ -85,7 +85,7 @@ export function createRegion() {
       setAttributes(equal, { d: polyline(equally) });
       if (samples) drawShade(shade, samples, layout);
       const words = samples ? shadeWords(samples) : banded ? bandWords(margin) : below.words;
-      setText(fit(name, words, layout.width - 2), words);
+      setText(fit(name, words, layout.room - 2), words);
       return [below.line, equally].filter(({ length }) => length).map((places) => ({ places }));
     },
   };
