@@ -83,8 +83,17 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
   }));
   const rows = clear(words, words);
   seen.words = Math.min(60, words.getBoundingClientRect().height - 8) <= rows ? 60 : rows;
+
+  const [picture, room] = [root.querySelector("[role=tabpanel]:not([hidden]) svg"), root.getBoundingClientRect()];
+  const boxes = (selector) => [...picture?.querySelectorAll(selector) ?? []]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+    .map((each) => [each, each.getBoundingClientRect()]);
+  const dots = boxes(".dot .shown").map(([, { x, y, width, height }]) => [x + width / 2, y + height / 2]);
+  const covers = ({ left, right, top, bottom }) =>
+    left < room.left || right > room.right || dots.some(([x, y]) => x > left && x < right && y > top && y < bottom);
+  const lying = boxes(".dot text").filter(([, box]) => covers(box)).map(([{ textContent }]) => textContent);
   root.explorer.change({ ...root.explorer.state, playing: false, asked: false });
-  return { state, seen };
+  return { state, seen, lying };
 }"""
 
 
@@ -129,6 +138,7 @@ def every_link_moves_the_figure(page: Page) -> list[str]:
         missed += [f"{href}: view {state['view']}"] if state["view"] != asked.get("view", kept) else []
         missed += [f"{href}: asks" for _ in "?" if state["asked"] != ("ask" in asked)]
         missed += [f"{href}: {note}" for note in state["notes"]]
+        missed += [f"{href}: {name} lies on a dot or leaves the figure" for name in after["lying"]]
         few = {part: height for part, height in seen.items() if height < LEAST.get(part, 12)}
         missed += [f"{href}: {part} in sight {height} px" for part, height in few.items()]
         missed += [f"{href}: covered" for _ in "?" if found["covered"]]
