@@ -15,8 +15,14 @@ expect.set_options(timeout=20_000)  # milliseconds: the machine may be busy
 NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
-# Files that take minutes: begun early, so that two workers end together.
-LONG = {f"test_{name}.py" for name in ("situations", "explorer", "page", "play", "fuzz", "every_loss", "explorer_lab")}
+# Files that take a minute or more: begun early, so that two workers end together.
+LONG = {
+    f"test_{name}.py"
+    for name in (
+        *("breakages", "every_loss", "explorer", "explorer_lab", "fast", "figure", "fuzz", "hand", "links"),
+        *("page", "pages", "play", "sight", "situations", "surface_view", "tasks", "trainer"),
+    )
+}
 
 
 def pytest_collection_modifyitems(items):

@@ -247,6 +247,13 @@ def test_a_named_browser_is_not_replaced_by_another(monkeypatch):
         browser.main(["--install"])
 
 
+def test_a_headless_shell_is_preferred_but_where_time_is_measured(monkeypatch):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(browser.shutil, "which", lambda name: f"/bin/{name}" if "chrom" in name else None)
+    assert browser.find() == "/bin/chromium-headless-shell"
+    assert browser.find(whole=True) == "/bin/chromium"
+
+
 def test_apt_is_asked_only_by_those_who_may(monkeypatch):
     monkeypatch.setattr(browser.shutil, "which", lambda name: name if name == "apt-get" else None)
     monkeypatch.setattr(browser.os, "geteuid", lambda: 1000)

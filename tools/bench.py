@@ -112,7 +112,7 @@ def pages() -> Iterator[Line]:
 
 
 def chromium(playwright):
-    path = browser.find() or sys.exit(browser.MISSING)
+    path = browser.find(whole=True) or sys.exit(browser.MISSING)
     return playwright.chromium.launch(executable_path=path, args=browser.FLAGS)
 
 

@@ -58,11 +58,12 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
   }
   const { run, ...state } = root.explorer.state;
 
+  const MOST = 132; // pixels: for more nobody asks
   const clear = (element, inside) => {
     const box = element.getBoundingClientRect();
     let rows = 0;
     const step = box.height > 120 ? 12 : 4;
-    for (let y = Math.max(1, box.top + 1); y < Math.min(innerHeight, box.bottom); y += step) {
+    for (let y = Math.max(1, box.top + 1); rows < MOST && y < Math.min(innerHeight, box.bottom); y += step) {
       const hit = [0.15, 0.5, 0.85].some((share) => {
         const found = document.elementFromPoint(Math.min(innerWidth - 2, box.left + share * box.width), y);
         return found && (element.contains(found) || inside.contains(found) && found.contains(element));

@@ -48,10 +48,17 @@ def _played() -> Iterator[tuple[str, dict]]:
             yield asked.get("loss"), {name: float(asked[name]) for name in own if name in asked}
 
 
-IN_THE_BOOK: dict[str, list[dict]] = {name: [{}] for name in LOSSES}
-for _name, _settings in [*_calls(), *_played()]:
-    if _settings and _settings not in IN_THE_BOOK[_name]:
-        IN_THE_BOOK[_name].append(_settings)
+def _by_loss(found: list[tuple[str, dict]]) -> dict[str, list[dict]]:
+    """Loss → its settings, each once, the usual ones first."""
+    settings = {name: [{}] for name in LOSSES}
+    for name, each in found:
+        if each and each not in settings[name]:
+            settings[name].append(each)
+    return settings
+
+
+IN_THE_BOOK = _by_loss([*_calls()])
+PLAYED = _by_loss([*_calls(), *_played()])
 
 # One explorer for each of three input types, as a reader would make it.
 FAMILIES = {

@@ -19,7 +19,7 @@ from lossviz import (
     SoftmaxLoss,
     catalogue,
 )
-from tests.widgets.in_the_book import IN_THE_BOOK
+from tests.widgets.in_the_book import PLAYED
 from tests.widgets.printed import shows
 from tests.widgets.seen import Seen
 
@@ -44,7 +44,7 @@ RUNS = """(async () => {
 LOSSES = [
     pytest.param(entry.default().changed(**settings), id=" ".join(map(str, (entry.loss.__name__, *settings.values()))))
     for entry in catalogue.ENTRIES
-    for settings in IN_THE_BOOK[entry.loss.__name__]
+    for settings in PLAYED[entry.loss.__name__]
 ]
 # What counts in them changes all at once: where they end depends on the step.
 JUMPING = {"OnlineContrastiveLoss", "BatchAllTripletLoss", "BatchSemiHardTripletLoss"}
