@@ -64,8 +64,8 @@ CLASSIFIED_PAIRS = (
             "choice",
             "The sentences are trained until all four pairs have their right class. D–E is an entailment, D–F is "
             "neutral. Has D–E the higher cosine then?",
-            "Here it has not: with the weights kept, training led to these places, and D–F has the higher cosine. "
-            "From the start, with the weights trained too, D–E ends higher. Either way the four classes are right.",
+            "With the weights kept, training can end where D–F has the higher cosine. With the weights trained too, "
+            "D–E ends higher. Either way the four classes are right.",
             options=(
                 "That is open: the loss asks for classes alone",
                 "Yes: an entailment is nearer in meaning",
@@ -75,7 +75,7 @@ CLASSIFIED_PAIRS = (
                 "",
                 "Entailments often end closer, but nothing in the loss asks for it. The classifier is content with any "
                 "places that it can tell apart.",
-                "So it is in these places. But nothing in the loss asks for that either: it compares no cosines.",
+                "It can end so. But nothing in the loss asks for that either: it compares no cosines.",
             ),
             answer=0,
             moves={
