@@ -66,8 +66,10 @@ function head([x, y], direction, size) {
   return `${polyline([[x, y], left, right])}Z`;
 }
 
-const CORNERS = { // in degrees, and how far out
-  square: [[45, 135, 225, 315], 1.3], triangle: [[90, 210, 330], 1.5], diamond: [[0, 90, 180, 270], 1.35],
+const cornersAt = (degrees, reach) => degrees.map((each) => atAngle((each / 360) * TAU).map((value) => reach * value));
+const CORNERS = { // about the middle of a mark of radius 1
+  square: cornersAt([45, 135, 225, 315], 1.3), triangle: cornersAt([90, 210, 330], 1.5),
+  diamond: cornersAt([0, 90, 180, 270], 1.35),
 };
 const GLYPHS = ["circle", ...Object.keys(CORNERS)];
 
@@ -78,9 +80,7 @@ export function glyph(kind, radius, [x, y] = [0, 0]) {
     const half = (way) => `a${radius},${radius} 0 1 0 ${way * 2 * radius},0`;
     return `${polyline([[x - radius, y]])}${half(1)}${half(-1)}Z`;
   }
-  const [degrees, reach] = CORNERS[shape];
-  const corners = degrees.map((each) => atAngle((each / 360) * TAU));
-  return `${polyline(corners.map(([right, up]) => [x + reach * radius * right, y - reach * radius * up]))}Z`;
+  return `${polyline(CORNERS[shape].map(([right, up]) => [x + radius * right, y - radius * up]))}Z`;
 }
 
 // An arrow between two pixels: {shaft, head} as paths and the {places} it covers; null if it is too short to see.

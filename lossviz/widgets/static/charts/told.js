@@ -2,6 +2,10 @@
 // hundreds of terms: what is a getter stays one.
 
 export function told(term, more) {
-  for (const name of Object.keys(more)) Object.defineProperty(term, name, Object.getOwnPropertyDescriptor(more, name));
+  for (const name of Object.keys(more)) {
+    const own = Object.getOwnPropertyDescriptor(more, name);
+    if (own.get) Object.defineProperty(term, name, own);
+    else term[name] = own.value; // which takes a fraction of the time
+  }
   return term;
 }

@@ -35,11 +35,12 @@ const WAYS = 16;
 // Boxes all round a mark of some radius, ring after ring, each beginning in the direction `out` (pixels, clockwise).
 export function rings([x, y], width, radius, out = 0, gaps = [...NEAR_GAPS, ...FAR_GAPS]) {
   const aside = (k) => (k % 2 ? 1 : -1) * Math.ceil(k / 2);
-  const ways = Array.from({ length: WAYS }, (_, k) => out + (aside(k) * TAU) / WAYS);
-  return gaps.flatMap((gap) => ways.map((way) => {
-    const [dx, dy] = [Math.cos(way), Math.sin(way)];
-    return boxAround([x + dx * (radius + gap + width / 2), y + dy * (radius + gap + LINE / 2)], width);
-  }));
+  const ways = Array.from({ length: WAYS }, (_, k) => {
+    const way = out + (aside(k) * TAU) / WAYS;
+    return [Math.cos(way), Math.sin(way)];
+  });
+  return gaps.flatMap((gap) => ways.map(([dx, dy]) =>
+    boxAround([x + dx * (radius + gap + width / 2), y + dy * (radius + gap + LINE / 2)], width)));
 }
 
 // The lines from labels to their places.

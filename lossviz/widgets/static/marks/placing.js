@@ -4,44 +4,37 @@
 export const overlap = (a, b) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-// Whether a line from one place to another goes through a box. Asked some ten thousand times a frame.
-function meets({ x, y, width, height }, from, to) {
-  let [first, last] = [0, 1]; // the share of the line that is inside
-  for (let axis = 0; axis < 2; axis++) {
-    const low = axis ? y : x;
-    const high = axis ? y + height : x + width;
-    const start = from[axis];
-    const way = to[axis] - start;
-    if (way === 0 && !(start > low && start < high)) return false;
-    if (way === 0) continue;
-    const [one, other] = [(low - start) / way, (high - start) / way];
-    first = Math.max(first, Math.min(one, other));
-    last = Math.min(last, Math.max(one, other));
-  }
-  return first < last;
+// Whether a line from one place to another goes through a box: none where all its corners are on one side of the line.
+// Asked some ten thousand times a frame.
+function meets({ x, y, width, height }, [left, top], [right, bottom]) {
+  if (Math.max(left, right) <= x || Math.min(left, right) >= x + width) return false;
+  if (Math.max(top, bottom) <= y || Math.min(top, bottom) >= y + height) return false;
+  const [across, down] = [right - left, bottom - top];
+  const aside = across * (y + height / 2 - top) - down * (x + width / 2 - left);
+  return Math.abs(aside) <= (Math.abs(across) * height + Math.abs(down) * width) / 2;
 }
 
 const CLEAR = 4; // pixels between a label and a line
 const grown = ({ x, y, width, height }, by) =>
   ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
 
-// An obstacle is a box, or a line through {places} with the box about it, by which it is seen to be far from most
-// boxes. All have the same keys: the browser then asks thousands of times without looking them up.
-function obstacle({ x, y, width, height, places = null }) {
-  if (!places) return { x, y, width, height, places };
-  const [xs, ys] = [0, 1].map((axis) => places.map((place) => place[axis]));
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  const about = { x: left, y: top, width: Math.max(...xs) - left, height: Math.max(...ys) - top };
-  return { ...grown(about, CLEAR + 1), places };
+// A piece of a line, as the box about it, clear of labels.
+function pieceOf(from, to) {
+  const [left, top] = [0, 1].map((axis) => Math.min(from[axis], to[axis]));
+  const about = { x: left, y: top, width: Math.abs(to[0] - from[0]), height: Math.abs(to[1] - from[1]) };
+  return { ...grown(about, CLEAR), from, to };
 }
 
-function touches(box, other) {
-  if (!overlap(box, other)) return false;
-  const { places } = other;
-  if (!places) return true;
-  const around = grown(box, CLEAR);
-  return places.some((place, k) => meets(around, places[Math.max(0, k - 1)], place));
+// An obstacle is a box, or a line through {places}: each piece of it is one. All have the same keys: the browser then
+// asks thousands of times without looking them up.
+function piecesOf({ x, y, width, height, places = null }) {
+  if (!places) return [{ x, y, width, height, from: null, to: null }];
+  const starts = places.length > 1 ? places.slice(0, -1) : places;
+  return starts.map((from, k) => pieceOf(from, places[k + 1] ?? from));
 }
+
+const touches = (box, other) =>
+  overlap(box, other) && (other.from === null || meets(grown(box, CLEAR), other.from, other.to));
 
 const nearestIn = ({ x, y, width, height }, place) =>
   [Math.max(x, Math.min(x + width, place[0])), Math.max(y, Math.min(y + height, place[1]))];
@@ -97,22 +90,27 @@ function withinAHop(wordings, find, stood) {
 }
 
 // Whether a line from a place goes through one of the boxes, but for one in which the place itself stands.
-const crosses = (line, place, others) =>
-  others.some((other) => !other.places && meets(other, ...line) && gapTo(other, place) > 0);
+const crosses = ([from, to], place, others) =>
+  others.some((other) => other.from === null && meets(other, from, to) && gapTo(other, place) > 0);
 
 const BAND = 24; // pixels
 
-// The horizontal bands of the bounds that something reaches into.
-function bandsOf({ y, height }, { y: top, height: room }) {
-  const [first, last] = [y, y + height].map((edge) => Math.floor(Math.max(0, Math.min(room, edge - top)) / BAND));
-  return Array.from({ length: last - first + 1 }, (_, k) => first + k);
-}
-
-// Whether a box touches no obstacle. It asks those of its own bands alone, and of one box only once.
-function createFree(obstacles, bounds) {
+// Whether a box touches no obstacle. It asks those of its own horizontal bands alone, and of one box only once.
+function createFree(obstacles, { y: top, height }) {
   const [known, bands] = [new Map(), []];
-  for (const each of obstacles) for (const band of bandsOf(each, bounds)) (bands[band] ??= []).push(each);
-  const meetsAny = (box) => bandsOf(box, bounds).some((band) => bands[band]?.some((other) => touches(box, other)));
+  const bandOf = (at) => Math.floor(Math.max(0, Math.min(height, at - top)) / BAND);
+  for (const each of obstacles) {
+    for (let band = bandOf(each.y); band <= bandOf(each.y + each.height); band++) (bands[band] ??= []).push(each);
+  }
+
+  function meetsAny(box) {
+    const last = bandOf(box.y + box.height);
+    for (let band = bandOf(box.y); band <= last; band++) {
+      if (bands[band]?.some((other) => touches(box, other))) return true;
+    }
+    return false;
+  }
+
   return (box) => {
     if (!known.has(box)) known.set(box, !meetsAny(box));
     return known.get(box);
@@ -143,8 +141,7 @@ function createGround(obstacles, isOff, places) {
     // The same of labels alone, where no line joins otherwise.
     passes: (line, place) => !line || !crosses(line, place, taken),
     take(box) {
-      taken.push(obstacle(box));
-      if (box.leader) taken.push(obstacle({ places: box.leader }));
+      taken.push(...piecesOf(box), ...(box.leader ? piecesOf({ places: box.leader }) : []));
     },
   };
 }
@@ -193,17 +190,20 @@ const isEasy = ({ place, steady, before }, boxes, { isClear, isFree }) => Boolea
 // One that is `steady` does not come nearer, nor change its words, as long as it can stay.
 // Candidates may differ in their `words`: others are taken where there is no room for the first.
 export function createPlacing(obstacles, bounds) {
-  const fixed = obstacles.map(obstacle);
-  const [isOff, inside] = [createFree(fixed, bounds), new Map()];
-  const boxOf = (candidate, at) => {
-    if (!inside.has(candidate)) inside.set(candidate, within(candidate, at, bounds));
-    return inside.get(candidate);
-  };
+  const fixed = obstacles.flatMap(piecesOf);
+  const [isOff, inside] = [createFree(fixed, bounds), new Map()]; // the candidates of a label, inside the bounds
+
+  function boxesOf({ candidates, place }) {
+    if (!inside.has(candidates)) {
+      inside.set(candidates, candidates.map((box, at) => within(box, place ? at : undefined, bounds)));
+    }
+    return inside.get(candidates);
+  }
 
   return (labels) => {
     const ground = createGround(fixed, isOff, labels.flatMap(({ place }) => (place ? [place] : [])));
     const ranked = labels.map((label, index) => {
-      const boxes = label.candidates.map((box, at) => boxOf(box, label.place ? at : undefined));
+      const boxes = boxesOf(label);
       return { label, index, boxes, rank: label.insists ? 2 : Number(isEasy(label, boxes, ground)) };
     });
     const placed = labels.map(() => null);

@@ -27,14 +27,15 @@ const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a
 const FREE = "Alt or slow: free";
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" }; // in JupyterLab a letter would else change the notebook
 
-// The layers, on a stage of their own, from the lowest to the highest; `late` is called when the engine has answered.
+// The layers, on a stage of their own, from the lowest to the highest; late(name) when the engine has answered one.
 function createLayers(spec, engine, actions, late) {
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN, ...OWN_KEYS });
   const snap = createSnap(spec, engine, actions);
   const points = createPoints(actions, snap, () => drag.held());
   const drag = createDrag(spec, stage, actions, snap, points.focus);
+  const asking = { heat: createHeat, reach: createReach, borders: createBorders, pulls: createPulls, strip: createStrip };
   const [heat, reach, borders, pulls, strip] =
-    [createHeat, createReach, createBorders, createPulls, createStrip].map((create) => create(spec, engine, late));
+    Object.entries(asking).map(([name, create]) => create(spec, engine, () => late(name)));
   const [background, lines, arrows] = [createBackground(), createLines(spec, actions), createArrows()];
   const [guess, labels] = [createGuess(spec), createLabels()];
   stage.append(background.root, reach.root, heat.contours, borders.root);
@@ -51,7 +52,6 @@ function squareIn(frame, stage) {
 }
 
 export function createPlane(spec, engine, actions) {
-  const late = () => root.isConnected && drawBehind(); // an answer may come after the explorer was taken away
   const layers = createLayers(spec, engine, actions, late);
   const { stage, heat, strip, snap, drag } = layers;
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
@@ -66,6 +66,7 @@ export function createPlane(spec, engine, actions) {
   let [scene, place] = [null, null]; // what is drawn, for answers that come later
   let said = null; // what a point has snapped to
   let covered = []; // what no label may cover
+  let found = null; // the borders of a choice
 
   function drawBatch() {
     said = snap.said(scene);
@@ -77,16 +78,27 @@ export function createPlane(spec, engine, actions) {
     setText(heard, said ? `${letter(said.index)} ${said.words}` : "");
   }
 
+  const drawReach = () => layers.reach.draw(scene, place);
+  const drawPulls = () => layers.pulls.draw(scene, place);
+  const drawStrip = () => around.isConnected && strip.draw(scene, wide, found);
+
+  // An answer that comes late changes its own layer, and what makes room for it. The explorer may be gone meanwhile.
+  function late(name) {
+    if (!root.isConnected) return;
+    ({ reach: drawReach, pulls: drawPulls, strip: drawStrip }[name] ?? drawBehind)();
+    if (name === "borders") drawStrip();
+  }
+
   // What the engine is asked about, and what must leave room for it.
   function drawBehind() {
     const shades = heat.draw(scene, place);
-    const { found, taken } = layers.borders.draw(scene, place, covered);
-    layers.reach.draw(scene, place);
-    layers.pulls.draw(scene, place);
+    const borders = layers.borders.draw(scene, place, covered);
+    ({ found } = borders);
+    drawReach();
+    drawPulls();
     const steady = drag.held() || scene.state.playing;
-    layers.labels.draw(scene, place, { obstacles: [...covered, ...taken], found, said, steady });
+    layers.labels.draw(scene, place, { obstacles: [...covered, ...borders.taken], found, said, steady });
     if (spec.compact) return;
-    if (around.isConnected) strip.draw(scene, wide, found);
     setText(heading, said ? `${letter(said.index)} ${said.words}. ${FREE}` : headingOf(scene));
     setText(note, noteOf(scene, shades, found));
   }
@@ -96,7 +108,7 @@ export function createPlane(spec, engine, actions) {
     measure() {
       room = squareIn(frame, stage);
     },
-    strip: { root: around, measure: () => { wide = roomOf(around).width; }, draw: drawBehind },
+    strip: { root: around, measure: () => { wide = roomOf(around).width; }, draw: drawStrip },
     draw(shown) {
       scene = shown;
       const round = scene.shape === "circle";
