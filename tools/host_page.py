@@ -18,8 +18,8 @@ SCRIPTS = ("lazy_plotly.js", "widget_models.js", "widget_host.js")
 VIEW = """<div style="height: {gap}px"></div>
 <div><script type="application/vnd.jupyter.widget-view+json">{view}</script></div>"""
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>widgets</title>
-<link rel="stylesheet" href="lossviz_site.css">{scripts}
-<script type="application/vnd.jupyter.widget-state+json">{state}</script>
+<link rel="stylesheet" href="lossviz_site.css">
+<script type="application/vnd.jupyter.widget-state+json">{state}</script>{scripts}
 <body class="bd-article">{body}</body></html>"""
 
 
@@ -34,6 +34,6 @@ def write_page(folder: Path, *widgets: Widget, gap: int = 0) -> Path:
     views = "".join(VIEW.format(gap=gap, view=json.dumps(view)) for view in made["view_specs"])
     body, state = stable_page(views, made["manager_state"])
     page = folder / "page.html"
-    scripts = "".join(f'<script defer src="{name}"></script>' for name in SCRIPTS)
+    scripts = "".join(f'<script src="{name}"></script>' for name in SCRIPTS)
     page.write_text(PAGE.format(scripts=scripts, state=script_json(share_texts(state)), body=body))
     return page

@@ -1,6 +1,7 @@
 // Mounts the anywidgets of a page that has no kernel.
-// These are classic deferred scripts (widget_models.js, then this one), because a page opened from file:// may not load
-// ES modules from files. An anywidget's module comes from a blob, which works everywhere.
+// These are classic scripts (widget_models.js, then this one), because a page opened from file:// may not load ES modules
+// from files. An anywidget's module comes from a blob, which works everywhere. They stand right after the models and are
+// not deferred: modules come while the page is still being read, and are there when their places are.
 (() => {
 "use strict";
 
@@ -40,11 +41,12 @@ async function start(model) {
   return widget;
 }
 
+const started = model => model.started ??= start(model);  // once, however many views it has
+
 async function mount(id, place) {
   const model = models.get(id);
   if (!model) throw new Error(`this page has no widget model ${id}`);
-  model.started ??= start(model);  // once, however many views it has
-  const widget = await model.started, el = element("div");
+  const widget = await started(model), el = element("div");
   place.append(el);
   await widget.render?.({ model, el, signal });
 }
@@ -83,5 +85,6 @@ async function mountAll() {
   document.documentElement.dataset.widgets = "ready";
 }
 
-mountAll();
+for (const model of models.values()) started(model).catch(() => {});  // what fails is told where it is mounted
+document.addEventListener("DOMContentLoaded", mountAll);
 })();

@@ -166,12 +166,12 @@ def test_a_missing_file_is_named(write):
         bundle(write({name: text for name, text in SMALL.items() if name != "arithmetic.js"}))
 
 
-def test_the_explorer_is_every_file_of_static_and_exports_render(imported):
+def test_the_explorer_is_every_file_of_static_and_exports_what_a_host_asks_for(imported):
     files = sorted(str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js"))
     files.remove("asked.js")  # what Python asks of them
     variables = sorted(re.sub(r"[./]", lambda match: "$" if match[0] == "/" else "_", file) for file in files)
     text = Explorer._esm
     assert sorted([*modules(text), "explorer_js"]) == variables
     assert imported(text, "[Object.keys(module), Object.keys(module.default), typeof module.default.render]") == [
-        ["default"], ["render"], "function",
+        ["default"], ["initialize", "render"], "function",
     ]  # fmt: skip

@@ -115,16 +115,21 @@ const isLossAlone = ({ keep, gradients, terms }) => keep?.join() === "loss" && !
 
 // ---- in the page
 
+const imported = new Map(); // source text → its module, for all explorers of the page
+
+function importText(source) {
+  if (!imported.has(source)) {
+    imported.set(source, import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))));
+  }
+  return imported.get(source);
+}
+
 // The lowered functions: ready(state) resolves when those of its variant can be called; functionOf(name, shapes) is
 // one of them, allocated for the sizes of a batch.
 function createFunctions(spec, modules) {
   const loaded = new Map();
   const made = new Map();
-
-  async function load(name) {
-    const url = URL.createObjectURL(new Blob([modules[name]], { type: "text/javascript" }));
-    loaded.set(name, await import(url));
-  }
+  const load = async (name) => loaded.set(name, await importText(modules[name]));
 
   return {
     async ready(state) {

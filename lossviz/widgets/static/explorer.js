@@ -236,6 +236,13 @@ function specOf(model) {
   return typeof spec === "string" ? JSON.parse(spec) : spec;
 }
 
+// What the first state needs comes before its place on the page is there.
+function initialize({ model }) {
+  const spec = specOf(model);
+  if (spec.engine.name !== "page") return;
+  pageEngine(spec, model.get("modules")).ready(states.begin(spec, model.get("state"))).catch(() => {}); // render tells
+}
+
 function render({ model, el }) {
   const spec = specOf(model);
   const ask = createAsking(model);
@@ -278,4 +285,4 @@ function render({ model, el }) {
   return () => [store.stop, frames.stop, done.stop, unwatch, unlisten].forEach((stop) => stop());
 }
 
-export default { render };
+export default { initialize, render };
