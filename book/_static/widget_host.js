@@ -1,7 +1,7 @@
 // Mounts the anywidgets of a page that has no kernel.
-// These are classic scripts (widget_models.js, then this one), because a page opened from file:// may not load ES modules
-// from files. An anywidget's module comes from a blob, which works everywhere. They stand right after the models and are
-// not deferred: modules come while the page is still being read, and are there when their places are.
+// These are classic scripts (widget_models.js, then this one), because a page opened from file:// may not load ES
+// modules from files. An anywidget's module comes from a blob, which works everywhere. They stand right after the
+// models and are not deferred: modules come while the page is still being read, and are there when their places are.
 (() => {
 "use strict";
 

@@ -10,10 +10,10 @@ from torch import Tensor
 from lossviz import catalogue, listing
 from lossviz.batches import Batch
 from lossviz.losses import Loss
-from lossviz.lowering import Modules, to_javascript
 from lossviz.situations import Situation
 from lossviz.situations.offered import Offer, ignores_length
 from lossviz.widgets.cells import cells
+from lossviz.widgets.lowered import lowered
 from lossviz.widgets.spec import ControlSpec, LossSpec, Nested, Start, Value, VariantSpec
 
 
@@ -44,7 +44,7 @@ def modules(loss: Loss, spec: LossSpec, dimension: int) -> dict[str, str]:
     found = {}
     for each in spec.variants:
         if each.module:
-            texts = _lowered(loss.changed(**each.choices), each.count, dimension)
+            texts = lowered(loss.changed(**each.choices), each.count, dimension)
             found |= {name: text for name, text in zip((each.module, each.value), texts, strict=True) if name}
     return found
 
@@ -153,18 +153,3 @@ def _describe_variant(choices: dict, loss: Loss, count: int, number: int, dimens
         module=module if lower else None,
         value=f"{module} value" if lower and dimension == 2 else None,
     )
-
-
-_LOWERED: dict[tuple, Modules] = {}
-
-
-def _lowered(loss: Loss, count: int, dimension: int) -> Modules:
-    """One variant's JavaScript, lowered once in a session: numbers are its inputs, so they are not part of the key."""
-    others = (value for value in loss.settings().values() if not isinstance(value, (float, Tensor)))
-    baked = tuple(value if callable(value) else repr(value) for value in others)  # a list has no hash
-    key = (type(loss), baked, count, dimension % 2)
-    if key not in _LOWERED:
-        extra = count - len(loss.inputs.arguments)
-        example = loss.inputs.example(dimension=dimension, **({loss.inputs.more + "s": extra} if extra else {}))
-        _LOWERED[key] = to_javascript(loss, *example)
-    return _LOWERED[key]

@@ -1,5 +1,6 @@
 """The figure beside its words: every link that moves it does what it names, and both are in sight together."""
 
+import json
 import re
 from urllib.parse import urldefrag
 
@@ -14,11 +15,12 @@ from tests.site.test_pages import PAGES, every_page
 CHAPTER = "book/positive_pairs.html"
 LASTING = ("situation", "loss", "parameters", "points", "tensors", "chosen")
 LINKS = "links => [...new Set(links.map(link => link.getAttribute('href')))]"
+# As JSON, for playwright would look at each number.
 STATE = """root => {
   const { run, ...state } = root.explorer.state;  // all but the frames of a run, which are many
-  return state;
+  return JSON.stringify(state);
 }"""
-SPECS = "roots => Object.fromEntries(roots.map(({ explorer }) => [explorer.name, explorer.spec]))"
+SPECS = "roots => JSON.stringify(Object.fromEntries(roots.map(({ explorer }) => [explorer.name, explorer.spec])))"
 SHOWN = "root => root.dataset.ready === 'yes' && (!root.explorer.state.playing || root.explorer.state.at > 0)"
 
 # To a link as one reads it: out of its folds, below what is pinned. Then where it is, and the state of its figure.
@@ -34,7 +36,7 @@ GO_TO = """async ([href, name]) => {
   const { left, top, width, height } = link.getClientRects()[0];
   const [x, y] = [left + width / 2, top + height / 2];
   const { run, ...state } = root.explorer.state;  // all but the frames of a run, which are many
-  return { x, y, state, covered: !link.contains(document.elementFromPoint(x, y)) };
+  return JSON.stringify({ x, y, state, covered: !link.contains(document.elementFromPoint(x, y)) });
 }"""
 
 # Once it has been pressed: the state, and of the figure and of the words of the link the part that nothing else covers,
@@ -94,7 +96,7 @@ WHAT_IS_SEEN = """async ([href, name, asked]) => {
     left < room.left || right > room.right || dots.some(([x, y]) => x > left && x < right && y > top && y < bottom);
   const lying = boxes(".dot text").filter(([, box]) => covers(box)).map(([{ textContent }]) => textContent);
   root.explorer.change({ ...root.explorer.state, playing: false, asked: false });
-  return { state, seen, lying };
+  return JSON.stringify({ state, seen, lying });
 }"""
 
 
@@ -103,7 +105,7 @@ def links_of(page: Page) -> list[str]:
 
 
 def specs_of(page: Page) -> dict[str, dict]:
-    return page.locator(".lossviz-explorer").evaluate_all(SPECS)
+    return json.loads(page.locator(".lossviz-explorer").evaluate_all(SPECS))
 
 
 def root_of(page: Page, name: str):
@@ -126,11 +128,11 @@ def every_link_moves_the_figure(page: Page) -> list[str]:
     specs, phone, missed = specs_of(page), page.viewport_size == PHONE["viewport"], []
     for href in links_of(page):
         name, asked = address.split(href)
-        found = page.evaluate(GO_TO, [href, name])
+        found = json.loads(page.evaluate(GO_TO, [href, name]))
         before, place = found["state"], (found["x"], found["y"])
         wanted = address.follow(specs[name], before, href)
         page.touchscreen.tap(*place) if phone else page.mouse.click(*place)
-        after = page.evaluate(WHAT_IS_SEEN, [href, name, list(asked)])
+        after = json.loads(page.evaluate(WHAT_IS_SEEN, [href, name, list(asked)]))
         state, seen = after["state"], after["seen"]
         told = [each for each in LASTING if not near(state[each], wanted[each])]
         moving = {"points", "tensors"} if "play" in asked or "step" in asked else set()
@@ -339,6 +341,6 @@ def test_a_link_works_by_the_keyboard_and_again(open_page):
         page.keyboard.press("Enter")
         page.wait_for_function(SHOWN, arg=root.element_handle())
         name, _ = address.split(href)
-        state = root.evaluate(STATE)
+        state = json.loads(root.evaluate(STATE))
         wanted = address.follow(specs_of(page)[name], state, href)
         assert near(state["points"], wanted["points"]) and state["situation"] == wanted["situation"]

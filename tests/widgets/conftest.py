@@ -1,6 +1,5 @@
 """The widgets' own JavaScript files, imported into a blank page and asked from Python."""
 
-import hashlib
 import json
 import math
 from pathlib import Path
@@ -11,9 +10,6 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 import lossviz
-from lossviz.losses import LOSSES
-from lossviz.lowering import Modules
-from lossviz.widgets import variants
 from tests.widgets.page import Explorer
 
 QUICK = settings(
@@ -54,33 +50,6 @@ def answer(route) -> None:
         route.fulfill(status=404)  # the import fails, and says which file
     else:
         route.fulfill(content_type="text/javascript", body=(STATIC / name).read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def lowered_once(tmp_path_factory, worker_id):
-    """What one worker has lowered for an explorer, the other does not lower again: they share a folder of the run."""
-    run = tmp_path_factory.getbasetemp()
-    folder = (run if worker_id == "master" else run.parent) / "lowered"
-    folder.mkdir(exist_ok=True)
-    lower = variants.to_javascript
-
-    def shared(loss: lossviz.Loss, *example) -> Modules:
-        settings = loss.settings()
-        if type(loss) not in LOSSES.values() or any(map(callable, settings.values())):
-            return lower(loss, *example)
-        shapes = [list(each.shape) for each in example]
-        choices = {name: value for name, value in settings.items() if not isinstance(value, float)}
-        name = repr((type(loss).__name__, choices, shapes))  # numbers are inputs of what is lowered
-        path = folder / hashlib.sha256(name.encode()).hexdigest()
-        if not path.exists():
-            written = path.with_suffix(f".{worker_id}")
-            written.write_text(json.dumps(lower(loss, *example)), encoding="utf-8")
-            written.replace(path)
-        return Modules(*json.loads(path.read_text(encoding="utf-8")))
-
-    variants.to_javascript = shared
-    yield
-    variants.to_javascript = lower
 
 
 # As JSON, of which numbers that are none are no part; playwright itself looks at each number, which takes far longer.

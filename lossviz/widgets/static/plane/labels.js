@@ -49,8 +49,20 @@ function labelsOf({ state: { chosen }, situation: { sentences } }, pixels, said,
   });
 }
 
+// candidates(pixel, words, place): those of the last picture are known, as most points stand where they stood.
+function createCandidates() {
+  let [about, known, next] = [null, new Map(), new Map()];
+  return (pixel, words, place) => {
+    if (place !== about) [about, known, next] = [place, next, new Map()];
+    const key = `${pixel} ${words} ${place.size} ${place.extent}`;
+    if (!next.has(key)) next.set(key, known.get(key) ?? candidatesOf(pixel, words, place));
+    return next.get(key);
+  };
+}
+
 export function createLabels() {
   const [leaders, texts] = [svg("path", { class: "leaders" }), svg("g")];
+  const candidates = createCandidates();
   let [about, stood] = ["", []]; // where each label stood, as long as the same batch is shown
   let placed = {}; // for which place of the plane, borders and motion the labels stay where they are
 
@@ -68,7 +80,7 @@ export function createLabels() {
       const pixels = state.points.map(toPixel);
       const labels = labelsOf(scene, pixels, said, size).map(({ index, words, snapped }) => ({
         index, steady: steady && !snapped, place: pixels[index], before: stood[index],
-        candidates: words.flatMap((each) => candidatesOf(pixels[index], each, place)),
+        candidates: words.flatMap((each) => candidates(pixels[index], each, place)),
       }));
       const points = pixels.map((pixel) => boxAround(pixel, 2 * RADIUS, 2 * RADIUS));
       const boxes = placeLabels(labels, [...points, ...obstacles], { x: 0, y: 0, width: size, height: size });

@@ -27,15 +27,16 @@ const SPOKEN = "Sentences as points; arrow keys move the focused one, with Alt a
 const FREE = "Alt or slow: free";
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" }; // in JupyterLab a letter would else change the notebook
 
-// The layers, on a stage of their own, from the lowest to the highest; late(name) when the engine has answered one.
+// The layers, on a stage of their own, from the lowest to the highest. `late`: what to draw when an answer has come for
+// all behind the points, for what is touched alone, or for the strip.
 function createLayers(spec, engine, actions, late) {
   const stage = svg("svg", { class: "stage", role: "group", "aria-label": SPOKEN, ...OWN_KEYS });
   const snap = createSnap(spec, engine, actions);
   const points = createPoints(actions, snap, () => drag.held());
   const drag = createDrag(spec, stage, actions, snap, points.focus);
-  const asking = { heat: createHeat, reach: createReach, borders: createBorders, pulls: createPulls, strip: createStrip };
-  const [heat, reach, borders, pulls, strip] =
-    Object.entries(asking).map(([name, create]) => create(spec, engine, () => late(name)));
+  const [heat, borders] = [createHeat, createBorders].map((create) => create(spec, engine, late.behind));
+  const [reach, pulls] = [createReach, createPulls].map((create) => create(spec, engine, late.touched));
+  const strip = createStrip(spec, engine, late.strip);
   const [background, lines, arrows] = [createBackground(), createLines(spec, actions), createArrows()];
   const [guess, labels] = [createGuess(spec), createLabels()];
   stage.append(background.root, reach.root, heat.contours, borders.root);
@@ -51,14 +52,23 @@ function squareIn(frame, stage) {
   return Math.floor(Math.min(width, height || Infinity));
 }
 
-export function createPlane(spec, engine, actions) {
-  const layers = createLayers(spec, engine, actions, late);
-  const { stage, heat, strip, snap, drag } = layers;
+// What they stand in, and the words beside them.
+function createRooms({ heat, stage, strip }, compact) {
   const [heading, note] = [html("h3"), html("p", { class: "note" })];
   const heard = html("p", { class: "spoken", role: "status" });
   const frame = html("div", { class: "frame" }, heat.root, stage, heard);
-  const root = html("section", { class: "plane" }, ...(spec.compact ? [frame] : [heading, frame]));
-  const around = html("div", {}, strip.root);
+  const root = html("section", { class: "plane" }, ...(compact ? [frame] : [heading, frame]));
+  return { root, heading, note, heard, frame, around: html("div", {}, strip.root) };
+}
+
+export function createPlane(spec, engine, actions) {
+  const drawTouched = () => [layers.reach, layers.pulls].forEach((layer) => layer.draw(scene, place));
+  const drawStrip = () => around.isConnected && strip.draw(scene, wide, found);
+  const late = (...draws) => () => root.isConnected && draws.forEach((draw) => draw()); // it may be gone meanwhile
+  const layers = createLayers(spec, engine, actions,
+    { behind: late(drawBehind, drawStrip), touched: late(drawTouched), strip: late(drawStrip) });
+  const { stage, heat, strip, snap, drag } = layers;
+  const { root, heading, note, heard, frame, around } = createRooms(layers, spec.compact);
 
   let room = 0; // pixels of the square
   let wide = 0; // and of the strip, in a view of its own
@@ -78,24 +88,12 @@ export function createPlane(spec, engine, actions) {
     setText(heard, said ? `${letter(said.index)} ${said.words}` : "");
   }
 
-  const drawReach = () => layers.reach.draw(scene, place);
-  const drawPulls = () => layers.pulls.draw(scene, place);
-  const drawStrip = () => around.isConnected && strip.draw(scene, wide, found);
-
-  // An answer that comes late changes its own layer, and what makes room for it. The explorer may be gone meanwhile.
-  function late(name) {
-    if (!root.isConnected) return;
-    ({ reach: drawReach, pulls: drawPulls, strip: drawStrip }[name] ?? drawBehind)();
-    if (name === "borders") drawStrip();
-  }
-
   // What the engine is asked about, and what must leave room for it.
   function drawBehind() {
     const shades = heat.draw(scene, place);
     const borders = layers.borders.draw(scene, place, covered);
     ({ found } = borders);
-    drawReach();
-    drawPulls();
+    drawTouched();
     const steady = drag.held() || scene.state.playing;
     layers.labels.draw(scene, place, { obstacles: [...covered, ...borders.taken], found, said, steady });
     if (spec.compact) return;
