@@ -2,9 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-# Three files of tests at a time, for two cores: one of them waits for its browser. Each file in one process and in
-# order; torch takes one thread in each.
-IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+# Two files of tests at a time, each file in one process and in order; torch takes one thread in each.
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: book site serve lab test bench shots formulas notebooks environment test-environment clean help
 

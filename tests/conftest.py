@@ -15,7 +15,7 @@ expect.set_options(timeout=20_000)  # milliseconds: the machine may be busy
 NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
-# Files that take a minute or more: begun early, so that the workers end together.
+# Files that take a minute or more: begun early, so that two workers end together.
 LONG = {
     f"test_{name}.py"
     for name in (
