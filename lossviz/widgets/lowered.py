@@ -35,17 +35,23 @@ _LOWERED: dict[tuple, Modules] = {}
 def lowered(loss: Loss, count: int, dimension: int) -> Modules:
     """``to_javascript`` for ``count`` arguments and a dimension as even or odd as this one.
 
-    Numbers are its inputs, so they are not part of what it is known by. A reader's own loss, whose code may change, and
-    one with a function of its own are known for this session alone.
+    Numbers are its inputs, so they are not part of what it is known by; of what is learned it is known that it is. A
+    reader's own loss, whose code may change, and one with a function of its own are known for this session alone.
     """
-    others = [value for value in loss.settings().values() if not isinstance(value, (float, Tensor))]
-    baked = tuple(value if callable(value) else repr(value) for value in others)  # a list has no hash
+    baked = tuple(map(_known_by, loss.settings().values()))
     key = (type(loss), baked, count, dimension % 2)
     if key not in _LOWERED:
-        ours = type(loss).__module__.startswith("lossviz.") and not any(map(callable, others))
+        ours = type(loss).__module__.startswith("lossviz.") and all(isinstance(each, str) for each in baked)
         file = platformdirs.user_cache_path("lossviz") / CODE / f"{_hash(repr(key).encode())}.json" if ours else None
         _LOWERED[key] = (file and _read(file)) or _lower(loss, count, dimension, file)
     return _LOWERED[key]
+
+
+def _known_by(value: object) -> object:
+    """A function stays itself; a list has no hash."""
+    if isinstance(value, (float, Tensor)):
+        return type(value).__name__
+    return value if callable(value) else repr(value)
 
 
 def _lower(loss: Loss, count: int, dimension: int, file: Path | None) -> Modules:

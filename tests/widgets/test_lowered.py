@@ -4,9 +4,10 @@ import os
 import time
 
 import pytest
+import torch
 from torch import Tensor
 
-from lossviz.losses import ContrastiveLoss, CosineSimilarityLoss
+from lossviz.losses import ContrastiveLoss, CosineSimilarityLoss, MultipleNegativesRankingLoss
 from lossviz.lowering import to_javascript
 from lossviz.widgets import lowered
 from tests.widgets.own_losses import LinearContrastiveLoss
@@ -45,6 +46,13 @@ def test_a_new_session_reads_what_an_earlier_one_lowered(asked, in_a_new_session
     assert in_a_new_session(ContrastiveLoss(margin=0.7)) == first  # a number is an input of what is lowered
     assert in_a_new_session(ContrastiveLoss(size_average=False)) != first
     assert asked == ["ContrastiveLoss", "ContrastiveLoss"]
+
+
+def test_a_learned_scale_is_not_a_number(asked, in_a_new_session):
+    """Its gradient is one more output."""
+    fixed = in_a_new_session(MultipleNegativesRankingLoss(), 2)
+    learned = in_a_new_session(MultipleNegativesRankingLoss(scale=torch.tensor(20.0, requires_grad=True)), 2)
+    assert len(asked) == 2 and learned != fixed
 
 
 def test_other_code_reads_nothing(asked, in_a_new_session, monkeypatch):
