@@ -51,7 +51,7 @@ def road(loss, *tensors):
 def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
     few = Slices(distances=1, logits=1, fewest_rows=3, width=3, small=8, many=3)
-    monkeypatch.setattr(slices, "SIZES", few)
+    monkeypatch.setattr(slices, "sizes", lambda tensor: few)
 
 
 @pytest.fixture(autouse=True, params=("looks", "looks at nothing"))
@@ -366,7 +366,8 @@ def test_without_a_gradient(variant):
 
 @every_road
 def test_a_batch_as_trained_is_sentence_transformers(variant, monkeypatch):
-    monkeypatch.setattr(slices, "SIZES", Slices(distances=2**13))
+    few = Slices(distances=2**13)
+    monkeypatch.setattr(slices, "sizes", lambda tensor: few)
     loss = variant(32)
     tensors = example(loss, 200, 32)
     assert not steps_aside(loss, *tensors)

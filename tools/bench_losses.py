@@ -108,7 +108,7 @@ def products(loss: Loss, batch: tuple[Tensor, ...]) -> Callable[[], None] | None
     if not of_products or loss.settings().get("distance") == "manhattan":
         return None
     first, second = batch[0].detach(), batch[min(1, len(loss.inputs.rows) - 1)].detach()
-    sizes = slices.SIZES
+    sizes = slices.sizes(first)
     numbers = sizes.distances if len(loss.inputs.rows) == 1 else sizes.logits
     parts = list(sizes.rows(len(first), len(second), numbers))
     out = torch.zeros_like(second)

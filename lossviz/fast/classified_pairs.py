@@ -8,21 +8,14 @@ from lossviz import losses
 from lossviz.fast.road import TooCoarse, square, waits
 
 LARGE = 8  # typical logits beyond it lose too many digits in float32
+NO_CLASS = -1
 
 
-def softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor | None:
-    classes = labels.long()
-    if waits(first) or not _are_of(len(loss.weight), classes, labels):
-        return None
+def softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
     weight, bias = (None if each is None else each.to(first) for each in (loss.weight, loss.bias))
     logits = linear(loss.features(first, second), weight, bias)
-    if first.dtype == torch.float32 and not square(logits.detach()) < LARGE**2 * logits.numel():
+    if first.dtype == torch.float32 and not waits(first) and not square(logits.detach()) < LARGE**2 * logits.numel():
         raise TooCoarse
-    return cross_entropy(logits, classes)
-
-
-def _are_of(count: int, classes: Tensor, labels: Tensor) -> bool:
-    """What torch asks of classes, and without checks is not certain."""
-    least, largest = classes.aminmax()
-    whole = not labels.is_floating_point() or bool((classes == labels).all())
-    return whole and least.item() >= 0 and largest.item() < count
+    classes = labels.long().clamp(0, len(weight) - 1)
+    classes = classes.masked_fill(classes != labels, NO_CLASS)  # unchecked: torch would end the program for these
+    return cross_entropy(logits, classes, ignore_index=NO_CLASS, reduction="sum") / len(labels)

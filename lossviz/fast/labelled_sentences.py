@@ -1,6 +1,6 @@
 """Losses of the triplets of a batch, without their cube."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -61,6 +61,11 @@ class _Slice:
         return farthest, torch.ge(candidates, bound, out=self.spare).argmax(1), farthest > -self.far / 2
 
 
+def _slices(embeddings: Tensor) -> Iterator[slice]:
+    sizes, count = slices.sizes(embeddings), len(embeddings)
+    return sizes.rows(count, count, sizes.distances)
+
+
 Weighed = tuple[Tensor, Tensor, Tensor]  # the sum of the terms of a slice, their number, the gradient by its distances
 
 
@@ -71,7 +76,7 @@ def _mean(weigh: Callable[[_Slice], Weighed], loss: Loss, embeddings: Tensor, la
     if square is None:
         return None
     classes, total, count = _Classes(labels, embeddings), 0, 0
-    for rows in slices.SIZES.rows(len(labels), len(labels), slices.SIZES.distances):
+    for rows in _slices(embeddings):
         part = _Slice(square, classes, rows)
         cost, terms, gradient = weigh(part)
         total, count = total + cost, count + terms
@@ -90,7 +95,7 @@ def batch_all(loss: losses.BatchAllTripletLoss, embeddings: Tensor, labels: Tens
     def weigh(part: _Slice) -> Weighed:
         threshold = part.to_positives + margin
         bound = torch.where(part.real, threshold - part.square.slack(threshold).clamp(min=COUNTED), -part.far)
-        reached, below = (_counted if bound.shape[1] > slices.SIZES.many else _compared)(bound, part)
+        reached, below = (_counted if bound.shape[1] > slices.sizes(bound).many else _compared)(bound, part)
         total = _exact(reached, threshold) - _exact(below, part.distance)
         return total, reached.sum(dtype=torch.float64), below.neg_().scatter_add_(1, part.positives, reached)
 
@@ -141,7 +146,7 @@ def _semi_hard_negatives(part: _Slice) -> tuple[Tensor, Tensor]:
     """For each positive the nearest negative beyond it, else the farthest negative; and whether there is a negative."""
     _, farthest, exists = (each.unsqueeze(1) for each in part.farthest_negative())
     positives = part.positives.shape[1]
-    if positives > slices.SIZES.many:
+    if positives > slices.sizes(part.distance).many:
         ordered, order = part.to_negatives.sort(dim=1, stable=True)
         bound = part.to_positives + part.square.slack(part.to_positives)
         place = torch.searchsorted(ordered, bound, right=True).clamp_(max=ordered.shape[1] - 1)
@@ -179,7 +184,7 @@ def _mean_of_hardest(
     if square is None:
         return None
     total, count, wanted = 0, len(labels), felt(embeddings)
-    for rows in slices.SIZES.rows(count, count, slices.SIZES.distances):
+    for rows in _slices(embeddings):
         distance = square.rows(rows)
         positive, has_positive, negative, has_negatives = _hardest(square, distance, labels, rows)
         chosen = torch.stack((positive, negative), 1)

@@ -22,14 +22,16 @@ class Unit:
 
     def __init__(self, x: Tensor) -> None:
         self.length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        self.safe = _has_safe_squares(self.length)
-        if self.safe:
+        self.none = None  # which rows have no direction, if any may have none
+        if _has_safe_squares(self.length):
             self.rows = x / self.length
-        else:
-            self.rows = distances.unit(x)
-            peak = x.abs().amax(-1, keepdim=True)
-            length = peak * torch.linalg.vector_norm(x / peak, dim=-1, keepdim=True)
-            self.length = torch.where(peak <= distances.SHORTEST, torch.inf, length)
+            return
+        peak = torch.linalg.vector_norm(x, torch.inf, dim=-1, keepdim=True)
+        none = peak <= distances.SHORTEST
+        peak.masked_fill_(none, torch.inf)
+        self.rows, length = _shrunk(x, peak)
+        self.rows.div_(length)
+        self.length, self.none = peak * length, none.squeeze(-1)
 
     def pull(self, gradient: Tensor) -> Tensor:
         parts = watched(gradient)
@@ -37,6 +39,13 @@ class Unit:
         across = gradient.addcmul_(self.rows, along, value=-1)
         keep_digits(parts, across)
         return across.div_(self.length)
+
+
+def _shrunk(x: Tensor, peak: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows in parts of their largest coordinate, and their lengths then, whose squares neither overflow nor vanish: at
+    least 1, but for rows of nothing, whose length counts as 1 too."""
+    shrunk = x / peak
+    return shrunk, torch.linalg.vector_norm(shrunk, dim=-1, keepdim=True).clamp_(min=1)
 
 
 def _has_safe_squares(length: Tensor) -> bool:
@@ -57,18 +66,12 @@ def seen(measured: Tensor) -> Tensor:
 def euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Distances, and the pull on x; that on y is its opposite."""
     difference = x - y
-    distance = torch.linalg.vector_norm(difference, dim=-1)
-    safe = _has_safe_squares(distance)
-    if not safe:
-        distance = seen(distances.euclidean(x, y))
-
-    def pull(gradient: Tensor) -> Tensor:
-        if safe:
-            return difference.mul_((gradient / distance).unsqueeze(-1))
-        direction = difference / distance.unsqueeze(-1).clamp(min=torch.finfo(x.dtype).tiny)
-        return direction * gradient.unsqueeze(-1)
-
-    return distance, pull
+    distance = length = torch.linalg.vector_norm(difference, dim=-1, keepdim=True)
+    if not _has_safe_squares(length):
+        peak = torch.linalg.vector_norm(difference, torch.inf, dim=-1, keepdim=True)
+        difference, length = _shrunk(difference, peak.clamp(min=torch.finfo(x.dtype).tiny))
+        distance = seen(peak * length)
+    return distance.squeeze(-1), lambda gradient: difference.mul_(gradient.unsqueeze(-1) / length)
 
 
 def manhattan(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -97,9 +100,8 @@ NEAR = 0.01  # a cosine distance below this is measured in float64
 def cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     u, v = Unit(x), Unit(y)
     chord, distance = chords(u.rows, v.rows, lambda near: (x[near], y[near]))
-    none = None
-    if not (u.safe and v.safe):
-        none = ((u.length == torch.inf) | (v.length == torch.inf)).squeeze(-1)  # a row without direction
+    none = _either(u.none, v.none)
+    if none is not None:
         seen(distance.masked_fill_(none, 1))
 
     def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,6 +113,10 @@ def cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
         return for_x, for_y
 
     return distance, pull
+
+
+def _either(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    return one if other is None else other if one is None else one | other
 
 
 def _both_ways(measure: Callable) -> Callable[[Tensor, Tensor], tuple[Tensor, Pull]]:

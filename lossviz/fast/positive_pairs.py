@@ -89,15 +89,16 @@ class _Logits:
 
     def __init__(self, queries: Tensor, candidates: Tensor, scale: float) -> None:
         self.queries, self.candidates, self.scale = queries, candidates.T, scale / LOG_2
-        self.slices = list(slices.SIZES.rows(len(queries), len(candidates), slices.SIZES.logits))
+        self.sizes = slices.sizes(queries)
+        self.slices = list(self.sizes.rows(len(queries), len(candidates), self.sizes.logits))
         width = len(candidates)
         self.place = queries.new_empty(self.slices[0].stop, width + PADDING)[:, :width]
 
     def rows(self, rows: slice) -> Tensor:
         few = self.queries[rows]
         logits = self.place[: len(few)]
-        for start in range(0, logits.shape[1], slices.SIZES.width):
-            columns = slice(start, start + slices.SIZES.width)
+        for start in range(0, logits.shape[1], self.sizes.width):
+            columns = slice(start, start + self.sizes.width)
             _product(few, self.candidates[:, columns], self.scale, out=logits[:, columns])
         return logits
 

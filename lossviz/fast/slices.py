@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from torch import Tensor
+
+from lossviz.fast import road
+
 
 @dataclass(frozen=True)
 class Slices:
@@ -22,4 +26,10 @@ class Slices:
         return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
 
 
-SIZES = Slices()
+PROCESSOR = Slices()
+# A device has no such cache, and waits longer for a kernel to start than for a square to be done.
+DEVICE = Slices(distances=2**23, logits=2**24, width=2**24, many=0)
+
+
+def sizes(tensor: Tensor) -> Slices:
+    return DEVICE if road.waits(tensor) else PROCESSOR

@@ -61,7 +61,7 @@ class Square:
 
     def chosen(self, rows: slice, distance: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
         """The distances of the rows of a slice to a few chosen others each, and their pull."""
-        if len(self.x) > slices.SIZES.small:
+        if len(self.x) > slices.sizes(self.x).small:
             i = torch.arange(rows.start, rows.stop, device=j.device).repeat_interleave(j.shape[1])
             measured, pull = self.pairs(i, j.flatten())
             return measured.view(j.shape), lambda gradient: pull(gradient.flatten())
@@ -87,7 +87,7 @@ class Square:
 
     def _in_parts(self, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """So many pairs at a time that their differences take no more than a slice."""
-        size = max(1, slices.SIZES.distances // self.x.shape[1])
+        size = max(1, slices.sizes(self.x).distances // self.x.shape[1])
         return zip(*(each.split(size) for each in columns), strict=True)
 
     def pull(self, rows: slice, distance: Tensor, gradient: Tensor) -> None:
@@ -170,10 +170,9 @@ class _CosineSquare(Square):
         return torch.where(distance < NEAR, distance, 1).abs_().mul_(self.rounding)
 
     def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        units, safe = self.directions.rows, self.directions.safe
+        units, none = self.directions.rows, self.directions.none
         u, v = units.index_select(0, i), units.index_select(0, j)
         chord, distance = chords(u, v, lambda near: (self.x[i[near]], self.x[j[near]]))
-        none = None if safe else (self.directions.length == torch.inf).squeeze(-1)
         if none is not None:
             none = none[i] | none[j]
             distance.masked_fill_(none, 1)

@@ -433,18 +433,38 @@ def test_cuda_is_cpu(variant):
     assert_cuda_is_cpu(loss, example(loss))
 
 
+@every_loss
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_unchecked_nothing_waits_for_the_gpu(variant):
+    loss = variant()
+    rows, labels = split(loss, tuple(each.cuda() for each in example(loss)))
+    settings = {name: each.cuda() for name, each in loss.settings().items() if isinstance(each, torch.Tensor)}
+    loss = loss.changed(**settings)
+    tensors = (*leaves(rows), *labels)
+    loss(*tensors, check=False).backward()  # what is loaded once may wait
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        loss(*tensors, check=False).backward()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 def assert_cuda_is_cpu(loss, tensors):
-    """In every dtype."""
+    """In every dtype; the gradient to what float64 says of the same rows, but for two roundings of the largest."""
     rows, labels = split(loss, tensors)
     for dtype in FLOATING:
         on_cpu = (*(each.to(dtype) for each in rows), *labels)
-        value, gradients = value_and_gradients(loss, on_cpu)
-        cuda_value, cuda_gradients = value_and_gradients(loss, tuple(each.cuda() for each in on_cpu))
-        assert cuda_value.is_cuda and cuda_value.dtype == value.dtype
-        assert_close(cuda_value.cpu(), value, rtol=1e-5, atol=1e-6)
-        for on_cuda, gradient in zip(cuda_gradients, gradients, strict=True):
-            assert on_cuda.is_cuda and on_cuda.dtype == dtype
-            assert_close(on_cuda.cpu(), gradient, rtol=max(RELATIVE[dtype], 1e-12), atol=1e-7)
+        value, gradients = value_and_gradients(loss, tuple(each.cuda() for each in on_cpu))
+        expected = loss(*on_cpu)
+        assert value.is_cuda and value.dtype == expected.dtype
+        assert_close(value.cpu(), expected, rtol=1e-5, atol=1e-6)
+        _, exact_gradients = value_and_gradients(loss, (*(each.to(dtype).double() for each in rows), *labels))
+        for gradient, exact in zip(gradients, exact_gradients, strict=True):
+            assert gradient.is_cuda and gradient.dtype == dtype
+            two_roundings = 2 * max(1, exact.abs().max().item()) * torch.finfo(value.dtype).eps
+            digits = max(RELATIVE[dtype], 1e-12)
+            assert_close(gradient.cpu().double(), exact, rtol=digits, atol=max(two_roundings, 1e-12))
 
 
 # --- terms -----------------------------------------------------------------------------------------------------------

@@ -32,7 +32,9 @@ BATCH = 16
 every_entry = pytest.mark.parametrize("known", ENTRIES, ids=lambda known: known.loss.__name__)
 
 
-def trained(module: nn.Module, model: nn.Module, known: Entry, steps: int, **arguments) -> list[float]:
+def trained(
+    module: nn.Module, model: nn.Module, known: Entry, steps: int, callbacks: tuple | list = (), **arguments
+) -> list[float]:
     """What the trainer logs, step by step."""
     quiet = {"report_to": "none", "save_strategy": "no", "use_cpu": True, "disable_tqdm": True, "logging_steps": 1}
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
@@ -40,7 +42,7 @@ def trained(module: nn.Module, model: nn.Module, known: Entry, steps: int, **arg
             folder, max_steps=steps, per_device_train_batch_size=BATCH, learning_rate=1e-3, **quiet | arguments
         )
         data = tiny.dataset(known.loss.inputs)
-        trainer = SentenceTransformerTrainer(model, said, train_dataset=data, loss=module)
+        trainer = SentenceTransformerTrainer(model, said, train_dataset=data, loss=module, callbacks=[*callbacks])
         trainer.train()
     return [each["loss"] for each in trainer.state.log_history if "loss" in each]
 
