@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossviz.fast import ROADS, slices
+from lossviz.fast import ROADS, slices, squares
 from lossviz.fast import road as roads
 from lossviz.fast.slices import Slices
 from lossviz.losses import (
@@ -52,6 +52,7 @@ def thin_slices(monkeypatch):
     """A batch of a few rows already takes several slices; and from three positives on, negatives are sorted."""
     few = Slices(distances=1, logits=1, fewest_rows=3, width=3, small=8, many=3)
     monkeypatch.setattr(slices, "sizes", lambda tensor: few)
+    monkeypatch.setattr(squares, "MOST_DIFFERENCES", 40)
 
 
 @pytest.fixture(autouse=True, params=("looks", "looks at nothing"))
