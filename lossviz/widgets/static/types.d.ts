@@ -256,6 +256,7 @@ interface Term {
   links: Link[];
   kind: "positive" | "negative" | "both" | "triplet" | "class" | "anchor" | "term";
   letters: string; // its points in short
+  words: { who(term: Term): string; note(term: Term): string }; // made when they are read
   who: string; // its sentences by name
   formula: string | null; // what it adds, in numbers; null for nothing
   note: string; // one sentence about it
@@ -291,7 +292,8 @@ interface View {
 // One chart and all that belongs to it; charts/index.js lists them.
 interface Chart {
   fits(given: Given): boolean; // whether it can show this loss
-  read(given: Given, terms: Term[]): Term[]; // its words and numbers, added to the generic terms
+  // Whom the terms concern, in numbers and words; generic(term) tells what any chart could.
+  read(given: Given, terms: Term[], generic: (term: Term) => Term): Term[];
   create(spec: Spec, engine: Engine, actions: Actions): View;
   mask(scene: Scene): Table;
 }

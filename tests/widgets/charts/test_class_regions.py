@@ -13,7 +13,7 @@ from lossviz.losses.base import Loss, Terms
 from tests.widgets.charts.given import given_of
 
 DOUBLE = torch.float64
-READ = "class_regions_read.read(given, readings_terms.termsOf(given))"
+READ = "class_regions_read.read(given, readings_terms.termsOf(given), readings_terms.createGeneric(given))"
 SCENE = f"{{ ...given, lit: null, reading: {{ terms: {READ} }} }}"
 FIRST = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], dtype=DOUBLE)
 SECOND = torch.tensor([[0.5, 0.5], [-0.6, 0.8], [-1.0, 0.0]], dtype=DOUBLE)

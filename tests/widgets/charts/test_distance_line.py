@@ -14,7 +14,7 @@ from lossviz.losses.base import Loss, Terms
 from lossviz.situations import SITUATIONS
 from tests.widgets.charts.given import given_of
 
-READ = "distance_line_read.read(given, readings_terms.termsOf(given))"
+READ = "distance_line_read.read(given, readings_terms.termsOf(given), readings_terms.createGeneric(given))"
 FIRST = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], dtype=torch.float64)
 SECOND = torch.tensor([[0.6, 0.8], [0.6, 0.8], [-1.0, 0.0]], dtype=torch.float64)
 
@@ -111,7 +111,7 @@ def test_a_curve_is_what_such_a_pair_costs(javascript, loss, side, dimension):
 
 ORDER = """given.map(([scene, width]) => {
   const { NO_CURVES, dotOf, endsOf, layoutOf } = distance_line_draw;
-  const terms = distance_line_read.read(scene, readings_terms.termsOf(scene));
+  const terms = distance_line_read.read(scene, readings_terms.termsOf(scene), readings_terms.createGeneric(scene));
   const full = { ...scene, shape: "free", lit: null, reading: { terms } };
   const layout = layoutOf(full, endsOf(full), NO_CURVES, { width });
   return terms.map((term) => {

@@ -21,7 +21,7 @@ from lossviz.situations import on_circle
 from tests.widgets.charts.given import given_of
 
 DOUBLE = torch.float64
-READ = "score_matrix_read.read(given, readings_terms.termsOf(given))"
+READ = "score_matrix_read.read(given, readings_terms.termsOf(given), readings_terms.createGeneric(given))"
 SCENE = f"{{ ...given, lit: null, reading: {{ terms: {READ} }} }}"
 MASK = f"score_matrix_mask.mask({SCENE})"
 BOTH = ("query_to_doc", "doc_to_query")

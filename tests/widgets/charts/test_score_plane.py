@@ -14,7 +14,7 @@ from lossviz.losses.base import Loss, Terms
 from tests.widgets.charts.given import given_of
 
 DOUBLE = torch.float64
-READ = "score_plane_read.read(given, readings_terms.termsOf(given))"
+READ = "score_plane_read.read(given, readings_terms.termsOf(given), readings_terms.createGeneric(given))"
 SCENE = f"{{ ...given, lit: null, reading: {{ terms: {READ} }} }}"
 MASK = f"score_plane_mask.mask({SCENE})"
 DRAWN = f"""(() => {{

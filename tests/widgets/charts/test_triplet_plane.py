@@ -21,7 +21,7 @@ from lossviz.losses.base import Loss, Terms
 from lossviz.situations import SITUATIONS
 from tests.widgets.charts.given import given_of
 
-READ = "triplet_plane_read.read(given, readings_terms.termsOf(given))"
+READ = "triplet_plane_read.read(given, readings_terms.termsOf(given), readings_terms.createGeneric(given))"
 FITS = "triplet_plane_ends.fits(given)"
 LINE = torch.tensor([[0.0, 0.0], [1.0, 0.0], [4.0, 0.0], [6.0, 0.0], [2.5, 0.0]], dtype=torch.float64)
 LABELS = torch.tensor([0, 0, 0, 1, 2])
@@ -220,7 +220,7 @@ def test_what_costs_lies_below_the_margin(javascript, margin, line, words):
 
 DROPS = """given.map(([scene, width]) => {
   const { dropsOf, layoutOf } = triplet_plane_draw;
-  const terms = triplet_plane_read.read(scene, readings_terms.termsOf(scene));
+  const terms = triplet_plane_read.read(scene, readings_terms.termsOf(scene), readings_terms.createGeneric(scene));
   const full = { ...scene, reading: { terms } };
   const layout = layoutOf(full, width, false);
   const lengths = new Map(dropsOf(full, layout).map(({ index, places: [[, top], [, foot]] }) => [index, foot - top]));

@@ -6,7 +6,7 @@ import { UNSEEN } from "../engine.js";
 import { lengthOf } from "../geometry.js";
 import { lossOf, situationOf, variantOf } from "../state.js";
 import { ROUNDING, brief, fixed, letter, nounOf, percent, plural, quoted } from "../words.js";
-import { termsOf } from "./terms.js";
+import { createGeneric, termsOf } from "./terms.js";
 
 const FELT = 0.005; // of a term: a link with a smaller part of it is not told
 const PULLS = { positive: "pulled to", negative: "pushed from", both: "weighed against", class: "classified with" };
@@ -16,8 +16,8 @@ export function read(spec, state, result) {
   const given = { spec, state, result, situation, loss, variant };
   const { chart: wanted } = given.loss;
   const chart = Object.hasOwn(CHARTS, wanted) && CHARTS[wanted].fits(given) ? wanted : "none";
-  const generic = termsOf(given);
-  const terms = chart === "none" ? generic : CHARTS[chart].read(given, generic);
+  const [bare, generic] = [termsOf(given), createGeneric(given)];
+  const terms = chart === "none" ? bare.map(generic) : CHARTS[chart].read(given, bare, generic);
   const ranked = rankedOf(terms);
   return {
     loss: result.loss, terms, chart, ranked,

@@ -1,5 +1,5 @@
-// Terms of any loss, a reader's own too: whom each concerns and what it adds, told by the axes of its values, by what
-// it chose, by the masks and by its numbers alone. A chart that knows more overrides what it knows better.
+// Terms of any loss, a reader's own too: what each adds, and whom it concerns, told by the axes of its values, by what
+// it chose, by the masks and by its numbers alone. A chart that knows better tells the term instead, or the rest of it.
 
 import { columnsOf } from "../state.js";
 import { ROUNDING, exact, fill, fixed, letter, quoted } from "../words.js";
@@ -138,39 +138,52 @@ function noteOf({ situation }, { points, letters, value, active }) {
 
 // ---- all together
 
-// Words are made when they are read: a batch can have hundreds of terms. They speak of the term as its chart tells it.
-function termAt(given, shared, index) {
+// Words are made when they are read: a batch can have hundreds of terms. They speak of the term as it was told.
+function termAt(given, { numbersAt, everywhere }, index) {
   const { result: { terms, shapes }, loss } = given;
   const place = placeOf(index, shapes.values);
-  const groups = loss.axes.map((_, k) => groupOf(given, k, place[k], shapes.values[k]));
-  const chosen = shared.roles.map(({ name, points }) => ({ name, point: points[index] })).filter(isThere);
-  const links = linksOf(given, groups, chosen, place);
-  const points = [...new Set([...groups.flat(), ...chosen].map(({ point }) => point))];
   let numbers = null;
-  const named = (group) => group.map(({ point }) => given.situation.sentences[point].short).join(" / ");
   return {
-    index, place, points, links,
+    index, place,
     value: terms.values[index],
     valid: true,
     active: Boolean(terms.active[index]),
     pairs: place.filter((_, axis) => isPair(loss.axes[axis] ?? "")),
-    kind: kindOf(given, links),
-    letters: lettersOf(groups) || `(${place.map((k) => k + 1).join(", ")})`,
-    get who() { return groups.map(named).filter(Boolean).join(", "); },
-    get numbers() { return (numbers ??= shared.numbersAt(place)); },
-    get inFormulas() { return { ...shared.everywhere, ...this.numbers }; },
+    get who() { return this.words.who(this); },
+    get note() { return this.words.note(this); },
+    get numbers() { return (numbers ??= numbersAt(place)); },
+    get inFormulas() { return { ...everywhere, ...this.numbers }; },
     get formula() { return Math.abs(this.value) > ROUNDING ? formulaOf(given, this) : null; },
-    get note() { return noteOf(given, this); },
   };
 }
 
-// The terms that the labels allow.
+// generic(term): a term that is told without a chart.
+export function createGeneric(given) {
+  const { result: { shapes }, loss, situation } = given;
+  const roles = rolesOf(given);
+  const named = (group) => group.map(({ point }) => situation.sentences[point].short).join(" / ");
+
+  return (term) => {
+    const { index, place } = term;
+    const groups = loss.axes.map((_, k) => groupOf(given, k, place[k], shapes.values[k]));
+    const chosen = roles.map(({ name, points }) => ({ name, point: points[index] })).filter(isThere);
+    const links = linksOf(given, groups, chosen, place);
+    return Object.assign(term, {
+      links,
+      points: [...new Set([...groups.flat(), ...chosen].map(({ point }) => point))],
+      kind: kindOf(given, links),
+      letters: lettersOf(groups) || `(${place.map((k) => k + 1).join(", ")})`,
+      words: { who: () => groups.map(named).filter(Boolean).join(", "), note: (told) => noteOf(given, told) },
+    });
+  };
+}
+
+// The terms that the labels allow; nobody has told yet whom they concern.
 export function termsOf(given) {
   const { state, result: { loss, terms, shapes } } = given;
   const valid = Array.from(terms.valid.keys()).filter((index) => terms.valid[index]);
   const numbersAt = (place) => Object.fromEntries(Object.entries(terms.numbers).map(
     ([name, numbers]) => [name, numberAt(numbers, shapes.numbers[name], place)]));
   const everywhere = { ...state.parameters, ...terms.thresholds, B: valid.length, loss };
-  const shared = { numbersAt, everywhere, roles: rolesOf(given) };
-  return valid.map((index) => termAt(given, shared, index));
+  return valid.map((index) => termAt(given, { numbersAt, everywhere }, index));
 }

@@ -1,7 +1,6 @@
 // Reads pairs that have a class: one term a pair, with what the classifier gives each class.
 
 import { className, fixed, percent, quoted } from "../../words.js";
-import { told } from "../told.js";
 
 const SIGNS = "●■▲◆"; // as a class's glyph in the chart
 
@@ -30,23 +29,23 @@ const sumOf = (shares) => shares.reduce((sum, share) => sum + share, 0);
 
 // What a pair gives each class is its row of the matrix, or of the shares. The bars are as long as the shares; without
 // shares, from the smallest number of all to the largest.
-function pairOf(given, term) {
+function pairOf(given, generic) {
   const { situation, result: { terms, shapes } } = given;
-  const { index, links } = term;
+  const { index, links, words } = generic;
   const rowOf = (array) => Array.from(array.slice(index * shapes.matrix[1], (index + 1) * shapes.matrix[1]));
   const [low, high] = [Math.min(...terms.matrix), Math.max(...terms.matrix)];
   const gives = rowOf(terms.matrix);
   const shares = terms.shares.row ? rowOf(terms.shares.row) : null;
   const target = situation.labels[index];
   const rivals = shares?.filter((_, kind) => kind !== target); // who have what the target lacks
-  return told(term, {
+  return Object.assign(generic, {
     gives, shares, target,
     lengths: shares ?? gives.map((value) => (high > low ? (value - low) / (high - low) : 1)),
     kind: "class",
     sign: SIGNS[target % SIGNS.length],
     links: links.map((link) => ({ ...link, side: "class", weight: shares ? sumOf(rivals) : 1 })),
-    get note() { return noteOf(given, this); },
+    words: { ...words, note: (term) => noteOf(given, term) },
   });
 }
 
-export const read = (given, terms) => terms.map((term) => pairOf(given, term));
+export const read = (given, terms, generic) => terms.map((term) => pairOf(given, generic(term)));

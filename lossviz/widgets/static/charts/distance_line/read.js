@@ -1,7 +1,6 @@
 // Reads labelled pairs: each pair is a term, with its distance, or another number of its own, in the matrix.
 
 import { ROUNDING, fixed, letter, quoted } from "../../words.js";
-import { told } from "../told.js";
 
 const SIDES = { positive: "positive", negative: "negative", both: "weighed" };
 const VERBS = { positive: "pulled together", negative: "pushed apart", both: "pulled and pushed" };
@@ -27,17 +26,19 @@ function pairOf({ situation, loss, result }, term) {
   const measured = result.terms.matrix[index];
   const label = situation.labels?.[index];
   const letters = points.map(letter).join("–");
-  return told(term, {
+  return Object.assign(term, {
     points, letters, label, measured,
     kind: side,
     links: [{ from: points[0], to: points[1], side, weight: 1 }],
-    get who() { return names.join(" / "); },
-    get note() {
-      const whose = `${letters}, the ${SIDES[side]} pair of ${names.map(quoted).join(" and ")}`;
-      const stand = `${whose}, ${stands(loss.reads, measured)}`;
-      if (active) return `${stand} and is ${VERBS[side]}: it adds ${fixed(value, 5)}.`;
-      return Math.abs(value) > ROUNDING
-        ? `${stand} and adds ${fixed(value, 5)}, but moves nothing.` : `${stand} and is left alone.`;
+    words: {
+      who: () => names.join(" / "),
+      note: () => {
+        const whose = `${letters}, the ${SIDES[side]} pair of ${names.map(quoted).join(" and ")}`;
+        const stand = `${whose}, ${stands(loss.reads, measured)}`;
+        if (active) return `${stand} and is ${VERBS[side]}: it adds ${fixed(value, 5)}.`;
+        return Math.abs(value) > ROUNDING
+          ? `${stand} and adds ${fixed(value, 5)}, but moves nothing.` : `${stand} and is left alone.`;
+      },
     },
   });
 }

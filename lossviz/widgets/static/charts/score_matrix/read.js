@@ -2,7 +2,6 @@
 
 import { columnsOf } from "../../state.js";
 import { fixed, letter, percent, quoted } from "../../words.js";
-import { told } from "../told.js";
 
 const SEEN = 0.01; // a rival with a smaller share is none of a term's points
 
@@ -135,14 +134,16 @@ function search(given, term, { searcher, sums, wanted, part, ...place }) {
   const seen = candidates.filter(({ share }) => share === undefined || share >= SEEN);
   const known = (points) => [...new Set(points)].filter((point) => point !== null && point !== undefined);
   const name = (point) => (point === null ? "?" : given.situation.sentences[point].short);
-  return told(term, {
+  return Object.assign(term, {
     candidates, ...place,
     kind: "anchor",
     points: known([searcher, target?.point, ...seen.flatMap(({ from, point }) => [from, point])]),
     letters: known([searcher, ...candidates.map(({ from }) => from)]).map(letter).join("–"),
     links: sums.flatMap((sum) => linksOf(sum, part)),
-    get who() { return target ? `${name(searcher)} → ${name(target.point)}` : name(searcher); },
-    get note() { return noteOf(given, { searcher, sums, wanted }); },
+    words: {
+      who: () => (target ? `${name(searcher)} → ${name(target.point)}` : name(searcher)),
+      note: () => noteOf(given, { searcher, sums, wanted }),
+    },
   });
 }
 

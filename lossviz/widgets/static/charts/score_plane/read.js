@@ -2,7 +2,6 @@
 
 import { hides } from "../../state.js";
 import { ROUNDING, brief, fixed, letter, quoted } from "../../words.js";
-import { told } from "../told.js";
 
 // One number and one score for each pair; a term is a pair, or two of them.
 export function fits({ situation, loss, result: { shapes } }) {
@@ -44,14 +43,14 @@ function pairWords({ loss }, { letters, names, score, similarity }, { aimed, act
   return `${letters}, ${names.map(quoted).join(" and ")}, ${has}: ${end}.`;
 }
 
-function ofPair(given, pair, term) {
-  const aimed = "s" in term.numbers && "y" in term.numbers;
+function ofPair(given, pair, generic) {
+  const aimed = "s" in generic.numbers && "y" in generic.numbers;
   const way = pair.similarity < pair.score ? "positive" : "negative"; // in which it is drawn
   const more = aimed ? { kind: way, links: [link(given, pair, way, 1)] } : {};
-  return told(term, {
+  return Object.assign(generic, {
     ...more, aimed,
-    pairs: term.place,
-    get note() { return pairWords(given, pair, this); },
+    pairs: generic.place,
+    words: { ...generic.words, note: (term) => pairWords(given, pair, term) },
   });
 }
 
@@ -73,7 +72,7 @@ function orderWords({ loss }, lower, higher, { value, wrong }) {
 function ofOrder(given, [lower, higher], term) {
   const { share } = term.numbers;
   const wrong = isWrong(lower, higher, given);
-  return told(term, {
+  return Object.assign(term, {
     share, wrong, level: areLevel(lower, higher),
     strength: share ?? Math.abs(term.value / (given.result.loss || 1)), // how wide it is drawn: its part of the whole
     kind: wrong ? "negative" : "positive",
@@ -81,15 +80,17 @@ function ofOrder(given, [lower, higher], term) {
     points: [...new Set([...lower.points, ...higher.points])],
     letters: `${lower.letters} < ${higher.letters}`,
     links: [link(given, lower, "negative", share ?? 1), link(given, higher, "positive", share ?? 1)],
-    get who() { return `${lower.names.join(" / ")} < ${higher.names.join(" / ")}`; },
-    get note() { return orderWords(given, lower, higher, this); },
+    words: {
+      who: () => `${lower.names.join(" / ")} < ${higher.names.join(" / ")}`,
+      note: (told) => orderWords(given, lower, higher, told),
+    },
   });
 }
 
-export function read(given, terms) {
+export function read(given, terms, generic) {
   const pairs = scoredPairs(given);
   return terms.map((term) => {
     const own = term.place.map((k) => pairs[k]);
-    return own.length > 1 ? ofOrder(given, own, term) : ofPair(given, own[0], term);
+    return own.length > 1 ? ofOrder(given, own, term) : ofPair(given, own[0], generic(term));
   });
 }

@@ -3,7 +3,6 @@
 // of.
 
 import { ROUNDING, fixed, letter, quoted } from "../../words.js";
-import { told } from "../told.js";
 import { SIDES, anchorOf, batchOf, columnOf, distanceOf } from "./ends.js";
 
 const SYMBOLS = { positive: "▲", negative: "▼" };
@@ -58,20 +57,22 @@ function tripletOf(given, batch, term) {
   const nameOf = (point) => situation.sentences[point].short;
   const named = ({ side, point, missing }) => `${SYMBOLS[side]} ${missing ? "none" : nameOf(point)}`;
   const semiHard = ends[1].role?.startsWith("semi_hard_");
-  return told(term, {
+  return Object.assign(term, {
     points, toPositive, toNegative,
     kind: "triplet",
     letters: (batch.alone && loss.axes.length === 1 ? [anchor] : points).map(letter).join(""),
     links: there.map(({ side, point, weight }) => ({ from: anchor, to: point, side, weight })),
     lacking: ends.filter(({ missing }) => missing),
     reach: semiHard ? { from: anchor, to: ends[0].point } : null,
-    get who() {
-      const shown = ends.filter(({ missing, point }) => missing || point !== undefined);
-      return [nameOf(anchor), ...shown.map(named)].join(" ");
-    },
-    get note() {
-      const has = ends.map((end) => toldOf(given, end, toNegative > toPositive)).join(" and ");
-      return `${letter(anchor)}, ${quoted(nameOf(anchor))}, has ${has}; ${deed(term)}.`;
+    words: {
+      who: () => {
+        const shown = ends.filter(({ missing, point }) => missing || point !== undefined);
+        return [nameOf(anchor), ...shown.map(named)].join(" ");
+      },
+      note: () => {
+        const has = ends.map((end) => toldOf(given, end, toNegative > toPositive)).join(" and ");
+        return `${letter(anchor)}, ${quoted(nameOf(anchor))}, has ${has}; ${deed(term)}.`;
+      },
     },
   });
 }
