@@ -63,8 +63,11 @@ def test_the_table_keeps_its_rows(javascript):
         """(() => {
           const lit = [];
           const view = charts_mask.createMask({}, {}, { light: (what) => lit.push(what) });
-          const scenes = given.map((each) =>
-            ({ ...each, lit: new Set([1]), reading: { chart: "none", terms: readings_terms.termsOf(each).map(readings_terms.createGeneric(each)) } }));
+          const { termsOf, createGeneric } = readings_terms;
+          const scenes = given.map((each) => ({
+            ...each, lit: new Set([1]),
+            reading: { chart: "none", terms: termsOf(each).map(createGeneric(each)) },
+          }));
           view.draw(scenes[0]);
           const row = view.root.querySelectorAll("tbody tr")[1];
           row.dispatchEvent(new Event("pointerenter"));
