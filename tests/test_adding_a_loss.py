@@ -68,7 +68,7 @@ def added(monkeypatch):
 
 
 # These ask sentence-transformers, or another machine.
-NOT_HERE = ("sentence_transformers", "peer", "examples_are_compared", "cuda")
+NOT_HERE = ("sentence_transformers", "peer", "examples_are_compared", "cuda", "gpu")
 
 
 def checks(module, *arguments: str) -> list:

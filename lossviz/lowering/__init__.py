@@ -8,8 +8,9 @@ What comes out is an ES module with one export:
 Arrays are row-major ``Float64Array``s, masks hold 0 and 1, indices are whole numbers, anything 0-dimensional is a plain
 number. The gradient is that of the loss; with ``term: 3`` beside the inputs, that of the pull of the fourth term alone
 (``Terms.pulls``, laid out flat). ``evaluate`` returns the same object and the same arrays at every call: copy what must
-outlive the next one. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same
-nesting. Beside it comes a module for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
+outlive the next one. ``evaluate.again(inputs)`` is faster, where since the last call only ``term`` has changed in that
+very object. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same nesting.
+Beside it comes a module for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
 """
 
 from typing import NamedTuple

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from lossviz.lowering.graph import Graph, Node, Size, UnknownOperator
+from lossviz.lowering.graph import TERM, Graph, Node, Size, UnknownOperator
 from lossviz.lowering.operators import OPERATORS, Constant, Index, Pieces, Pointwise, Reduction, View, text
 
 AXES = "ijklmnop"
@@ -59,24 +59,28 @@ Body = list[Step | Loop]
 
 @dataclass(frozen=True)
 class Plan:
-    """``once``: what depends on the sizes alone; ``always``: the rest. ``arrays``: nodes that another loop or the
-    caller reads; ``named``: nodes that are read at the place where they are computed."""
+    """``once``: what depends on the sizes alone; ``of_term``: what depends on the term, too; ``always``: the rest.
+    ``arrays``: nodes that another loop or the caller reads; ``named``: nodes that are read at the place where they are
+    computed."""
 
     graph: Graph
     once: Body
     always: Body
+    of_term: Body
     arrays: frozenset[Node]
     named: frozenset[Node]
 
 
 def plan(graph: Graph) -> Plan:
     all_steps = _steps(graph)
-    constant = _constant_nodes(all_steps)
-    once = _nest([step for step in all_steps if step.node in constant], set())
-    always = _nest([step for step in all_steps if step.node not in constant], constant)
-    arrays, named = _read_as(once + always, {})
+    constant, of_term = _constant_nodes(all_steps), _reached(all_steps, graph.inputs.get(TERM))
+    stages, done = [], set()
+    for nodes in (constant, {step.node for step in all_steps} - constant - of_term, of_term):
+        stages.append(_nest([step for step in all_steps if step.node in nodes], done))
+        done |= nodes
+    arrays, named = _read_as([each for stage in stages for each in stage], {})
     arrays |= {node for node in graph.outputs.values() if node.shape}
-    return Plan(graph, once, always, frozenset(arrays), frozenset(named))
+    return Plan(graph, *stages, frozenset(arrays), frozenset(named))
 
 
 def steps(body: Body) -> Iterator[Step]:
@@ -229,6 +233,15 @@ def _constant_nodes(steps: list[Step]) -> set[Node]:
         if all(read.node in constant for read in step.reads):
             constant.add(step.node)
     return constant
+
+
+def _reached(steps: list[Step], source: Node | None) -> set[Node]:
+    """Nodes that read an input, or what reads it."""
+    reached: set[Node] = set()
+    for step in steps:
+        if any(read.node is source or read.node in reached for read in step.reads):
+            reached.add(step.node)
+    return reached
 
 
 def _nest(steps: list[Step], done: set[Node], depth: int = 0) -> Body:

@@ -19,7 +19,7 @@ RESERVED = set(
 
     Array Error Float64Array Infinity JSON Math NaN Number Object i j k l m n o p here
 
-    create evaluate inputs inputNames shapes result wrong sizesOf checkNames checkArray checkNumber
+    create evaluate pull last inputs inputNames shapes result wrong sizesOf checkNames checkArray checkNumber
     """.split()
 ) | set(HELPERS)
 
@@ -53,12 +53,6 @@ function checkNumber(name, number) {
 def module(plan: Plan) -> str:
     """The module's text; the same plan gives the same text, byte for byte."""
     names = _Names(plan)
-    evaluate = [
-        *_inputs(plan.graph, names),
-        *_body(plan.always, plan, names),
-        *_numbers(plan.graph, names),
-        "return result;",
-    ]
     create = [
         *_sizes(plan.graph),
         *(_guard(each) for each in plan.graph.guards),
@@ -66,9 +60,7 @@ def module(plan: Plan) -> str:
         *_body(plan.once, plan, names),
         f"const result = {_nested(plan.graph, lambda node: _initial(node, names))};",
         f"const inputNames = {json.dumps(list(plan.graph.inputs))};",
-        "function evaluate(inputs) {",
-        *_indented(evaluate),
-        "}",
+        *(_in_two if plan.of_term else _in_one)(plan, names),
         f"evaluate.shapes = {_nested(plan.graph, lambda node: _shape(node))};",
         "return evaluate;",
     ]
@@ -96,7 +88,7 @@ class _Names:
         for path, node in plan.graph.outputs.items():
             if node not in self._names:
                 self._names[node] = self._free(_camel(("gradient", path[-1]) if path[0] == "gradients" else path[-1:]))
-        for step in steps(plan.once + plan.always):
+        for step in steps(plan.once + plan.always + plan.of_term):
             if step.node not in self._names:
                 self._names[step.node] = self._free(_camel([step.node.operator]))
 
@@ -142,7 +134,7 @@ def _guard(guard: Guard) -> str:
 
 
 def _allocation(plan: Plan, names: _Names) -> list[str]:
-    nodes = [step.node for step in steps(plan.once + plan.always) if step.node in plan.arrays]
+    nodes = [step.node for step in steps(plan.once + plan.always + plan.of_term) if step.node in plan.arrays]
     return [f"const {names.array(node)} = new Float64Array({_count(node)});" for node in nodes]
 
 
@@ -182,10 +174,38 @@ def _object(tree: object) -> str:
 # ---- one call
 
 
+def _in_one(plan: Plan, names: _Names) -> list[str]:
+    return _function("evaluate", [*_inputs(plan.graph, names), *_body(plan.always, plan, names), *_result(plan, names)])
+
+
+def _in_two(plan: Plan, names: _Names) -> list[str]:
+    """What depends on the term is a function of its own, for another term of the same inputs: the numbers that it reads
+    are kept."""
+    read = {each.node for step in steps(plan.of_term) for each in step.reads}
+    read |= {node for node in plan.graph.outputs.values() if not node.shape}
+    kept = [names.element(step.node) for step in steps(plan.always) if not step.axes and step.node in read]
+    keep, known = f"last = {{ {', '.join(['inputs', *kept])} }};", f"const {{ {', '.join(kept)} }} = last;"
+    whole = [*_inputs(plan.graph, names), *_body(plan.always, plan, names), keep, "return pull(inputs);"]
+    of_term = [_bound_inputs(plan.graph, names), known, *_body(plan.of_term, plan, names), *_result(plan, names)]
+    return [
+        "let last = {};",
+        *_function("evaluate", whole),
+        *_function("pull", of_term),
+        "evaluate.again = (inputs) => (inputs === last.inputs ? pull(inputs) : evaluate(inputs));",
+    ]
+
+
+def _function(name: str, lines: list[str]) -> list[str]:
+    return [f"function {name}(inputs) {{", *_indented(lines), "}"]
+
+
+def _result(plan: Plan, names: _Names) -> list[str]:
+    return [*_numbers(plan.graph, names), "return result;"]
+
+
 def _inputs(graph: Graph, names: _Names) -> list[str]:
     nodes = graph.inputs.items()
-    lines = [f"const {{ {', '.join(_bound(name, names.element(node)) for name, node in nodes)} }} = inputs;"]
-    lines.append("checkNames(inputs, inputNames);")
+    lines = [_bound_inputs(graph, names), "checkNames(inputs, inputNames);"]
     for name, node in nodes:
         variable = names.element(node)
         lines.append(
@@ -194,6 +214,11 @@ def _inputs(graph: Graph, names: _Names) -> list[str]:
             else f'checkNumber("{name}", {variable});'
         )
     return lines
+
+
+def _bound_inputs(graph: Graph, names: _Names) -> str:
+    bound = [_bound(name, names.element(node)) for name, node in graph.inputs.items()]
+    return f"const {{ {', '.join(bound)} }} = inputs;"
 
 
 def _bound(name: str, variable: str) -> str:

@@ -181,7 +181,7 @@ function answersOf(spec, functionOf, question) {
     if (moving) moveTo(moving.positions[k]);
     if (alone) return { loss: evaluate(inputs).loss };
     inputs.term = terms[moving ? 0 : k];
-    const { loss, gradients, terms: parts } = evaluate(inputs);
+    const { loss, gradients, terms: parts } = moving ? evaluate(inputs) : evaluate.again(inputs);
     const whole = { loss, terms: parts, shapes: evaluate.shapes.terms };
     const answer = { ...(keep ? kept(whole, keep) : copied(whole)), ...(wanted && { gradients: copied(gradients) }) };
     if (question.felt) answer.terms.active = felt(question, completed(answer.terms), gradientsOf);
@@ -190,7 +190,7 @@ function answersOf(spec, functionOf, question) {
 
   function gradientsOf(term) {
     inputs.term = term;
-    return evaluate(inputs).gradients;
+    return evaluate.again(inputs).gradients;
   }
 
   return { count: moving ? moving.positions.length : terms.length, answerOf };
