@@ -203,6 +203,19 @@ def test_two_tight_clusters_far_from_each_other():
         assert (gradient - expected).norm() <= 1e-5 * expected.norm()
 
 
+@pytest.mark.parametrize("far", (1e6, 1e10, 1e16))
+@parametrized(lambda loss: has_road(loss) and loss.inputs.name == "labelled_sentences" and loss.distance == "euclidean")
+def test_one_row_far_from_all_others(variant, far):
+    """Beside it the others are as near to one another as to nothing; what they do to one another is kept."""
+    loss = variant().changed(margin=1.0) if hasattr(variant(), "margin") else variant()
+    rows = torch.tensor([[0, 0], [1, 0], [0, 2], [3, 3], [far, 0]], dtype=DOUBLE)
+    tensors = rows, torch.tensor([0, 0, 1, 1, 2])
+    value, (gradient,) = value_and_gradients(loss, tensors, lambda *each: road(loss, *each))
+    exact, (expected,) = value_and_gradients(loss, tensors, loss.value)
+    assert_close(value, exact, rtol=1e-12, atol=1e-12)
+    assert_close(gradient, expected, rtol=1e-12, atol=1e-12)
+
+
 def clusters(loss, share, count, seed):
     """Rows in tight clusters at right angles: each row's direction has this share of its square from its cluster."""
     generator = torch.Generator().manual_seed(seed)

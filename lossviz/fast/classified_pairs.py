@@ -17,5 +17,5 @@ def softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Ten
     if first.dtype == torch.float32 and not waits(first) and not square(logits.detach()) < LARGE**2 * logits.numel():
         raise TooCoarse
     classes = labels.long().clamp(0, len(weight) - 1)
-    classes = classes.masked_fill(classes != labels, NO_CLASS)  # unchecked: torch would end the program for these
+    classes = classes.masked_fill(classes != labels, NO_CLASS)  # unchecked: on a device torch would end the program
     return cross_entropy(logits, classes, ignore_index=NO_CLASS, reduction="sum") / len(labels)

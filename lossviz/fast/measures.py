@@ -69,7 +69,7 @@ def euclidean(x: Tensor, y: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]
     distance = length = torch.linalg.vector_norm(difference, dim=-1, keepdim=True)
     if not _has_safe_squares(length):
         peak = torch.linalg.vector_norm(difference, torch.inf, dim=-1, keepdim=True)
-        difference, length = _shrunk(difference, peak.clamp(min=torch.finfo(x.dtype).tiny))
+        difference, length = _shrunk(difference, peak.masked_fill(peak == 0, 1))
         distance = seen(peak * length)
     return distance.squeeze(-1), lambda gradient: difference.mul_(gradient.unsqueeze(-1) / length)
 
@@ -102,6 +102,7 @@ def cosine(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:
     chord, distance = chords(u.rows, v.rows, lambda near: (x[near], y[near]))
     none = _either(u.none, v.none)
     if none is not None:
+        none = none & (distance == distance)  # beside a row that is not finite it stays NaN
         seen(distance.masked_fill_(none, 1))
 
     def pull(gradient: Tensor) -> tuple[Tensor, Tensor]:

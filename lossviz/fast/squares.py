@@ -119,10 +119,10 @@ class _EuclideanSquare(Square):
         super().__init__(x)
         self.centred = x - x.mean(0)
         self.lengths = torch.linalg.vector_norm(self.centred, dim=-1).square_()
+        self.longest = self.lengths.max().item()
         self.received = torch.zeros_like(self.lengths)
 
     def fits(self) -> bool:
-        self.longest = self.lengths.max().item()
         return self.longest < torch.finfo(self.x.dtype).max ** 0.5
 
     def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -208,34 +208,35 @@ class _CosineSquare(Square):
         return self.directions.pull(self.gradient)
 
 
-class _UnseenEuclideanSquare(_EuclideanSquare):
+class _MeasuredSquare(Square):
     """Every distance by its difference: as slow as it is exact, without a look at any."""
 
-    def fits(self) -> bool:
-        return True
+    power: float
+    paired: Callable
 
-    def rows(self, rows: slice) -> Tensor:
-        return torch.cdist(self.x[rows], self.x, compute_mode="donot_use_mm_for_euclid_dist")
-
-    def share(self, distance: Tensor, gradient: Tensor) -> Tensor:
-        return gradient.div_(distance.masked_fill_(distance == 0, torch.inf))
-
-
-class _ManhattanSquare(Square):
     def between(self, i: Tensor, j: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        return manhattan(self.x.index_select(0, i), self.x.index_select(0, j))
+        return type(self).paired(self.x.index_select(0, i), self.x.index_select(0, j))
 
     def rows(self, rows: slice) -> Tensor:
-        return torch.cdist(self.x[rows], self.x, p=1)
+        return torch.cdist(self.x[rows], self.x, p=self.power, compute_mode="donot_use_mm_for_euclid_dist")
 
     def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
-        """As autograd would, but it would measure the distances again; and of so few rows at a time that a device,
-        which keeps every difference, has room for them."""
+        """As autograd would: but it would measure the distances again, and on a device, which makes every difference
+        first, of all rows at once."""
         x, y, gradient = self.x[rows], self.x[others], self.gradient[rows]
         few = max(1, MOST_DIFFERENCES // y.numel())
         for part in (slice(start, start + few) for start in range(0, len(x), few)):
-            gradient[part] += cdist_backward(share[part].contiguous(), x[part], y, 1.0, distance[part].contiguous())
+            measured = x[part], y, self.power, distance[part].contiguous()
+            gradient[part] += cdist_backward(share[part].contiguous(), *measured)
+
+
+class _ManhattanSquare(_MeasuredSquare):
+    power, paired = 1.0, manhattan
+
+
+class _MeasuredEuclideanSquare(_MeasuredSquare):
+    power, paired = 2.0, euclidean
 
 
 SQUARES = {"euclidean": _EuclideanSquare, "cosine": _CosineSquare, "manhattan": _ManhattanSquare}
-UNSEEN = SQUARES | {"euclidean": _UnseenEuclideanSquare}  # where a look at a number would have to be waited for
+UNSEEN = SQUARES | {"euclidean": _MeasuredEuclideanSquare}  # where a look at a number would have to be waited for

@@ -175,7 +175,9 @@ def _object(tree: object) -> str:
 
 
 def _in_one(plan: Plan, names: _Names) -> list[str]:
-    return _function("evaluate", [*_inputs(plan.graph, names), *_body(plan.always, plan, names), *_result(plan, names)])
+    whole = [*_inputs(plan.graph, names), *_body(plan.always, plan, names), *_result(plan, names)]
+    again = ["evaluate.again = evaluate;"] if TERM in plan.graph.inputs else []  # a loss without a slope
+    return [*_function("evaluate", whole), *again]
 
 
 def _in_two(plan: Plan, names: _Names) -> list[str]:

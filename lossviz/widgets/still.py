@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import matplotlib.pyplot as plt
@@ -22,12 +23,14 @@ from lossviz.situations import Question
 from lossviz.widgets import javascript, kernel
 from lossviz.widgets.scene import UNSEEN, Scene
 
-INK, QUIET, LINE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
-SIDES = {"positive": "#0072b2", "negative": "#b84e00", "both": "#7a5195", "class": "#59636e"}
+STYLE = Path(__file__).with_name("static") / "explorer.css"
+COLOURS = dict(re.findall(r"--([\w-]+): (#\w+);", STYLE.read_text(encoding="utf-8").partition("}")[0]))  # by day
+INK, QUIET, LINE, PAPER = (COLOURS[name] for name in ("ink", "quiet", "line", "paper"))
+SIDES = {name: COLOURS[name] for name in ("positive", "negative", "both")} | {"class": QUIET}
 SIGNS = {"positive": "▲", "negative": "▼"}
 KEY = {"both": "pulled or pushed", "negative": "▼ pushed apart", "positive": "▲ pulled together"}
 DASHES = {"negative": (0, (4, 3)), "both": (0, (8, 3))}
-HUES = ("#1b1f24", "#007a5a", "#a3467f", "#7a5c00")  # of classes
+HUES = [COLOURS[f"class{k}"] for k in range(4)]
 MARKS = "os^D"
 
 WIDTH, PLANE, ROW = 430, 212, 18

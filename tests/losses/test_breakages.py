@@ -179,6 +179,9 @@ def test_one_number_that_is_not_finite(bad, dtype, variant):
         wrong = replaced(tensors, place, spoiled(tensor, bad))
         refused(loss, wrong, argument)
         loss(*wrong, check=False)
+    rows, labels = split(loss, tensors)
+    beside = [torch.cat([each[:-1], torch.zeros_like(each[-1:])]) for each in rows[1:]]
+    refused(loss, (spoiled(rows[0], bad), *beside, *labels), named(loss, tensors)[0])
 
 
 @every_loss

@@ -22,13 +22,18 @@ function text(arrays) {
 async function load(code) {
   return import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
 }
+// Asked again: an object that has just been asked for another term, and one since which another batch was.
 function checkAgain(evaluate, { term, ...inputs }) {
   const found = (result) => flat(result).flatMap((each) => (typeof each === "number" ? [each] : [...each]));
   const expected = found(evaluate({ ...inputs, term }));
-  evaluate(inputs);
-  for (const asked of [Object.assign(inputs, { term }), { ...inputs }]) { // this one, and one that is not known
-    const differs = found(evaluate.again(asked)).some((each, k) => each !== expected[k] && !Number.isNaN(each));
-    if (differs) throw new Error(`again, term ${term} is another`);
+  const doubled = ([name, value]) => [name, typeof value === "number" ? value : value.map((each) => 2 * each)];
+  const other = Object.fromEntries(Object.entries(inputs).map(doubled));
+  for (const before of [() => evaluate(inputs), () => evaluate(other)]) {
+    before();
+    const again = found(evaluate.again(Object.assign(inputs, { term })));
+    const same = again.length === expected.length && again.every((each, k) => Object.is(each, expected[k]));
+    if (!same) throw new Error(`again, term ${term} is another`);
+    delete inputs.term;
   }
 }
 async function runAll([code, cases]) {
@@ -125,7 +130,10 @@ def in_torch(batch: Batch) -> dict[str, np.ndarray]:
     parameters = {name: tensor for name, tensor in inputs.items() if name not in batch.arguments}
     terms = _replaced(batch.loss, parameters).complete(*tensors)
     pull = terms.loss if batch.term < 0 else terms.pulls.flatten()[batch.term]
-    found = torch.autograd.grad(pull, [inputs[name] for name in wanted], allow_unused=True)
+    if pull.requires_grad:
+        found = torch.autograd.grad(pull, [inputs[name] for name in wanted], allow_unused=True)
+    else:
+        found = [None for _ in wanted]
     gradients = {n: torch.zeros_like(inputs[n]) if g is None else g for n, g in zip(wanted, found, strict=True)}
     parts = {each.name: getattr(terms, each.name) for each in fields(terms) if each.name != "loss"}
     tree = {"loss": terms.loss, "gradients": gradients, "terms": parts}

@@ -374,6 +374,19 @@ class Places(Loss):
         return _terms(both, values, thresholds=parts)
 
 
+@dataclass(frozen=True, eq=False)
+class Counted(Loss):
+    """Without a slope: no term has a gradient."""
+
+    limit: float = 1.0
+    inputs = PAIR
+    axes = ("pair",)
+
+    def define(self, first, second):
+        distance = (first - second).abs().sum(-1)
+        return _terms(distance, (distance.detach() > self.limit).to(first.dtype))
+
+
 ZOO = [
     HardestRows,
     Cube,
@@ -387,4 +400,5 @@ ZOO = [
     Functions,
     Statistics,
     Places,
+    Counted,
 ]

@@ -245,14 +245,19 @@ interface Reading {
   chart: string; // the chart that can show it, or "none"
 }
 
-interface Term {
+// What a term is before anyone tells whom it concerns.
+interface BareTerm {
   index: number; // its place in the values, laid out flat
   place: number[]; // its index on each axis
   value: number;
   valid: boolean;
   active: boolean;
-  points: number[]; // the sentences it concerns, its owner first
   pairs: number[]; // the rows of the batch that it concerns as pairs
+  numbers: Record<string, number>; // of the printed formula
+}
+
+interface Term extends BareTerm {
+  points: number[]; // the sentences it concerns, its owner first
   links: Link[];
   kind: "positive" | "negative" | "both" | "triplet" | "class" | "anchor" | "term";
   letters: string; // its points in short
@@ -261,7 +266,6 @@ interface Term {
   formula: string | null; // what it adds, in numbers; null for nothing
   note: string; // one sentence about it
   reach?: { from: number; to: number } | null; // whose distance from whom decides which negatives are semi-hard
-  numbers: Record<string, number>; // of the printed formula
 }
 
 interface Link {
@@ -293,7 +297,7 @@ interface View {
 interface Chart {
   fits(given: Given): boolean; // whether it can show this loss
   // Whom the terms concern, in numbers and words; generic(term) tells what any chart could.
-  read(given: Given, terms: Term[], generic: (term: Term) => Term): Term[];
+  read(given: Given, terms: BareTerm[], generic: (term: BareTerm) => Term): Term[];
   create(spec: Spec, engine: Engine, actions: Actions): View;
   mask(scene: Scene): Table;
 }

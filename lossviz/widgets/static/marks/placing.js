@@ -90,8 +90,8 @@ function withinAHop(wordings, find, stood) {
 }
 
 // Whether a line from a place goes through one of the boxes, but for one in which the place itself stands.
-const crosses = ([from, to], place, others) =>
-  others.some((other) => other.from === null && meets(other, from, to) && gapTo(other, place) > 0);
+const crosses = ([from, to], place, boxes) =>
+  boxes.some((box) => meets(box, from, to) && gapTo(box, place) > 0);
 
 const BAND = 24; // pixels
 
@@ -120,7 +120,8 @@ function createFree(obstacles, { y: top, height }) {
 // What is taken, boxes and lines, among the places of labels: {isFree(box), isClear(box, place), joins(line, place),
 // passes(line, place), take(box)}.
 function createGround(obstacles, isOff, places) {
-  const taken = [];
+  const boxes = obstacles.filter(({ from }) => from === null);
+  const [taken, labels] = [[], []]; // with the lines that join labels to places, and without
   const blocked = new Set(); // what is taken does not become free again
 
   return {
@@ -137,11 +138,13 @@ function createGround(obstacles, isOff, places) {
         gapTo(box, other) >= own + Math.min(NEARER, distance(other, place) / 2));
     },
     // Whether a line from a place goes through no box, but for one in which the place itself stands.
-    joins: (line, place) => line && !crosses(line, place, obstacles) && !crosses(line, place, taken),
+    joins: (line, place) => line && !crosses(line, place, boxes) && !crosses(line, place, labels),
     // The same of labels alone, where no line joins otherwise.
-    passes: (line, place) => !line || !crosses(line, place, taken),
+    passes: (line, place) => !line || !crosses(line, place, labels),
     take(box) {
-      taken.push(...piecesOf(box), ...(box.leader ? piecesOf({ places: box.leader }) : []));
+      const own = piecesOf(box);
+      labels.push(...own);
+      taken.push(...own, ...(box.leader ? piecesOf({ places: box.leader }) : []));
     },
   };
 }

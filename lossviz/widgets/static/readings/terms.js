@@ -157,7 +157,7 @@ function termAt(given, { numbersAt, everywhere }, index) {
   };
 }
 
-// generic(term): a term that is told without a chart.
+// generic(term): tells a term, and gives it back, as any chart could.
 export function createGeneric(given) {
   const { result: { shapes }, loss, situation } = given;
   const roles = rolesOf(given);

@@ -29,22 +29,22 @@ const sumOf = (shares) => shares.reduce((sum, share) => sum + share, 0);
 
 // What a pair gives each class is its row of the matrix, or of the shares. The bars are as long as the shares; without
 // shares, from the smallest number of all to the largest.
-function pairOf(given, generic) {
+function pairOf(given, term) {
   const { situation, result: { terms, shapes } } = given;
-  const { index, links, words } = generic;
+  const { index, links, words } = term;
   const rowOf = (array) => Array.from(array.slice(index * shapes.matrix[1], (index + 1) * shapes.matrix[1]));
   const [low, high] = [Math.min(...terms.matrix), Math.max(...terms.matrix)];
   const gives = rowOf(terms.matrix);
   const shares = terms.shares.row ? rowOf(terms.shares.row) : null;
   const target = situation.labels[index];
   const rivals = shares?.filter((_, kind) => kind !== target); // who have what the target lacks
-  return Object.assign(generic, {
+  return Object.assign(term, {
     gives, shares, target,
     lengths: shares ?? gives.map((value) => (high > low ? (value - low) / (high - low) : 1)),
     kind: "class",
     sign: SIGNS[target % SIGNS.length],
     links: links.map((link) => ({ ...link, side: "class", weight: shares ? sumOf(rivals) : 1 })),
-    words: { ...words, note: (term) => noteOf(given, term) },
+    words: { ...words, note: (told) => noteOf(given, told) },
   });
 }
 

@@ -43,14 +43,14 @@ function pairWords({ loss }, { letters, names, score, similarity }, { aimed, act
   return `${letters}, ${names.map(quoted).join(" and ")}, ${has}: ${end}.`;
 }
 
-function ofPair(given, pair, generic) {
-  const aimed = "s" in generic.numbers && "y" in generic.numbers;
+function ofPair(given, pair, term) {
+  const aimed = "s" in term.numbers && "y" in term.numbers;
   const way = pair.similarity < pair.score ? "positive" : "negative"; // in which it is drawn
   const more = aimed ? { kind: way, links: [link(given, pair, way, 1)] } : {};
-  return Object.assign(generic, {
+  return Object.assign(term, {
     ...more, aimed,
-    pairs: generic.place,
-    words: { ...generic.words, note: (term) => pairWords(given, pair, term) },
+    pairs: term.place,
+    words: { ...term.words, note: (told) => pairWords(given, pair, told) },
   });
 }
 
