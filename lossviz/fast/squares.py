@@ -221,8 +221,8 @@ class _MeasuredSquare(Square):
         return torch.cdist(self.x[rows], self.x, p=self.power, compute_mode="donot_use_mm_for_euclid_dist")
 
     def add(self, rows: slice, others: slice, share: Tensor, distance: Tensor) -> None:
-        """As autograd would: but it would measure the distances again, and on a device, which makes every difference
-        first, of all rows at once."""
+        """As autograd would, but it would measure the distances again. A few rows at a time: a device makes all their
+        differences first."""
         x, y, gradient = self.x[rows], self.x[others], self.gradient[rows]
         few = max(1, MOST_DIFFERENCES // y.numel())
         for part in (slice(start, start + few) for start in range(0, len(x), few)):

@@ -83,9 +83,10 @@ def test_a_watch_changes_nothing_though_the_model_drops_out(known):
     curves = []
     for watched in (False, True):
         model = tiny.model()
-        for each in model.modules():
-            if isinstance(each, nn.Dropout):
-                each.p = 0.3
+        dropouts = [each for each in model.modules() if isinstance(each, nn.Dropout)]
+        assert dropouts
+        for each in dropouts:
+            each.p = 0.3
         module = for_trainer(their_module(known, model), model)
         own = [Watch(module, tiny.dataset(known.loss.inputs), every=2)] if watched else []
         curves.append(trained(module, model, known, 6, callbacks=own, **ON_IT))
