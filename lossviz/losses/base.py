@@ -36,7 +36,7 @@ class Terms:
     ``positive, negative``  masks on ``matrix``: what the labels say
     ``valid``               which terms the labels allow
     ``active``              which of these pass a gradient on to ``matrix`` now, one that can be seen; an explorer
-                            leaves out those that then move no point
+                            asks instead which of them move a point
     ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
     ``chosen``              role → indices into ``matrix`` (hardest_positive, semi_hard_negative …)
     ``thresholds``          name → scalar (nearest_negative …); a setting called margin is one by itself

@@ -9,7 +9,9 @@ Arrays are row-major ``Float64Array``s, masks hold 0 and 1, indices are whole nu
 number. The gradient is that of the loss; with ``term: 3`` beside the inputs, that of the pull of the fourth term alone
 (``Terms.pulls``, laid out flat). ``evaluate`` returns the same object and the same arrays at every call: copy what must
 outlive the next one. ``evaluate.again(inputs)`` is faster, where since the last call only ``term`` has changed in that
-very object. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same nesting.
+very object. ``evaluate.along({anchor, other})`` says how every pull changes as the rows of the last inputs move that
+way: 0 for a term that passes no gradient on. ``evaluate.shapes`` says the shape of every array in ``gradients`` and
+``terms``, in the same nesting.
 Beside it comes a module for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
 """
 
@@ -42,5 +44,5 @@ def to_javascript(loss, *example_inputs) -> Modules:
     try:
         graph = graph_of(loss, example_inputs)
         return Modules(module(plan(graph)), module(plan(graph.value())))
-    except UnknownOperator as error:
+    except NotImplementedError as error:  # ours, or torch's own: a derivative that it does not have
         raise UnknownOperator(f"{type(loss).__name__}: {error}") from None

@@ -59,27 +59,29 @@ Body = list[Step | Loop]
 
 @dataclass(frozen=True)
 class Plan:
-    """``once``: what depends on the sizes alone; ``of_term``: what depends on the term, too; ``always``: the rest.
-    ``arrays``: nodes that another loop or the caller reads; ``named``: nodes that are read at the place where they are
-    computed."""
+    """``once``: what depends on the sizes alone; ``of_term``: what depends on the term, too; ``along``: what depends on
+    how the rows move; ``always``: the rest. ``arrays``: nodes that another loop or the caller reads; ``named``: nodes
+    that are read at the place where they are computed."""
 
     graph: Graph
     once: Body
     always: Body
     of_term: Body
+    along: Body
     arrays: frozenset[Node]
     named: frozenset[Node]
 
 
 def plan(graph: Graph) -> Plan:
     all_steps = _steps(graph)
-    constant, of_term = _constant_nodes(all_steps), _reached(all_steps, graph.inputs.get(TERM))
+    constant, along = _constant_nodes(all_steps), _reached(all_steps, graph.directions.values())
+    of_term = _reached(all_steps, [graph.inputs[TERM]] if TERM in graph.inputs else []) - along
     stages, done = [], set()
-    for nodes in (constant, {step.node for step in all_steps} - constant - of_term, of_term):
+    for nodes in (constant, {step.node for step in all_steps} - constant - of_term - along, of_term, along):
         stages.append(_nest([step for step in all_steps if step.node in nodes], done))
         done |= nodes
     arrays, named = _read_as([each for stage in stages for each in stage], {})
-    arrays |= {node for node in graph.outputs.values() if node.shape}
+    arrays |= {node for node in _results(graph) if node.shape}
     return Plan(graph, *stages, frozenset(arrays), frozenset(named))
 
 
@@ -106,11 +108,15 @@ def kind(node: Node) -> object:
 
 def _steps(graph: Graph) -> list[Step]:
     """In an order in which every node comes after those it reads."""
-    outputs = dict.fromkeys(graph.outputs.values())
+    outputs = _results(graph)
     nodes = [node for node in in_order(outputs) if node.operator != "input"]
     uses = _uses(nodes, outputs)
     own = {node for node in nodes if node in outputs or _worth_a_value(node, uses[node])}
     return [_step(node, own) for node in nodes if node in own]
+
+
+def _results(graph: Graph) -> dict[Node, None]:
+    return dict.fromkeys([*graph.outputs.values(), *([graph.along] if graph.along else [])])
 
 
 def in_order(outputs: Iterable[Node]) -> list[Node]:
@@ -235,13 +241,13 @@ def _constant_nodes(steps: list[Step]) -> set[Node]:
     return constant
 
 
-def _reached(steps: list[Step], source: Node | None) -> set[Node]:
-    """Nodes that read an input, or what reads it."""
-    reached: set[Node] = set()
+def _reached(steps: list[Step], sources: Iterable[Node]) -> set[Node]:
+    """Nodes that read one of these inputs, or what reads it."""
+    reached = set(sources)
     for step in steps:
-        if any(read.node is source or read.node in reached for read in step.reads):
+        if any(read.node in reached for read in step.reads):
             reached.add(step.node)
-    return reached
+    return reached.difference(sources)
 
 
 def _nest(steps: list[Step], done: set[Node], depth: int = 0) -> Body:

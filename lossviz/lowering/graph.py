@@ -1,6 +1,6 @@
 """The graph between the three steps: operators, what they act on, and the shape of what they give."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import torch
@@ -49,9 +49,11 @@ class Guard:
 class Graph:
     """A traced loss.
 
-    ``inputs``  name → its node, in the order of the arguments
-    ``sizes``   input name → the name of each of its sizes
-    ``outputs`` path, such as ("terms", "matrix") → its node
+    ``inputs``      name → its node, in the order of the arguments
+    ``sizes``       input name → the name of each of its sizes
+    ``outputs``     path, such as ("terms", "matrix") → its node
+    ``directions``  name of rows → the node of how they move
+    ``along``       how the pulls change as they do
     """
 
     loss: str
@@ -59,9 +61,12 @@ class Graph:
     sizes: dict[str, tuple[str, ...]]
     outputs: dict[tuple[str, ...], Node]
     guards: tuple[Guard, ...]
+    directions: dict[str, Node] = field(default_factory=dict)
+    along: Node | None = None
 
     def value(self) -> Self:
-        """The loss alone: no gradients, no terms, and none to be named."""
+        """The loss alone: no gradients, no terms, none to be named."""
         inputs = {name: node for name, node in self.inputs.items() if name != TERM}
         sizes = {name: axes for name, axes in self.sizes.items() if name != TERM}
-        return replace(self, inputs=inputs, sizes=sizes, outputs={("loss",): self.outputs["loss",]})
+        outputs = {("loss",): self.outputs["loss",]}
+        return replace(self, inputs=inputs, sizes=sizes, outputs=outputs, directions={}, along=None)

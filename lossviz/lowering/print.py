@@ -19,7 +19,7 @@ RESERVED = set(
 
     Array Error Float64Array Infinity JSON Math NaN Number Object i j k l m n o p here
 
-    create evaluate pull last inputs inputNames shapes result wrong sizesOf checkNames checkArray checkNumber
+    create evaluate pull last inputs inputNames directions shapes result wrong sizesOf checkNames checkArray checkNumber
     """.split()
 ) | set(HELPERS)
 
@@ -60,7 +60,7 @@ def module(plan: Plan) -> str:
         *_body(plan.once, plan, names),
         f"const result = {_nested(plan.graph, lambda node: _initial(node, names))};",
         f"const inputNames = {json.dumps(list(plan.graph.inputs))};",
-        *(_in_two if plan.of_term else _in_one)(plan, names),
+        *(_in_stages if TERM in plan.graph.inputs else _alone)(plan, names),
         f"evaluate.shapes = {_nested(plan.graph, lambda node: _shape(node))};",
         "return evaluate;",
     ]
@@ -85,10 +85,11 @@ class _Names:
     def __init__(self, plan: Plan) -> None:
         self._taken = {*RESERVED, *(size for axes in plan.graph.sizes.values() for size in axes)}
         self._names = {node: self._free(name) for name, node in plan.graph.inputs.items()}
+        self._names |= {node: self._free(_camel((name, "along"))) for name, node in plan.graph.directions.items()}
         for path, node in plan.graph.outputs.items():
             if node not in self._names:
                 self._names[node] = self._free(_camel(("gradient", path[-1]) if path[0] == "gradients" else path[-1:]))
-        for step in steps(plan.once + plan.always + plan.of_term):
+        for step in _all_steps(plan):
             if step.node not in self._names:
                 self._names[step.node] = self._free(_camel([step.node.operator]))
 
@@ -106,6 +107,10 @@ class _Names:
     def array(self, node: Node) -> str:
         """Inputs are arrays under their own names."""
         return self._names[node] if node.operator == "input" else _capitals(self._names[node])
+
+
+def _all_steps(plan: Plan) -> Iterable[Step]:
+    return steps(plan.once + plan.always + plan.of_term + plan.along)
 
 
 def _camel(words: Iterable[str]) -> str:
@@ -134,7 +139,7 @@ def _guard(guard: Guard) -> str:
 
 
 def _allocation(plan: Plan, names: _Names) -> list[str]:
-    nodes = [step.node for step in steps(plan.once + plan.always + plan.of_term) if step.node in plan.arrays]
+    nodes = [step.node for step in _all_steps(plan) if step.node in plan.arrays]
     return [f"const {names.array(node)} = new Float64Array({_count(node)});" for node in nodes]
 
 
@@ -174,31 +179,39 @@ def _object(tree: object) -> str:
 # ---- one call
 
 
-def _in_one(plan: Plan, names: _Names) -> list[str]:
+def _alone(plan: Plan, names: _Names) -> list[str]:
     whole = [*_inputs(plan.graph, names), *_body(plan.always, plan, names), *_result(plan, names)]
-    again = ["evaluate.again = evaluate;"] if TERM in plan.graph.inputs else []  # a loss without a slope
-    return [*_function("evaluate", whole), *again]
+    return _function("function evaluate(inputs)", whole)
 
 
-def _in_two(plan: Plan, names: _Names) -> list[str]:
-    """What depends on the term is a function of its own, for another term of the same inputs: the numbers that it reads
-    are kept."""
-    read = {each.node for step in steps(plan.of_term) for each in step.reads}
-    read |= {node for node in plan.graph.outputs.values() if not node.shape}
+def _in_stages(plan: Plan, names: _Names) -> list[str]:
+    """What depends on the term, and on how the rows move, are functions of their own, for the same inputs: the numbers
+    that they read are kept."""
+    graph = plan.graph
+    read = {each.node for step in steps(plan.of_term + plan.along) for each in step.reads}
+    read |= {node for node in graph.outputs.values() if not node.shape}
     kept = [names.element(step.node) for step in steps(plan.always) if not step.axes and step.node in read]
     keep, known = f"last = {{ {', '.join(['inputs', *kept])} }};", f"const {{ {', '.join(kept)} }} = last;"
-    whole = [*_inputs(plan.graph, names), *_body(plan.always, plan, names), keep, "return pull(inputs);"]
-    of_term = [_bound_inputs(plan.graph, names), known, *_body(plan.of_term, plan, names), *_result(plan, names)]
+    whole = [*_inputs(graph, names), *_body(plan.always, plan, names), keep, "return pull(inputs);"]
+    of_term = [_bound_inputs(graph.inputs, names), known, *_body(plan.of_term, plan, names), *_result(plan, names)]
+    along = [
+        *_bound_directions(graph, names),
+        _bound_inputs(graph.inputs, names, "last.inputs"),
+        known,
+        *_body(plan.along, plan, names),
+        f"return {names.array(graph.along) if graph.along.shape else names.element(graph.along)};",
+    ]
     return [
         "let last = {};",
-        *_function("evaluate", whole),
-        *_function("pull", of_term),
+        *_function("function evaluate(inputs)", whole),
+        *_function("function pull(inputs)", of_term),
         "evaluate.again = (inputs) => (inputs === last.inputs ? pull(inputs) : evaluate(inputs));",
+        *_function("evaluate.along = function (directions)", along),
     ]
 
 
-def _function(name: str, lines: list[str]) -> list[str]:
-    return [f"function {name}(inputs) {{", *_indented(lines), "}"]
+def _function(head: str, lines: list[str]) -> list[str]:
+    return [f"{head} {{", *_indented(lines), "}"]
 
 
 def _result(plan: Plan, names: _Names) -> list[str]:
@@ -206,9 +219,8 @@ def _result(plan: Plan, names: _Names) -> list[str]:
 
 
 def _inputs(graph: Graph, names: _Names) -> list[str]:
-    nodes = graph.inputs.items()
-    lines = [_bound_inputs(graph, names), "checkNames(inputs, inputNames);"]
-    for name, node in nodes:
+    lines = [_bound_inputs(graph.inputs, names), "checkNames(inputs, inputNames);"]
+    for name, node in graph.inputs.items():
         variable = names.element(node)
         lines.append(
             f'checkArray("{name}", {variable}, {_count(node)});'
@@ -218,9 +230,19 @@ def _inputs(graph: Graph, names: _Names) -> list[str]:
     return lines
 
 
-def _bound_inputs(graph: Graph, names: _Names) -> str:
-    bound = [_bound(name, names.element(node)) for name, node in graph.inputs.items()]
-    return f"const {{ {', '.join(bound)} }} = inputs;"
+def _bound_directions(graph: Graph, names: _Names) -> list[str]:
+    return [
+        _bound_inputs(graph.directions, names, "directions"),
+        f"checkNames(directions, {json.dumps(list(graph.directions))});",
+        *(
+            f'checkArray("{name}", {names.element(node)}, {_count(node)});' for name, node in graph.directions.items()
+        ),
+    ]
+
+
+def _bound_inputs(inputs: dict[str, Node], names: _Names, given: str = "inputs") -> str:
+    bound = [_bound(name, names.element(node)) for name, node in inputs.items()]
+    return f"const {{ {', '.join(bound)} }} = {given};"
 
 
 def _bound(name: str, variable: str) -> str:

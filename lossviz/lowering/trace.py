@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 
 import torch
 from torch import Tensor, fx
-from torch.func import grad_and_value
+from torch.func import grad, vjp
 
 from lossviz import _torch
 from lossviz._torch import expression, schema
@@ -30,17 +30,21 @@ def graph_of(loss, example_inputs: Sequence[Tensor]) -> Graph:
     rows = loss.inputs.fitted(len(example_inputs)).rows
     wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
-    function = _outputs(loss, list(inputs), wanted, paths)
+    function = _outputs(loss, list(inputs), rows, wanted, paths)
 
     large = {name: each.new_empty([ENLARGE * size for size in each.shape]) for name, each in inputs.items()}
     symbolic, environment = _torch.symbolic(large)
     symbols = {name: tuple(map(expression, each.shape)) for name, each in symbolic.items()}
+    inputs |= {f"{name} along": inputs[name].flip(-2) for name in rows}
+    symbolic |= {f"{name} along": symbolic[name].clone() for name in rows}
     traced, guards = _torch.trace(function, symbolic, environment, decompositions())
     sizes = Sizes(symbols, rows[0], guards)
     sizes.try_exceptions(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
-    outputs = dict(zip(paths, nodes.outputs, strict=True))
-    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards())
+    along, *outputs = nodes.outputs
+    directions = {name: nodes.inputs.pop(f"{name} along") for name in rows}
+    outputs = dict(zip(paths, outputs, strict=True))
+    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards(), directions, along)
 
 
 def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
@@ -61,35 +65,38 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     return dict(zip(names, (each.detach().cpu() for each in tensors), strict=True)) | free
 
 
-def _outputs(loss, names: list[str], wanted: list[str], paths: list) -> Callable:
-    """The function to trace: all inputs → every output as one tuple; ``paths`` is filled with what each of them is."""
+def _outputs(loss, names: list[str], rows: Sequence[str], wanted: list[str], paths: list) -> Callable:
+    """The function to trace: all inputs, and how the rows move → how the pulls change, then every output, as one tuple;
+    ``paths`` is filled with what each of these is."""
 
     parameters = {each.name for each in fields(loss)}
 
-    def value(*tensors: Tensor):
-        inputs = dict(zip(names, tensors, strict=True))
-        term = inputs.pop(TERM)
-        arguments = [inputs.pop(name) for name in names if name in inputs and name not in parameters]
-        terms = replace(loss, **inputs).complete(*arguments)
-        return _pull(terms, term), terms
-
     def outputs(*tensors: Tensor) -> tuple[Tensor, ...]:
-        places = tuple(names.index(name) for name in wanted)
-        gradients, (_, terms) = grad_and_value(value, argnums=places, has_aux=True)(*tensors)
+        inputs, directions = dict(zip(names, tensors, strict=False)), tensors[len(names) :]
+        term = inputs.pop(TERM)
+
+        def aims(*moved: Tensor):
+            given = inputs | dict(zip(wanted, moved, strict=True))
+            arguments = [given.pop(name) for name in names if name in given and name not in parameters]
+            terms = replace(loss, **given).complete(*arguments)
+            return (terms.loss, terms.pulls), terms
+
+        (_, pulls), back, terms = vjp(aims, *(inputs[name] for name in wanted), has_aux=True)
+
+        def pulled(weights: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+            gradients = dict(zip(wanted, back((torch.where(term < 0, 1.0, 0.0), weights)), strict=True))
+            ways = (gradients[name] * way for name, way in zip(rows, directions, strict=True))
+            return sum(each.sum() for each in ways), gradients
+
+        numbers = torch.arange(pulls.numel(), device=pulls.device).reshape(pulls.shape)
+        along, gradients = grad(pulled, has_aux=True)(torch.where(numbers == term, 1.0, 0.0).to(pulls))
         found = {("loss",): terms.loss}
-        found |= {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
+        found |= {("gradients", name): each for name, each in gradients.items()}
         found |= {("terms", *path): tensor for path, tensor in _leaves(terms)}
         paths[:] = found
-        return tuple(found.values())
+        return along, *found.values()
 
     return outputs
-
-
-def _pull(terms, term: Tensor) -> Tensor:
-    """What to differentiate: the loss, or the pull of the term with this number."""
-    pulls = terms.pulls.reshape(-1)
-    one = torch.where(torch.arange(pulls.shape[0], device=pulls.device) == term, pulls, 0.0).sum()
-    return torch.where(term < 0, terms.loss, one)
 
 
 def _leaves(terms) -> list[tuple[tuple[str, ...], Tensor]]:

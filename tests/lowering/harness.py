@@ -36,15 +36,18 @@ function checkAgain(evaluate, { term, ...inputs }) {
     delete inputs.term;
   }
 }
+const wayOf = (rows) => rows.map((_, k) => Math.cos(k + 1));
 async function runAll([code, cases]) {
   const { create } = await load(code);
   const made = {};
-  return cases.map(({ shapes, arrays, scalars }) => {
+  return cases.map(({ shapes, arrays, scalars, rows }) => {
     const evaluate = (made[JSON.stringify(shapes)] ??= create(shapes));
     const inputs = { ...scalars };
     for (const name in arrays) inputs[name] = numbers(arrays[name]);
     if ("term" in inputs) checkAgain(evaluate, inputs);
-    return { numbers: text(flat(evaluate(inputs))), shapes: evaluate.shapes };
+    const found = { numbers: text(flat(evaluate(inputs))), shapes: evaluate.shapes };
+    const ways = Object.fromEntries(rows.map((name) => [name, wayOf(inputs[name])]));
+    return evaluate.along ? { ...found, along: text([evaluate.along(ways)]) } : found;
   });
 }
 async function complaint([code, shapes, inputs]) {
@@ -75,6 +78,10 @@ class Batch:
     def arguments(self) -> tuple[str, ...]:
         return self.loss.inputs.fitted(len(self.tensors)).arguments
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return self.loss.inputs.fitted(len(self.tensors)).rows
+
     def inputs(self) -> dict[str, Tensor]:
         """All inputs of the lowered module by name."""
         values = {each.name: getattr(self.loss, each.name) for each in fields(self.loss)}
@@ -94,13 +101,30 @@ def _case(batch: Batch) -> dict:
         },
         "scalars": {name: tensor.item() for name, tensor in inputs.items() if not tensor.ndim}
         | ({} if batch.term < 0 else {"term": batch.term}),
+        "rows": batch.rows,
     }
 
 
 def in_javascript(page, code: str, batches: list[Batch]) -> list[dict[str, np.ndarray]]:
     """For each batch, every output of the lowered module by its path ("terms matrix")."""
-    answers = page.evaluate("runAll", [code, [_case(batch) for batch in batches]])
-    return [_unpacked(np.frombuffer(base64.b64decode(answer["numbers"])), answer["shapes"]) for answer in answers]
+    return [_unpacked(_numbers(each["numbers"]), each["shapes"]) for each in _answers(page, code, batches)]
+
+
+def along_in_javascript(page, code: str, batches: list[Batch]) -> list[np.ndarray]:
+    """For each batch, how every pull changes as the numbers of all rows move by ``ways``."""
+    return [_numbers(each["along"]) for each in _answers(page, code, batches)]
+
+
+def ways(rows: np.ndarray) -> np.ndarray:
+    return np.cos(np.arange(1, rows.size + 1)).reshape(rows.shape)
+
+
+def _answers(page, code: str, batches: list[Batch]) -> list[dict]:
+    return page.evaluate("runAll", [code, [_case(batch) for batch in batches]])
+
+
+def _numbers(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text))
 
 
 def _unpacked(numbers: np.ndarray, shapes: dict) -> dict[str, np.ndarray]:
@@ -122,8 +146,7 @@ def _paths(tree: object, path: str = "") -> list[tuple[str, object]]:
 def in_torch(batch: Batch) -> dict[str, np.ndarray]:
     """The same outputs from ``complete`` and autograd."""
     inputs = {name: tensor.detach().clone() for name, tensor in batch.inputs().items()}
-    rows = batch.loss.inputs.fitted(len(batch.tensors)).rows
-    wanted = [n for n in inputs if n in rows or isinstance(getattr(batch.loss, n, None), Tensor)]
+    wanted = [n for n in inputs if n in batch.rows or isinstance(getattr(batch.loss, n, None), Tensor)]
     for name in wanted:
         inputs[name].requires_grad_()
     tensors = [inputs[name] for name in batch.arguments]

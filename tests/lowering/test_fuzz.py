@@ -48,11 +48,20 @@ def test_lowered_loss_is_torchs(variant, javascript):
 
 @every_variant
 def test_the_gradient_of_one_term_is_torchs(variant, javascript):
+    """By every row, and as the rows move: one number for each term, whichever was asked for."""
     batches = [one_term(batch, k) for k, batch in enumerate(fuzz_batches.batches(variant, 20))]
-    for batch, found in zip(batches, harness.in_javascript(javascript, lowered(variant), batches), strict=True):
-        for path, numbers in harness.in_torch(batch).items():
+    answers = harness.in_javascript(javascript, lowered(variant), batches)
+    alongs = harness.along_in_javascript(javascript, lowered(variant), batches)
+    for batch, found, along in zip(batches, answers, alongs, strict=True):
+        expected = harness.in_torch(batch)
+        for path, numbers in expected.items():
             if path == "loss" or path.startswith("gradients"):
                 assert_equal(path, found[path], numbers, batch)
+        gradients = [expected[f"gradients {name}"] for name in batch.rows]
+        changes = np.concatenate([(each * harness.ways(each)).ravel() for each in gradients])
+        wanted = pytest.approx(changes.sum(), rel=1e-10, abs=1e-12 * max(1, np.abs(changes).sum()), nan_ok=True)
+        assert along.size == expected["terms pulls"].size
+        assert along[batch.term] == wanted, batch.name
 
 
 def one_term(batch: Batch, k: int) -> Batch:

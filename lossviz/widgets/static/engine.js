@@ -3,15 +3,12 @@
 
 import { apart, movement, stepped } from "./descent.js";
 import { idle } from "./dom.js";
-import { lengthOf } from "./geometry.js";
 import { lastingOf, lossOf, situationOf, variantOf } from "./state.js";
 import { flat, shape } from "./tensors.js";
 
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
 export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
-const MOST_FELT = 1_000; // terms times points that are looked at for it: more would take longer than a frame
-const MOST_STILL = 200; // terms, in more dimensions than two, where no point is dragged
 
 // ---- points and rows
 
@@ -102,13 +99,13 @@ function kept(answer, paths) {
   return found;
 }
 
-// Which active terms move a point so that it can be seen; of very many those that pass a gradient on to the matrix.
-function felt({ points, rows }, { active, valid }, gradientsOf) {
-  const asked = Float64Array.from(active, (passes, index) => Number(passes && valid[index]));
-  const [count, dimension, terms] = [points.length, points[0].length, asked.filter(Boolean).length];
-  if (dimension > 2 ? terms > MOST_STILL : terms * count > MOST_FELT) return asked;
-  const moves = (index) => scatter(gradientsOf(index), rows, count, dimension).some((each) => lengthOf(each) > UNSEEN);
-  return asked.map((passes, index) => Number(passes && moves(index)));
+const wayOf = (number) => Math.cos(number * number); // of every coordinate its own, which no others make up for
+
+// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way.
+function felt({ points, rows }, { valid }, evaluate) {
+  const ways = points.map((point, k) => point.map((_, axis) => wayOf(k * point.length + axis + 1)));
+  const along = asArray(evaluate.along(each(rows, (row) => gather(ways, row))));
+  return valid.map((allowed, index) => Number(allowed && Math.abs(along[index]) > UNSEEN));
 }
 
 const isLossAlone = ({ keep, gradients, terms }) => keep?.join() === "loss" && !gradients && !terms;
@@ -184,13 +181,8 @@ function answersOf(spec, functionOf, question) {
     const { loss, gradients, terms: parts } = moving ? evaluate(inputs) : evaluate.again(inputs);
     const whole = { loss, terms: parts, shapes: evaluate.shapes.terms };
     const answer = { ...(keep ? kept(whole, keep) : copied(whole)), ...(wanted && { gradients: copied(gradients) }) };
-    if (question.felt) answer.terms.active = felt(question, completed(answer.terms), gradientsOf);
+    if (question.felt) answer.terms.active = felt(question, completed(answer.terms), evaluate);
     return answer;
-  }
-
-  function gradientsOf(term) {
-    inputs.term = term;
-    return evaluate.again(inputs).gradients;
   }
 
   return { count: moving ? moving.positions.length : terms.length, answerOf };
