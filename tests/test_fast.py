@@ -162,9 +162,12 @@ def test_nothing_waits_for_the_device(variant):
     """On "meta" there is nothing to look at: what looks, or has a shape that depends on a number, raises."""
     loss = variant()
     rows, labels = split(loss, example(loss, 20))
-    on_meta = leaves(tuple(each.to("meta") for each in rows))
-    loss(*on_meta, *(each.to("meta") for each in labels), check=False).backward()
-    assert all(each.grad.shape == each.shape for each in on_meta)
+    for learned in ({}, *({name: torch.ones((), device="meta")} for name in make.numbers(variant.entry))):
+        on_meta = leaves(tuple(each.to("meta") for each in rows))
+        asked = loss.changed(**{name: each.requires_grad_() for name, each in learned.items()})
+        asked(*on_meta, *(each.to("meta") for each in labels), check=False).backward()
+        assert all(each.grad.shape == each.shape for each in on_meta)
+        assert "scale" not in learned or learned["scale"].grad.shape == ()
 
 
 @every_road

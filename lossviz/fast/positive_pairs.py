@@ -9,7 +9,7 @@ from torch import Tensor
 from lossviz import losses
 from lossviz.fast import slices
 from lossviz.fast.measures import Unit
-from lossviz.fast.road import by_scale, keep_digits, known, number, watched
+from lossviz.fast.road import by_scale, factor, keep_digits, known, watched
 from lossviz.losses.base import Loss
 
 LOG_2 = math.log(2)
@@ -30,13 +30,15 @@ def _softmax_of_rows(
     similarity: str, given_scale: float | Tensor, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
-    scale = number(given_scale)
+    scale = factor(given_scale)
     count, terms = len(anchor), len(anchor) * (1 + both_ways)
     queries, candidates = anchor.detach(), _joined([each.detach() for each in documents])
     if similarity == "cosine":
         query_directions, candidate_directions = Unit(queries), Unit(candidates)
         queries, candidates = query_directions.rows, candidate_directions.rows
-    logits = _Logits(queries, candidates, scale)
+    by_number, by_tensor = (1.0, scale) if isinstance(scale, Tensor) else (scale, None)
+    queries = queries if by_tensor is None else queries * by_tensor
+    logits = _Logits(queries, candidates, by_number)
     of_columns = logits.softmax_of_columns(count) if both_ways else None
     for_queries, for_candidates, total, excesses = torch.empty_like(queries), torch.zeros_like(candidates), 0, []
     for rows in logits.slices:
@@ -50,13 +52,14 @@ def _softmax_of_rows(
         share.diagonal(rows.start).copy_(excess)
         excesses.append(excess)
         total -= surprise
-        _product(share, candidates, scale / terms, out=for_queries[rows])
-        for_candidates.addmm_(share.T, queries[rows], alpha=scale / terms)
+        _product(share, candidates, by_number / terms, out=for_queries[rows])
+        for_candidates.addmm_(share.T, queries[rows], alpha=by_number / terms)
     of_scale = by_scale(given_scale, lambda: (queries * for_queries).sum(dtype=torch.float64) / scale)
+    for_queries = for_queries if by_tensor is None else for_queries * by_tensor
     if similarity == "cosine":
         for_queries, for_candidates = query_directions.pull(for_queries), candidate_directions.pull(for_candidates)
     else:
-        pulls = torch.cat(excesses).unsqueeze(1) * candidates[:count] * (scale / terms)
+        pulls = torch.cat(excesses).unsqueeze(1) * candidates[:count] * (by_number / terms)
         keep_digits(watched(pulls), for_queries)
     value = (total / terms).to(anchor.dtype)
     gradients = for_queries, *for_candidates.split(count), *of_scale.values()

@@ -151,12 +151,15 @@ def known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor
     return _Known.apply(loss, gradients(), *rows) if felt(*rows) else loss
 
 
-def number(setting: float | Tensor) -> float:
-    return setting.item() if isinstance(setting, Tensor) else float(setting)
+def factor(scale: float | Tensor) -> float | Tensor:
+    """A scale to multiply by: a number, but a tensor where its number would have to be waited for."""
+    if not isinstance(scale, Tensor):
+        return float(scale)
+    return scale.detach().double() if waits(scale) else scale.item()
 
 
 def by_scale(scale: float | Tensor, gradient: Callable[[], Tensor]) -> dict[Tensor, Tensor]:
-    """A scale that is learned, with the gradient by it; nothing for a number. On a GPU its number is waited for."""
+    """A scale that is learned, with the gradient by it; nothing for a number."""
     if not isinstance(scale, Tensor) or not felt(scale):
         return {}
     return {scale: gradient().to(scale).reshape(scale.shape)}

@@ -438,18 +438,19 @@ def test_cuda_is_cpu(variant):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_unchecked_nothing_waits_for_the_gpu(variant):
-    """Where nothing but the rows is learned: the number of a scale that is learned is waited for."""
+    """Also where its numbers are learned."""
     loss = variant()
     rows, labels = split(loss, tuple(each.cuda() for each in example(loss)))
     settings = {name: each.cuda() for name, each in loss.settings().items() if isinstance(each, torch.Tensor)}
-    loss = loss.changed(**settings)
+    learned = {name: torch.ones((), device="cuda", requires_grad=True) for name in make.numbers(variant.entry)}
     tensors = (*leaves(rows), *labels)
-    loss(*tensors, check=False).backward()  # what is loaded once may wait
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        loss(*tensors, check=False).backward()
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
+    for loss in (loss.changed(**settings), loss.changed(**settings, **learned)):
+        loss(*tensors, check=False).backward()  # what is loaded once may wait
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            loss(*tensors, check=False).backward()
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
 
 
 def assert_cuda_is_cpu(loss, tensors):
