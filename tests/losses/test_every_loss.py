@@ -444,11 +444,11 @@ def test_unchecked_nothing_waits_for_the_gpu(variant):
     settings = {name: each.cuda() for name, each in loss.settings().items() if isinstance(each, torch.Tensor)}
     learned = {name: torch.ones((), device="cuda", requires_grad=True) for name in make.numbers(variant.entry)}
     tensors = (*leaves(rows), *labels)
-    for loss in (loss.changed(**settings), loss.changed(**settings, **learned)):
-        loss(*tensors, check=False).backward()  # what is loaded once may wait
+    for asked in (loss.changed(**settings), loss.changed(**settings, **learned)):
+        asked(*tensors, check=False).backward()  # what is loaded once may wait
         torch.cuda.set_sync_debug_mode("error")
         try:
-            loss(*tensors, check=False).backward()
+            asked(*tensors, check=False).backward()
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
