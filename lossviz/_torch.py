@@ -7,6 +7,7 @@ The compiler behind it takes two seconds to load, and is loaded by what traces.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -68,7 +69,13 @@ def trace(
     """The function as a graph over the symbols, and what it took for granted of them."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    traced = make_fx(function, decomposition_table=decompositions, tracing_mode="symbolic")(*tensors.values())
+    collects = gc.isenabled()
+    gc.disable()  # a trace makes so many small things that looking through them takes a seventh of its time
+    try:
+        traced = make_fx(function, decomposition_table=decompositions, tracing_mode="symbolic")(*tensors.values())
+    finally:
+        if collects:
+            gc.enable()
     return traced, [guard.expr for guard in environment.guards]
 
 
