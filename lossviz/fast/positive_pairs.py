@@ -30,7 +30,7 @@ def _softmax_of_rows(
     similarity: str, given_scale: float | Tensor, both_ways: bool, anchor: Tensor, *documents: Tensor
 ) -> Tensor | None:
     """The mean of −log softmax at the diagonal of the logits; ``both_ways`` also along the columns of the positives."""
-    scale = factor(given_scale)
+    scale = factor(given_scale, anchor)
     count, terms = len(anchor), len(anchor) * (1 + both_ways)
     queries, candidates = anchor.detach(), _joined([each.detach() for each in documents])
     if similarity == "cosine":

@@ -151,11 +151,11 @@ def known(loss: Tensor, gradients: Callable[[], Sequence[Tensor]], *rows: Tensor
     return _Known.apply(loss, gradients(), *rows) if felt(*rows) else loss
 
 
-def factor(scale: float | Tensor) -> float | Tensor:
-    """A scale to multiply by: a number, but a tensor where its number would have to be waited for."""
+def factor(scale: float | Tensor, like: Tensor) -> float | Tensor:
+    """A scale to multiply by, for rows like these: a number, but a tensor where it would have to be waited for."""
     if not isinstance(scale, Tensor):
         return float(scale)
-    return scale.detach().double() if waits(scale) else scale.item()
+    return scale.detach().to(like).reshape(()) if waits(like) else scale.item()
 
 
 def by_scale(scale: float | Tensor, gradient: Callable[[], Tensor]) -> dict[Tensor, Tensor]:

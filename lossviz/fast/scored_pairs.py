@@ -30,7 +30,8 @@ def _in_order(measure: Callable, scale: float | Tensor, first: Tensor, second: T
     all from a place on (all before a place): sums that run through the batch once serve all."""
     similarity, pull = measure(first.detach(), second.detach())
     scores, order = sortable(scores).sort()
-    z = similarity[order] * factor(scale)
+    times = factor(scale, similarity)
+    z = similarity[order] * times
     nothing = z.new_full((1,), -torch.inf)
     above = torch.searchsorted(scores, scores, right=True)
     below = torch.searchsorted(scores, scores)
@@ -40,7 +41,7 @@ def _in_order(measure: Callable, scale: float | Tensor, first: Tensor, second: T
     slope = torch.empty_like(z)
     slope[order] = (z + higher - value).exp() - (lower - z - value).exp()
     of_scale = by_scale(scale, lambda: (slope * similarity).sum(dtype=torch.float64))
-    return known(value, lambda: (*pull(slope * factor(scale)), *of_scale.values()), first, second, *of_scale)
+    return known(value, lambda: (*pull(slope * times), *of_scale.values()), first, second, *of_scale)
 
 
 def _nearness(x: Tensor, y: Tensor) -> tuple[Tensor, Pull]:

@@ -10,15 +10,15 @@ number. The gradient is that of the loss; with ``term: 3`` beside the inputs, th
 (``Terms.pulls``, laid out flat). ``evaluate`` returns the same object and the same arrays at every call: copy what must
 outlive the next one. ``evaluate.again(inputs)`` is faster, where since the last call only ``term`` has changed in that
 very object. ``evaluate.along({anchor, other})`` says how every pull changes as the rows of the last inputs move that
-way: 0 for a term that passes no gradient on. ``evaluate.shapes`` says the shape of every array in ``gradients`` and
-``terms``, in the same nesting.
+way, laid out as ``pulls`` are: 0 for a term that passes no gradient on. It is not there where torch has no second
+derivative. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same nesting.
 Beside it comes a module for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
 """
 
 from typing import NamedTuple
 
 from lossviz.lowering.fuse import plan
-from lossviz.lowering.graph import UnknownOperator
+from lossviz.lowering.graph import Graph, UnknownOperator
 from lossviz.lowering.print import module
 from lossviz.lowering.trace import graph_of
 
@@ -42,7 +42,14 @@ def to_javascript(loss, *example_inputs) -> Modules:
     Raises ``UnknownOperator`` for an operator that the table does not hold, ValueError for inputs that do not fit.
     """
     try:
-        graph = graph_of(loss, example_inputs)
-        return Modules(module(plan(graph)), module(plan(graph.value())))
-    except NotImplementedError as error:  # ours, or torch's own: a derivative that it does not have
+        return _printed(graph_of(loss, example_inputs))
+    except RuntimeError:  # the table or torch lacks a second derivative, or more: then that is said
+        pass
+    try:
+        return _printed(graph_of(loss, example_inputs, along=False))
+    except NotImplementedError as error:  # ours, or torch's own
         raise UnknownOperator(f"{type(loss).__name__}: {error}") from None
+
+
+def _printed(graph: Graph) -> Modules:
+    return Modules(module(plan(graph)), module(plan(graph.value())))

@@ -59,9 +59,9 @@ Body = list[Step | Loop]
 
 @dataclass(frozen=True)
 class Plan:
-    """``once``: what depends on the sizes alone; ``of_term``: what depends on the term, too; ``along``: what depends on
-    how the rows move; ``always``: the rest. ``arrays``: nodes that another loop or the caller reads; ``named``: nodes
-    that are read at the place where they are computed."""
+    """``once``: what depends on the sizes alone; ``of_term``: what depends on the term, too; ``along``: what is needed
+    for ``Graph.along`` alone; ``always``: the rest. ``arrays``: nodes that another loop or the caller reads; ``named``:
+    nodes that are read at the place where they are computed."""
 
     graph: Graph
     once: Body
@@ -74,10 +74,11 @@ class Plan:
 
 def plan(graph: Graph) -> Plan:
     all_steps = _steps(graph)
-    constant, along = _constant_nodes(all_steps), _reached(all_steps, graph.directions.values())
-    of_term = _reached(all_steps, [graph.inputs[TERM]] if TERM in graph.inputs else []) - along
+    constant, of_term = _constant_nodes(all_steps), _reached(all_steps, graph.inputs.get(TERM))
+    along = {step.node for step in all_steps}.difference(in_order(graph.outputs.values()), constant)
+    always = {step.node for step in all_steps} - constant - of_term - along
     stages, done = [], set()
-    for nodes in (constant, {step.node for step in all_steps} - constant - of_term - along, of_term, along):
+    for nodes in (constant, always, of_term - along, along):
         stages.append(_nest([step for step in all_steps if step.node in nodes], done))
         done |= nodes
     arrays, named = _read_as([each for stage in stages for each in stage], {})
@@ -241,13 +242,13 @@ def _constant_nodes(steps: list[Step]) -> set[Node]:
     return constant
 
 
-def _reached(steps: list[Step], sources: Iterable[Node]) -> set[Node]:
-    """Nodes that read one of these inputs, or what reads it."""
-    reached = set(sources)
+def _reached(steps: list[Step], source: Node | None) -> set[Node]:
+    """Nodes that read an input, or what reads it."""
+    reached: set[Node] = set()
     for step in steps:
-        if any(read.node in reached for read in step.reads):
+        if any(read.node is source or read.node in reached for read in step.reads):
             reached.add(step.node)
-    return reached.difference(sources)
+    return reached
 
 
 def _nest(steps: list[Step], done: set[Node], depth: int = 0) -> Body:

@@ -53,7 +53,7 @@ class Graph:
     ``sizes``       input name → the name of each of its sizes
     ``outputs``     path, such as ("terms", "matrix") → its node
     ``directions``  name of rows → the node of how they move
-    ``along``       how the pulls change as they do
+    ``along``       how the pulls change as they do; None where nobody knows
     """
 
     loss: str
@@ -65,7 +65,7 @@ class Graph:
     along: Node | None = None
 
     def value(self) -> Self:
-        """The loss alone: no gradients, no terms, none to be named."""
+        """The loss alone: no gradients, no terms, and none to be named."""
         inputs = {name: node for name, node in self.inputs.items() if name != TERM}
         sizes = {name: axes for name, axes in self.sizes.items() if name != TERM}
         outputs = {("loss",): self.outputs["loss",]}

@@ -193,21 +193,23 @@ def _in_stages(plan: Plan, names: _Names) -> list[str]:
     kept = [names.element(step.node) for step in steps(plan.always) if not step.axes and step.node in read]
     keep, known = f"last = {{ {', '.join(['inputs', *kept])} }};", f"const {{ {', '.join(kept)} }} = last;"
     whole = [*_inputs(graph, names), *_body(plan.always, plan, names), keep, "return pull(inputs);"]
-    of_term = [_bound_inputs(graph.inputs, names), known, *_body(plan.of_term, plan, names), *_result(plan, names)]
-    along = [
-        *_bound_directions(graph, names),
-        _bound_inputs(graph.inputs, names, "last.inputs"),
-        known,
-        *_body(plan.along, plan, names),
-        f"return {names.array(graph.along) if graph.along.shape else names.element(graph.along)};",
-    ]
+    of_term = [_bound(graph.inputs, names), known, *_body(plan.of_term, plan, names), *_result(plan, names)]
     return [
         "let last = {};",
         *_function("function evaluate(inputs)", whole),
         *_function("function pull(inputs)", of_term),
         "evaluate.again = (inputs) => (inputs === last.inputs ? pull(inputs) : evaluate(inputs));",
-        *_function("evaluate.along = function (directions)", along),
+        *(_function("evaluate.along = function (directions)", _along(plan, names, known)) if graph.along else []),
     ]
+
+
+def _along(plan: Plan, names: _Names, known: str) -> list[str]:
+    graph, directions = plan.graph, plan.graph.directions
+    lines = [_bound(directions, names, "directions"), f"checkNames(directions, {json.dumps(list(directions))});"]
+    lines += [f'checkArray("{name}", {names.element(node)}, {_count(node)});' for name, node in directions.items()]
+    result = names.array(graph.along) if graph.along.shape else names.element(graph.along)
+    body = _body(plan.along, plan, names)
+    return [*lines, _bound(graph.inputs, names, "last.inputs"), known, *body, f"return {result};"]
 
 
 def _function(head: str, lines: list[str]) -> list[str]:
@@ -219,7 +221,7 @@ def _result(plan: Plan, names: _Names) -> list[str]:
 
 
 def _inputs(graph: Graph, names: _Names) -> list[str]:
-    lines = [_bound_inputs(graph.inputs, names), "checkNames(inputs, inputNames);"]
+    lines = [_bound(graph.inputs, names), "checkNames(inputs, inputNames);"]
     for name, node in graph.inputs.items():
         variable = names.element(node)
         lines.append(
@@ -230,24 +232,13 @@ def _inputs(graph: Graph, names: _Names) -> list[str]:
     return lines
 
 
-def _bound_directions(graph: Graph, names: _Names) -> list[str]:
-    return [
-        _bound_inputs(graph.directions, names, "directions"),
-        f"checkNames(directions, {json.dumps(list(graph.directions))});",
-        *(
-            f'checkArray("{name}", {names.element(node)}, {_count(node)});' for name, node in graph.directions.items()
-        ),
-    ]
+def _bound(inputs: dict[str, Node], names: _Names, given: str = "inputs") -> str:
+    def one(name: str, variable: str) -> str:
+        bound = name if name == variable else f"{name}: {variable}"
+        return f"{bound} = -1" if name == TERM else bound
 
-
-def _bound_inputs(inputs: dict[str, Node], names: _Names, given: str = "inputs") -> str:
-    bound = [_bound(name, names.element(node)) for name, node in inputs.items()]
+    bound = [one(name, names.element(node)) for name, node in inputs.items()]
     return f"const {{ {', '.join(bound)} }} = {given};"
-
-
-def _bound(name: str, variable: str) -> str:
-    bound = name if name == variable else f"{name}: {variable}"
-    return f"{bound} = -1" if name == TERM else bound
 
 
 def _numbers(graph: Graph, names: _Names) -> list[str]:

@@ -3,6 +3,7 @@
 The tracer is told nothing of which sizes are equal: what it has to assume comes back as a guard.
 """
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -23,28 +24,28 @@ from lossviz.lowering.sizes import Sizes
 ENLARGE = 13
 
 
-def graph_of(loss, example_inputs: Sequence[Tensor]) -> Graph:
+def graph_of(loss, example_inputs: Sequence[Tensor], along: bool = True) -> Graph:
     """``loss.complete`` on inputs like these, with the gradient of the loss, or of one term's pull, by every embedding
-    and tensor parameter."""
+    and tensor parameter; and ``along``, for which torch needs a second derivative."""
     inputs = _named_inputs(loss, example_inputs) | {TERM: torch.tensor(-1.0, dtype=torch.float64)}
     rows = loss.inputs.fitted(len(example_inputs)).rows
     wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
-    function = _outputs(loss, list(inputs), rows, wanted, paths)
+    moving = rows if along else ()
+    function = _outputs(loss, list(inputs), moving, wanted, paths)
 
     large = {name: each.new_empty([ENLARGE * size for size in each.shape]) for name, each in inputs.items()}
     symbolic, environment = _torch.symbolic(large)
     symbols = {name: tuple(map(expression, each.shape)) for name, each in symbolic.items()}
-    inputs |= {f"{name} along": inputs[name].flip(-2) for name in rows}
-    symbolic |= {f"{name} along": symbolic[name].clone() for name in rows}
+    inputs |= {f"{name} along": inputs[name].flip(-2) for name in moving}
+    symbolic |= {f"{name} along": symbolic[name].clone() for name in moving}
     traced, guards = _torch.trace(function, symbolic, environment, decompositions())
     sizes = Sizes(symbols, rows[0], guards)
     sizes.try_exceptions(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
-    along, *outputs = nodes.outputs
-    directions = {name: nodes.inputs.pop(f"{name} along") for name in rows}
-    outputs = dict(zip(paths, outputs, strict=True))
-    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards(), directions, along)
+    outputs = dict(zip(paths, nodes.outputs, strict=True))
+    changes, directions = outputs.pop(("along",), None), {name: nodes.inputs.pop(f"{name} along") for name in moving}
+    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards(), directions, changes)
 
 
 def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
@@ -65,9 +66,9 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     return dict(zip(names, (each.detach().cpu() for each in tensors), strict=True)) | free
 
 
-def _outputs(loss, names: list[str], rows: Sequence[str], wanted: list[str], paths: list) -> Callable:
-    """The function to trace: all inputs, and how the rows move → how the pulls change, then every output, as one tuple;
-    ``paths`` is filled with what each of these is."""
+def _outputs(loss, names: list[str], moving: Sequence[str], wanted: list[str], paths: list) -> Callable:
+    """The function to trace: all inputs, and how those that are moving do → every output as one tuple; ``paths`` is
+    filled with what each of them is."""
 
     parameters = {each.name for each in fields(loss)}
 
@@ -79,22 +80,26 @@ def _outputs(loss, names: list[str], rows: Sequence[str], wanted: list[str], pat
             given = inputs | dict(zip(wanted, moved, strict=True))
             arguments = [given.pop(name) for name in names if name in given and name not in parameters]
             terms = replace(loss, **given).complete(*arguments)
+            if not terms.pulls.is_floating_point():
+                raise UnknownOperator(f"values in {terms.pulls.dtype}, which have no gradient")
             return (terms.loss, terms.pulls), terms
 
         (_, pulls), back, terms = vjp(aims, *(inputs[name] for name in wanted), has_aux=True)
 
         def pulled(weights: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
             gradients = dict(zip(wanted, back((torch.where(term < 0, 1.0, 0.0), weights)), strict=True))
-            ways = (gradients[name] * way for name, way in zip(rows, directions, strict=True))
-            return sum(each.sum() for each in ways), gradients
+            ways = [(gradients[name] * way).sum() for name, way in zip(moving, directions, strict=True)]
+            return sum(ways[1:], *ways[:1]), gradients
 
-        numbers = torch.arange(pulls.numel(), device=pulls.device).reshape(pulls.shape)
-        along, gradients = grad(pulled, has_aux=True)(torch.where(numbers == term, 1.0, 0.0).to(pulls))
+        numbers = torch.arange(math.prod(pulls.shape), device=pulls.device).reshape(pulls.shape)
+        weights = torch.where(numbers == term, 1.0, 0.0).to(pulls)
+        along, gradients = grad(pulled, has_aux=True)(weights) if moving else (None, pulled(weights)[1])
         found = {("loss",): terms.loss}
         found |= {("gradients", name): each for name, each in gradients.items()}
         found |= {("terms", *path): tensor for path, tensor in _leaves(terms)}
+        found |= {("along",): along} if moving else {}
         paths[:] = found
-        return along, *found.values()
+        return tuple(found.values())
 
     return outputs
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
-from lossviz.widgets.scene import Scene, felt
+from lossviz.widgets.scene import Scene
 
 AT_A_TIME = 2**24  # how many numbers of the batches asked about are in memory at once
 
@@ -41,7 +41,7 @@ def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) 
         found = _evaluated(scene, places, keep, size)
     if question.get("felt"):
         for each, points in zip(found, places, strict=True):
-            each["terms", "active"] = felt(scene.loss, scene.batch, points).flatten().double().tolist()
+            each["terms", "active"] = scene.felt(points).flatten().double().tolist()
     shapes = _kept({("shapes", *path[1:]): list(each.shape) for path, each in here.items() if len(path) > 1}, keep)
     return [_nested(each | shapes) for each in found]
 

@@ -8,8 +8,7 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
-
-UNSEEN = 1e-9  # a gradient that no reader can see; engine.js has the same
+from lossviz.losses.base import felt
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +38,8 @@ class Scene:
 
     def terms(self) -> Terms:
         """The loss taken apart; ``active`` are the terms that move a point."""
-        return replace(self.loss.terms(*self.inputs()), active=felt(self.loss, self.batch, self.points))
+        return replace(self.loss.terms(*self.inputs()), active=self.felt(self.points))
 
-
-def felt(loss: Loss, batch: Batch, points: Tensor) -> Tensor:
-    """Which valid terms have a gradient by some point that can be seen: whose pull changes as all points move, each its
-    own way. Where torch has no such derivative of what a reader's loss uses, the terms that add something."""
-
-    def pulls(points: Tensor) -> tuple[Tensor, Terms]:
-        terms = loss.complete(*batch.inputs(points))
-        return terms.pulls, terms
-
-    points = points.detach()
-    ways = torch.arange(1, points.numel() + 1, dtype=points.dtype, device=points.device).square().cos()
-    try:
-        _, along, terms = torch.func.jvp(pulls, (points,), (ways.view_as(points),), has_aux=True)
-    except NotImplementedError:
-        return pulls(points)[1].active
-    return terms.valid & (along.abs() > UNSEEN)
+    def felt(self, points: Tensor) -> Tensor:
+        """Which terms move a point, of these: one that stands in several rows may be pulled both ways."""
+        return felt(lambda points: self.loss.complete(*self.batch.inputs(points)), points)

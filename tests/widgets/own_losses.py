@@ -24,19 +24,6 @@ def pairwise(rows: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class SignedLoss(Loss):
-    """A loss that can be below 0, and is 0 at a right angle."""
-
-    inputs = LABELLED_PAIRS
-    axes = ("pair",)
-    reads = "similarity"
-
-    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
-        similarity = torch.cosine_similarity(anchor, other, dim=-1)
-        return Terms(similarity, (1 - 2 * labels) * similarity / labels.shape[-1])
-
-
-@dataclass(frozen=True, eq=False)
 class LinearContrastiveLoss(Loss):
     """No square."""
 
@@ -52,6 +39,46 @@ class LinearContrastiveLoss(Loss):
         shortfall = torch.relu(self.margin - distance)
         near = torch.zeros_like(distance) if self.only_far else labels * distance
         return Terms(matrix=distance, values=near + (1 - labels) * shortfall, numbers={"d": distance})
+
+
+class HeldBackLoss(LinearContrastiveLoss):
+    """Far pairs have a cost, and no gradient."""
+
+    def costs(self, distance: Tensor, labels: Tensor) -> Terms:
+        with torch.no_grad():
+            shortfall = torch.relu(self.margin - distance)
+        return Terms(distance, labels * distance + (1 - labels) * shortfall)
+
+
+class _Doubled(torch.autograd.Function):
+    """As autograd functions were written before torch.func: no transform of it, and no second derivative."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        return 2 * x
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, upstream: Tensor) -> Tensor:
+        return 2 * upstream
+
+
+class OldFunctionLoss(LinearContrastiveLoss):
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        return self.costs(_Doubled.apply(euclidean(anchor, other)), labels)
+
+
+@dataclass(frozen=True, eq=False)
+class SignedLoss(Loss):
+    """A loss that can be below 0, and is 0 at a right angle."""
+
+    inputs = LABELLED_PAIRS
+    axes = ("pair",)
+    reads = "similarity"
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        similarity = torch.cosine_similarity(anchor, other, dim=-1)
+        return Terms(similarity, (1 - 2 * labels) * similarity / labels.shape[-1])
 
 
 class GammaLoss(LinearContrastiveLoss):

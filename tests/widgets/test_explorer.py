@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import glu
 
 import lossviz
 from lossviz import (
@@ -18,6 +19,7 @@ from lossviz import (
     MultipleNegativesRankingLoss,
     OnlineContrastiveLoss,
     SoftmaxLoss,
+    TripletLoss,
     explore,
     sentences,
 )
@@ -31,7 +33,9 @@ from tests.widgets.own_losses import (
     SMALLEST,
     DetachedLoss,
     GammaLoss,
+    HeldBackLoss,
     LinearContrastiveLoss,
+    OldFunctionLoss,
     OwnTripletLoss,
     SignedLoss,
     SpreadLoss,
@@ -796,15 +800,50 @@ def test_a_term_that_adds_nothing_and_has_a_gradient_is_active(answers, read, en
     assert "1 of 2 pairs is active" in found["caption"]
 
 
-def test_without_a_forward_derivative_what_adds_something_is_active():
-    """torch.cdist has none."""
-    loss = ContrastiveLoss(distance=lambda x, y: torch.cdist(x.unsqueeze(-2), y.unsqueeze(-2)).squeeze(-1).squeeze(-1))
-    with pytest.raises(UnknownOperator, match="ContrastiveLoss: .*cdist"):
-        explore(loss)
-    explorer = explore(loss, engine="kernel")
-    terms = loss.terms(*explorer.inputs())
-    assert explorer.terms().active.tolist() == terms.active.tolist()
-    assert terms.active.any() and not terms.active.all()
+def test_what_rounding_leaves_on_the_edge_of_a_margin_is_not_active(answers):
+    """0.4 − 0.7 + 0.3 is 5.6e-17, and has the slope of a hinge."""
+    batch = Batch.of_rows(anchor=[[0.0, 0]], positive=[[0.4, 0]], negative=[[0.0, 0.7]])
+    loss = TripletLoss(triplet_margin=0.3, distance="euclidean")
+    for engine in ("page", "kernel"):
+        explorer = explore(loss, batch=batch, engine=engine)
+        assert 0 < explorer.terms().values[0] < 1e-16 and not explorer.terms().active.any()
+        assert not loss.terms(*explorer.inputs()).active.any()
+        ((answer,),) = answers(explorer, [question_of(explorer) | {"gradients": True, "felt": True}])
+        assert np.any(answer["gradients"]["anchor"]) and not np.any(answer["terms"]["active"])
+
+
+def by_cdist(x: Tensor, y: Tensor) -> Tensor:
+    return torch.cdist(x.unsqueeze(-2), y.unsqueeze(-2)).squeeze(-1).squeeze(-1)
+
+
+def gated(x: Tensor, y: Tensor) -> Tensor:
+    return glu(torch.stack([squared(x, y), squared(x, y)], -1)).squeeze(-1)
+
+
+# With the engines that can show it: cdist has no second derivative, glu none that is lowered.
+HARD = [
+    (HeldBackLoss(margin=3.0), ("page", "kernel")),
+    (ContrastiveLoss(distance=by_cdist), ("kernel",)),
+    (ContrastiveLoss(distance=gated), ("page", "kernel")),
+    (ContrastiveLoss(distance=lambda x, y: (x - y).square().sum(-1).mul_(0.1)), ("page", "kernel")),
+    (ContrastiveLoss(distance=lambda x, y: torch.zeros_like(x[..., 0]).add_(squared(x, y))), ("page", "kernel")),
+]
+
+
+@pytest.mark.parametrize(("loss", "engines"), HARD)
+def test_which_terms_are_active_is_asked_in_some_way_of_every_loss(answers, loss, engines):
+    if "page" not in engines:
+        with pytest.raises(RuntimeError):
+            explore(loss)
+    for engine in engines:
+        explorer = explore(loss, engine=engine)
+        assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
+
+
+def test_a_function_that_cannot_be_differentiated_twice_is_asked_term_by_term():
+    explorer = explore(OldFunctionLoss(margin=3.0), engine="kernel")
+    for terms in (explorer.terms(), OldFunctionLoss(margin=3.0).terms(*explorer.inputs())):
+        assert terms.active.tolist() == (terms.values > 0).tolist() and terms.active.any()
 
 
 def test_a_batch_of_another_shape_that_the_loss_takes_is_its_own():

@@ -8,7 +8,9 @@ import { flat, shape } from "./tensors.js";
 
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
-export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
+export const UNSEEN = 1e-9; // a gradient that no reader can see; losses/base.py has the same
+const ADDS = 1e-12; // a term that adds less is shown as 0: it is the rounding of numbers near 1
+const STEP = 1e-6; // to the sides of such a term
 
 // ---- points and rows
 
@@ -101,11 +103,30 @@ function kept(answer, paths) {
 
 const wayOf = (number) => Math.cos(number * number); // of every coordinate its own, which no others make up for
 
-// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way.
-function felt({ points, rows }, { valid }, evaluate) {
+// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way. A term
+// that adds nothing counts if a step would make it less than nothing; not where rounding leaves a little of it, on the
+// edge of its margin. losses/base.py says the same.
+function felt({ points, rows }, { valid, values }, evaluate, inputs) {
   const ways = points.map((point, k) => point.map((_, axis) => wayOf(k * point.length + axis + 1)));
-  const along = asArray(evaluate.along(each(rows, (row) => gather(ways, row))));
-  return valid.map((allowed, index) => Number(allowed && Math.abs(along[index]) > UNSEEN));
+  const along = alongOf(evaluate, inputs, each(rows, (row) => gather(ways, row)), valid.length);
+  const active = valid.map((allowed, index) => Number(allowed && Math.abs(along[index]) > UNSEEN));
+  const nothing = active.map((moves, index) => moves && Math.abs(values[index]) <= ADDS);
+  if (!nothing.some(Boolean)) return active;
+  const [one, other] = [STEP, -STEP].map((step) => {
+    const stepped = points.map((point, k) => point.map((value, axis) => value + step * ways[k][axis]));
+    return asArray(copied(evaluate({ ...inputs, ...each(rows, (row) => gather(stepped, row)) }).terms.values));
+  });
+  return active.map((moves, index) => Number(moves && (!nothing[index] || one[index] * other[index] < 0)));
+}
+
+// How every pull changes as the rows move these ways; one after the other where torch had no derivative of them all.
+function alongOf(evaluate, inputs, ways, count) {
+  if (evaluate.along) return asArray(evaluate.along(ways));
+  return Float64Array.from({ length: count }, (_, term) => {
+    const { gradients } = evaluate.again(Object.assign(inputs, { term }));
+    return Object.entries(ways).reduce((sum, [name, way]) =>
+      way.reduce((total, value, k) => total + value * gradients[name][k], sum), 0);
+  });
 }
 
 const isLossAlone = ({ keep, gradients, terms }) => keep?.join() === "loss" && !gradients && !terms;
@@ -181,7 +202,7 @@ function answersOf(spec, functionOf, question) {
     const { loss, gradients, terms: parts } = moving ? evaluate(inputs) : evaluate.again(inputs);
     const whole = { loss, terms: parts, shapes: evaluate.shapes.terms };
     const answer = { ...(keep ? kept(whole, keep) : copied(whole)), ...(wanted && { gradients: copied(gradients) }) };
-    if (question.felt) answer.terms.active = felt(question, completed(answer.terms), evaluate);
+    if (question.felt) answer.terms.active = felt(question, completed(answer.terms), evaluate, inputs);
     return answer;
   }
 
