@@ -10,7 +10,7 @@ from lossviz import catalogue, losses
 from lossviz.catalogue import ENTRIES, Parameter, entry
 from lossviz.inputs import LABELLED_PAIRS
 from lossviz.losses import ContrastiveLoss, Loss
-from tests.losses.peers import ONLY_THE_PEERS, as_the_peer_says, peer_class, peer_defaults
+from tests.losses.peers import as_the_peer_says, only_the_peers, peer_class, peer_defaults
 
 EXPORTED = [each for each in vars(losses).values() if isinstance(each, type) and issubclass(each, Loss)]
 LOSSES = [each for each in EXPORTED if each is not Loss]
@@ -84,9 +84,8 @@ def test_the_peer_has_the_same_name_and_defaults(known):
     name = peer_class(known).__name__
     assert name == known.loss.__name__
     ours = as_the_peer_says(known, known.default().settings())
-    theirs = peer_defaults(known)
-    assert ours | ONLY_THE_PEERS.get(name, {}) == theirs
-    assert not ours.keys() & ONLY_THE_PEERS.get(name, {}).keys()
+    assert ours | only_the_peers(known) == peer_defaults(known)
+    assert not ours.keys() & only_the_peers(known).keys()
 
 
 @every_entry

@@ -115,20 +115,24 @@ def python_functions(text: str) -> Iterator[tuple[str, int]]:
 
 
 # A function starts with its name and ends with a bracket as far in as it began: how our scripts are laid out.
-BEGINS = re.compile(r"^( *)(?:export )?(?:(?:async )?function\*? (\w+)|const (\w+) = (?:async )?\([^)]*\) =>).*\{$")
+# So does a method, and what an object holds under a name.
+BEGINS = re.compile(
+    r"^( *)(?:export )?(?:async )?(?:function\*? (\w+)|(?:const )?(\w+)(?: =|:) (?:async )?\([^)]*\) =>"
+    r"|(?!(?:if|for|while|switch|catch)\b)(?:[gs]et )?(#?\w+)\(.*\) (?=\{$)).*\{$"
+)
 
 
 def script_functions(text: str) -> Iterator[tuple[str, int]]:
     lines = text.splitlines()
     for start, line in enumerate(lines):
         begins = BEGINS.match(line)
-        name = begins and (begins[2] or begins[3])
-        if name:
+        if begins:
             closing = re.compile(rf"^{begins[1]}\}}")
-            yield name, next(k for k in range(start + 1, len(lines)) if closing.match(lines[k])) - start + 1
+            end = next(k for k in range(start + 1, len(lines)) if closing.match(lines[k]))
+            yield begins[begins.lastindex], end - start + 1
 
 
-@pytest.mark.parametrize("path", [*PYTHON, *SCRIPTS], ids=named)
+@pytest.mark.parametrize("path", FILES, ids=named)
 def test_functions_are_short(path):
     functions = python_functions if path.suffix == ".py" else script_functions
     found = list(functions(path.read_text(encoding="utf-8")))
@@ -137,4 +141,6 @@ def test_functions_are_short(path):
 
 def test_functions_are_found():
     assert dict(script_functions("export function a() {\n  b();\n}\nconst c = (d) => {\n};\n")) == {"a": 3, "c": 2}
+    methods = "{\n  async draw({ x }, y = f()) {\n    if (x) {\n    }\n  },\n  late: (z) => {\n  },\n}\n"
+    assert dict(script_functions(methods)) == {"draw": 4, "late": 2}
     assert dict(python_functions("def a():\n    pass\n")) == {"a": 2}

@@ -8,7 +8,7 @@ What a setting can undo stands in _config.yml:
 - ``mathjax_path`` and ``nb_ipywidgets_js`` name our files in place of MathJax and the widgets' manager from a CDN.
 
 ``_templates/static/webpack-macros.html`` drops the theme's script of icons, ``_templates/search.html`` Sphinx's search
-of pages. The rest is here.
+of pages. ``_static/undone.css`` undoes style. The rest is here.
 """
 
 import html

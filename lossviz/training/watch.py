@@ -19,7 +19,7 @@ from lossviz.training.diagnosis.report import room
 from lossviz.training.diagnosis.table import table
 
 if TYPE_CHECKING:
-    from lossviz.widgets import Explorer
+    from lossviz.widgets import Explorer, spec
 
 MOST_FRAMES = 100  # of a film: when there are more, every other is dropped
 DIGITS = 7  # of the places in a film: what float32 has
@@ -118,7 +118,7 @@ class Watch(TrainerCallback):
         frames = [replace(each, look=_rounded(each.look.part(list(range(shown))))) for each in self.frames]
         batch = frames[0].look.batch()
         explorer = explore(frames[0].look.loss, batch=batch, **settings)
-        film = {"steps": [each.step for each in frames], "frames": [_played(each, batch) for each in frames]}
+        film: spec.Film = {"steps": [each.step for each in frames], "frames": [_played(each, batch) for each in frames]}
         explorer.spec = {**explorer.spec, "film": film}
         return explorer
 
@@ -135,7 +135,7 @@ def _rounded(look: Look) -> Look:
     return replace(look, rows={name: torch.tensor(each, dtype=torch.float64) for name, each in rows.items()})
 
 
-def _played(frame: Frame, batch: Batch) -> dict[str, object]:
+def _played(frame: Frame, batch: Batch) -> "spec.Frame":
     """A frame as the explorer's run has them: the loss, and where points and tensors stand."""
     places = (batch.rows_of(point)[0] for point in range(len(batch.embeddings)))
     points = [frame.look.rows[name][row].tolist() for name, row in places]

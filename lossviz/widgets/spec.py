@@ -1,6 +1,7 @@
 """What Python tells the page, once: the spec. As JSON it is ``asdict``; ``static/types.d.ts`` names the same fields."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from lossviz.situations import Condition, Cure, Quantity, Question
 
@@ -101,13 +102,20 @@ class Start:
     points: list[list[float]]
 
 
+class Sentence(TypedDict):
+    """In full, and as the plane has room for."""
+
+    text: str
+    short: str
+
+
 @dataclass(frozen=True)
 class SituationSpec:
     """A batch with its question, symptom and cures; ``starts`` by the name of each loss."""
 
     name: str
     title: str
-    sentences: list[dict[str, str]]
+    sentences: list[Sentence]
     rows: dict[str, tuple[int, ...]]
     labels: tuple[float, ...] | None
     classes: tuple[str, ...]
@@ -120,10 +128,24 @@ class SituationSpec:
     starts: dict[str, Start]
 
 
+class Frame(TypedDict):
+    """Where a training stood at one of its steps."""
+
+    points: list[list[float]]
+    tensors: dict[str, Nested]
+    loss: float
+
+
+class Film(TypedDict):
+    """A training that was watched: the ``steps`` at which it was looked at, with a frame for each."""
+
+    steps: list[int]
+    frames: list[Frame]
+
+
 @dataclass(frozen=True)
 class Spec:
-    """An explorer: what stays as long as it lives. ``film`` is a training that was watched, which *Play* plays: the
-    ``steps`` at which it was looked at, and ``frames``, a dict of loss, points and tensors each."""
+    """An explorer: what stays as long as it lives. ``film`` is a training that was watched, which *Play* plays."""
 
     name: str
     losses: dict[str, LossSpec]
@@ -131,4 +153,4 @@ class Spec:
     dimension: int
     compact: bool
     engine: EngineSpec
-    film: dict | None = None
+    film: Film | None = None

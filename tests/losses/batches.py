@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lossviz.catalogue import ENTRIES, Entry
 from lossviz.inputs import InputType, LabelSet
-from lossviz.losses import CachedMultipleNegativesRankingLoss, ContrastiveTensionLoss, Loss, SoftmaxLoss
+from lossviz.losses import CachedMultipleNegativesRankingLoss, Loss
 
 DOUBLE = torch.float64
 HALF = (torch.float16, torch.bfloat16)
@@ -200,14 +200,11 @@ def all_finite(*tensors):
     return all(torch.isfinite(each).all() for each in tensors)
 
 
-OF_PRODUCTS = (SoftmaxLoss, ContrastiveTensionLoss)
-
-
 def measures_directions(loss):
     """Whether the loss reads cosines: then a zero row is where it has no slope."""
     parameters = loss.settings()
     measure = parameters.get("distance", parameters.get("similarity", "cosine"))
-    return measure == "cosine" and type(loss) not in OF_PRODUCTS
+    return measure == "cosine" and loss.reads not in ("dot product", "log-probability")
 
 
 def split(loss: Loss, tensors: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import torch
 from sentence_transformers import util
 from sentence_transformers.sentence_transformer import losses as sentence_transformers
-from sentence_transformers.util import cos_sim, pairwise_cos_sim
 from torch import Tensor, nn
 
 from lossviz.catalogue import ENTRIES, Entry, entry
@@ -28,21 +27,6 @@ MEASURES = {
     for name, each in OF_MEASURES.items()
 }
 manhattan_square = theirs(SQUARE.names["manhattan"])
-
-# What the peer takes and ours does not: ours is the peer at these. Modules are told by what they print.
-ONLY_THE_PEERS = {
-    "CosineSimilarityLoss": {"loss_fct": "MSELoss()", "cos_score_transformation": "Identity()"},
-    "CoSENTLoss": {"similarity_fct": pairwise_cos_sim},
-    "SoftmaxLoss": {"loss_fct": "CrossEntropyLoss()"},
-    "MultipleNegativesRankingLoss": {"gather_across_devices": False},
-    "MultipleNegativesSymmetricRankingLoss": {"gather_across_devices": False},
-    "CachedMultipleNegativesRankingLoss": {
-        "gather_across_devices": False,
-        "mini_batch_num_tokens": None,
-        "show_progress_bar": False,
-    },
-    "ContrastiveTensionLossInBatchNegatives": {"similarity_fct": cos_sim},
-}
 
 # The peers whose Euclidean and Manhattan distance is torch's pairwise_distance, which adds this to each difference.
 ADDS_EPSILON = tuple(name for name, each in OF_MEASURES.items() if each is SIAMESE)
@@ -66,10 +50,19 @@ def as_the_peer_says(known: Entry, parameters: dict[str, object]) -> dict[str, o
     return said
 
 
+def only_the_peers(known: Entry) -> dict[str, object]:
+    """What the peer takes and ours does not: ours is the peer at these."""
+    return comparable({name: theirs(text) for name, text in known.peer.only_theirs.items()})
+
+
 def peer_defaults(known: Entry) -> dict[str, object]:
     """Of the parameters that have one."""
     parameters = inspect.signature(peer_class(known).__init__).parameters
-    given = {name: each.default for name, each in parameters.items() if each.default is not each.empty}
+    return comparable({name: each.default for name, each in parameters.items() if each.default is not each.empty})
+
+
+def comparable(given: dict[str, object]) -> dict[str, object]:
+    """Modules are told by what they print."""
     return {name: str(value) if isinstance(value, nn.Module) else value for name, value in given.items()}
 
 

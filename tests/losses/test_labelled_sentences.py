@@ -13,7 +13,7 @@ from pytorch_metric_learning.miners import BatchHardMiner
 from pytorch_metric_learning.reducers import AvgNonZeroReducer, MeanReducer
 from torch.testing import assert_close
 
-from lossviz.catalogue import entry
+from lossviz.catalogue import ENTRIES, entry
 from lossviz.losses import (
     BatchAllTripletLoss,
     BatchHardSoftMarginTripletLoss,
@@ -168,7 +168,7 @@ def test_labels_are_names_and_are_never_rounded():
 
 # --- the others of the family ----------------------------------------------------------------------------------------
 
-FAMILY = (BatchAllTripletLoss, BatchHardTripletLoss, BatchHardSoftMarginTripletLoss, BatchSemiHardTripletLoss)
+FAMILY = [each.loss for each in ENTRIES if each.loss.inputs is LABELLED_SENTENCES]
 every_one = pytest.mark.parametrize("family", FAMILY, ids=lambda each: each.__name__)
 
 

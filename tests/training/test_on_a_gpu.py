@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from sentence_transformers.util import batch_to_device
 from torch import nn
 from torch.testing import assert_close
-from torch.utils._pytree import tree_map_only
 from transformers import TrainerCallback
 
 import lossviz
@@ -57,7 +57,7 @@ def test_mini_batches_change_nothing(known):
         model = tiny.model().double().cuda()
         loss = for_trainer(their_module(known, model), model, size).double().cuda()
         given, labels = features(model, known)
-        columns = [tree_map_only(torch.Tensor, torch.Tensor.cuda, dict(column)) for column in given]
+        columns = [batch_to_device(dict(column), "cuda") for column in given]
         loss(columns, None if labels is None else labels.cuda()).backward()
         gradients.append([each.grad for each in loss.parameters() if each.grad is not None])
     assert len(gradients[0]) > 10

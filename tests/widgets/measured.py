@@ -1,25 +1,23 @@
-"""The quantities that questions are graded by, as torch sees them: by the definitions, autograd and brute force."""
+"""The quantities that questions are graded by, as torch sees them: by the definitions, autograd and brute force. An
+oracle for the page's goals.js and quantities.js: both follow what situations/base.py says of quantities and conditions.
+"""
 
 import math
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from lossviz.situations import Condition, Quantity, Question
+from lossviz.situations import Condition, Quantity
+from tests.widgets.page import letter
 from tests.widgets.seen import Seen
 
 ROUND = 7201  # places on the circle that are tried
-SAME = 1e-6  # the page takes numbers nearer than this for equal
+SAME = 1e-6  # equal to six digits after the point
 EDGE = 1e-5  # of a threshold: nearer to it than this, rounding may decide
 
 
-def letter(point: int) -> str:
-    return chr(65 + point)
-
-
 def names(seen: Seen) -> list[str]:
-    """The letters with which those of each term begin, in the order of the values laid out flat."""
+    """How a question names each term, in the order of the values laid out flat: a pair "A–C", a search "C"."""
     rows = list(seen.situation["rows"].values())
     axes = seen.spec["losses"][seen.state["loss"]]["axes"]
     if axes == ["pair"]:
@@ -92,20 +90,8 @@ def measure(seen: Seen, quantity: Quantity) -> float:
     return found.loss.item()
 
 
-def after(seen: Seen, question: Question) -> Seen:
-    """What a question's changes make of a state."""
-    state = dict(seen.state)
-    if question.situation:
-        index = [each["name"] for each in seen.spec["situations"]].index(question.situation)
-        state |= {"situation": index, **seen.spec["situations"][index]["starts"][state["loss"]]}
-    state["parameters"] = state["parameters"] | {
-        name: list(each) if isinstance(each, tuple) else each for name, each in question.parameters.items()
-    }
-    state["points"] = [list(question.moves.get(k, each)) for k, each in enumerate(state["points"])]
-    return replace(seen, state=state)
-
-
 def holds(condition: Condition, now: float, before: float | None = None) -> bool:
+    """By what Quantity says of each relation."""
     value = condition.value
     return {
         "below": lambda: now < value,
@@ -127,7 +113,7 @@ def is_near_edge(condition: Condition, now: float, before: float | None = None) 
 
 
 def right(keys: tuple[Condition, ...], before: list[float], now: list[float]) -> list[int]:
-    """The options whose condition holds."""
+    """The options whose condition holds, by what Quantity says of it."""
     relations = {each.relation for each in keys}
     if relations == {"nearest"}:
         gaps = [abs(number - each.value) for each, number in zip(keys, now, strict=True)]

@@ -96,7 +96,7 @@ class Seen:
         points[:, point] = places
         return self.loss.complete(*self.scene.batch.inputs(points)).loss.detach()
 
-    # Steps
+    # Steps: gradient descent in torch, an oracle for the page's own
 
     @cached_property
     def on_circle(self) -> bool:

@@ -4,6 +4,7 @@ import json
 import math
 import random
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -397,11 +398,23 @@ def to_the_edge(beginning: Seen, batch: Situation, state: dict) -> list[dict]:
     return [along(before), along(after)]
 
 
-def check_choice(batch: Situation, seen: Seen, guess: int | None, found: dict) -> bool:
+@pytest.fixture
+def numbers(javascript):
+    """numbers(question, seen) → those of its keys: in a state that is asked about, and in what its answer shows."""
+
+    def measure(question: Question, seen: Seen) -> tuple[list[float], list[float]]:
+        shown = "state.demonstrate(given.spec, state.begin(given.spec, given.state))"
+        then = replace(seen, state=javascript(shown, {"spec": seen.spec, "state": seen.state}))
+        before, now = ([measured.measure(each, key.quantity) for key in question.keys] for each in (seen, then))
+        return before, now
+
+    return measure
+
+
+def check_choice(batch: Situation, seen: Seen, guess: int | None, found: dict, numbers: Callable) -> bool:
     """Whether it could be checked: what rounding decides is no mistake."""
     question, said = batch.question, found["said"]
-    then = measured.after(seen, question)
-    before, now = ([measured.measure(each, key.quantity) for key in question.keys] for each in (seen, then))
+    before, now = numbers(question, seen)
     if measured.is_close(question.keys, before, now):
         return False
     right = measured.right(question.keys, before, now)
@@ -412,7 +425,7 @@ def check_choice(batch: Situation, seen: Seen, guess: int | None, found: dict) -
     return True
 
 
-def check_task(batch: Situation, seen: Seen, guess: None, found: dict) -> bool:
+def check_task(batch: Situation, seen: Seen, guess: None, found: dict, _) -> bool:
     goal, said = batch.question.goal, found["said"]
     now = [measured.measure(seen, each.quantity) for each in goal]
     if any(measured.is_near_edge(each, number) for each, number in zip(goal, now, strict=True)):
@@ -423,7 +436,7 @@ def check_task(batch: Situation, seen: Seen, guess: None, found: dict) -> bool:
     return True
 
 
-def check_place(batch: Situation, seen: Seen, guess: list, found: dict) -> bool:
+def check_place(batch: Situation, seen: Seen, guess: list, found: dict, _) -> bool:
     question, said = batch.question, found["said"]
     guess = seen.points.new_tensor(guess)
     if question.truth == "rest":
@@ -448,13 +461,11 @@ CHOICES = [case for case in GRADED if case[1].question.keys]
 
 
 @pytest.mark.parametrize("kind, batch", CHOICES, ids=[f"{kind}, {batch.name}" for kind, batch in CHOICES])
-def test_as_it_stands_the_right_option_is_that_without_a_correction(kind, batch):
+def test_as_it_stands_the_right_option_is_that_without_a_correction(kind, batch, numbers):
     widget = explorer_of(kind, batch, engine="kernel")
     spec, question = json.loads(json.dumps(widget.spec)), batch.question
     entered = address.follow(spec, address.first(spec), f"?situation={batch.name.replace(' ', '-')}")
-    seen = Seen(widget._losses, spec, entered)
-    then = measured.after(seen, question)
-    before, now = ([measured.measure(each, key.quantity) for key in question.keys] for each in (seen, then))
+    before, now = numbers(question, Seen(widget._losses, spec, entered))
     assert measured.right(question.keys, before, now) == [question.replies.index("")], (before, now)
 
 
@@ -462,7 +473,7 @@ CHECKS = {"choice": check_choice, "reach": check_task, "place": check_place}
 
 
 @pytest.mark.parametrize("kind, batch", [pytest.param(*each, id=f"{each[0]}, {each[1].name}") for each in GRADED])
-def test_no_key_is_wrong_however_the_batch_stands(mounted, kind, batch):
+def test_no_key_is_wrong_however_the_batch_stands(mounted, numbers, kind, batch):
     explorer = mounted(explorer_of(kind, batch))
     beginning = explorer.torch
     states = asked_states(beginning, seed=len(batch.name))
@@ -480,5 +491,5 @@ def test_no_key_is_wrong_however_the_batch_stands(mounted, kind, batch):
     then, checked = explorer.torch, 0
     for state, each in zip(states, found, strict=True):
         seen = replace(then, state=then.state | state)
-        checked += CHECKS[batch.question.kind](batch, seen, state["guess"], each)
+        checked += CHECKS[batch.question.kind](batch, seen, state["guess"], each, numbers)
     assert checked >= STATES / 2

@@ -115,6 +115,32 @@ def test_an_identifier_in_words(javascript, name, text):
 
 
 @pytest.mark.parametrize(
+    ("role", "manner", "on_axis", "sign"),
+    [("hardest_positive", "hardest", "the hardest positive", "▲"),
+     ("hardest_negative", "hardest", "the hardest negative", "▼"),
+     ("semi_hard_negative", "semi-hard", "the chosen negative", "▼"),
+     ("nearest_negative", None, "the negative", "▼"), ("constructor", None, "the negative", "▼")],
+)  # fmt: skip
+def test_what_a_role_is_called(javascript, role, manner, on_axis, sign):
+    side = "positive" if sign == "▲" else "negative"
+    told = "(({ manner, onAxis }) => [manner, onAxis(given[1]), words.roleSign(given[0])])(words.roleOf(given[0]))"
+    assert javascript(told, [role, side]) == [manner, on_axis, sign]
+
+
+def test_a_side_that_no_role_names_is_called_by_itself(javascript):
+    assert javascript("words.roleOf(null).has('positive', '“cat”')") == "its positive “cat”"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "side"),
+    [("margin", "negative"), ("farthest_positive", "negative"), ("nearest_negative", "positive"),
+     ("reach", None), ("constructor", None)],
+)  # fmt: skip
+def test_the_side_that_a_threshold_gates(javascript, threshold, side):
+    assert javascript("words.gatedBy(given) ?? null", threshold) == side
+
+
+@pytest.mark.parametrize(
     ("axes", "noun"),
     [(["pair"], "pair"), (["anchor", "positive"], "anchor–positive pair"),
      (["anchor", "positive", "negative"], "triplet"), (["lower_pair", "higher_pair"], "order"),

@@ -2,7 +2,7 @@
 // alone. Pure functions of a scene and the answer; an option's reply is its author's.
 
 import { TAU, angleOf, turn } from "./geometry.js";
-import { ROUNDING, brief, inWords, letter } from "./words.js";
+import { GATES, ROUNDING, brief, gatedBy, inWords, letter } from "./words.js";
 
 const MOST = 3; // mistakes that are told one by one
 const MET = 1e-6; // a distance at which two sentences are one point
@@ -10,17 +10,14 @@ const ALIKE = TAU / 18; // two directions that a hand does not tell apart
 
 // ---- marked terms
 
-// A pair passes where its distance lies on the right side of each threshold of its side.
-const GATES = {
-  positive: { gates: (name) => name.endsWith("negative"), passes: (at, value) => at > value, than: "farther than" },
-  negative: { gates: (name) => !name.endsWith("negative"), passes: (at, value) => at < value, than: "nearer than" },
-};
+// The side that a threshold gates; that of a reader's own is told by its name.
+const gated = (name) => gatedBy(name) ?? (name.endsWith("negative") ? "positive" : "negative");
 
 // Why a pair counts or does not; null where its distance does not say.
 function reasonOf({ kind, active, measured }, { loss, result: { terms: { thresholds } } }) {
   if (loss.reads !== "distance" || !Object.hasOwn(GATES, kind)) return null;
-  const { gates, passes, than } = GATES[kind];
-  const known = Object.entries(thresholds).filter(([name]) => gates(name));
+  const { passes, than } = GATES[kind];
+  const known = Object.entries(thresholds).filter(([name]) => gated(name) === kind);
   const shut = known.filter(([, value]) => !passes(measured, value));
   const told = (some) => some.map(([name, value]) => `the ${inWords(name)}, ${brief(value)}`);
   const stands = `it is ${kind}, and ${brief(measured)} is`;

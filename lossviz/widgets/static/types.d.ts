@@ -71,7 +71,7 @@ interface VariantSpec {
 interface SituationSpec {
   name: string;
   title: string;
-  sentences: { text: string; short: string }[];
+  sentences: Sentence[];
   rows: Record<string, number[]>;
   labels: number[] | null;
   classes: string[];
@@ -82,6 +82,11 @@ interface SituationSpec {
   symptom: string | null;
   cures: CureSpec[];
   starts: Record<string, Start>; // by the name of each loss that takes it
+}
+
+interface Sentence {
+  text: string;
+  short: string; // as the plane has room for
 }
 
 interface Start {

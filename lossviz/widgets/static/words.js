@@ -77,6 +77,8 @@ const WORDS = {
   // blocks of a matrix: who searches, and for whom
   query_to_doc: "anchor → document", query_to_query: "anchor → anchor",
   doc_to_query: "positive → anchor", doc_to_doc: "positive → document",
+  // thresholds
+  the_1: "the 1",
   // choices of a parameter
   true: "yes", false: "no", null: "none",
 };
@@ -84,9 +86,7 @@ const WORDS = {
 // An identifier, a choice or a list of them, as a reader meets it: "hardest_negative" is the hardest negative.
 const word = (name) => WORDS[name] ?? String(name).replaceAll("_", " ");
 export const inWords = (name) => [name].flat().map(word).join(" + ");
-
-// Which side a role is on, as a sign: "hardest_positive" pulls.
-export const roleSign = (role) => (role.includes("positive") ? "▲" : "▼");
+export const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 // What one calls a term, by its axes; by the last of them if nothing better is known.
 const NOUNS = {
@@ -94,6 +94,47 @@ const NOUNS = {
   "direction,anchor": "choice",
 };
 export const nounOf = (axes) => NOUNS[axes.join()] ?? inWords(axes.at(-1) ?? "term");
+
+// ---- roles and thresholds: what a loss chose, and what it compares a distance with
+
+// By how a role begins: in what `manner` its sentence was chosen, what it is called `onAxis`, and what an anchor `has`
+// in it: a semi-hard one lies `beyond` the positive, or none does. Any other role is called by its side alone.
+const ROLES = {
+  hardest_: {
+    manner: "hardest",
+    onAxis: (side) => `the hardest ${side}`,
+    has: (side, name) => `its hardest ${side} ${name}`,
+  },
+  semi_hard_: {
+    manner: "semi-hard",
+    onAxis: (side) => `the chosen ${side}`,
+    has: (side, name, beyond) =>
+      beyond ? `the nearest ${side} beyond it, ${name},` : `its farthest ${side} ${name}, none being beyond,`,
+  },
+  "": {
+    manner: null,
+    onAxis: (side) => `the ${side}`,
+    has: (side, name) => `its ${side} ${name}`,
+  },
+};
+export const roleOf = (role) => ROLES[Object.keys(ROLES).find((begins) => (role ?? "").startsWith(begins))];
+
+// The side that the name of a role, an argument or an axis tells: "hardest_positive" pulls. Null where it tells none.
+export function sideOf(name) {
+  if (name.includes("positive") || name === "target") return "positive";
+  return name.includes("negative") ? "negative" : null;
+}
+export const roleSign = (role) => (sideOf(role) === "positive" ? "▲" : "▼");
+
+// The side whose pairs a threshold gates; undefined for one of a reader's own.
+const GATED = { __proto__: null, margin: "negative", farthest_positive: "negative", nearest_negative: "positive" };
+export const gatedBy = (name) => GATED[name];
+
+// A pair of a side counts where its distance passes each threshold that gates it.
+export const GATES = {
+  positive: { than: "farther than", passes: (distance, threshold) => distance > threshold },
+  negative: { than: "nearer than", passes: (distance, threshold) => distance < threshold },
+};
 
 // ---- formulas
 

@@ -7,7 +7,7 @@ import { polyline } from "../geometry.js";
 import { boxAround } from "../marks/labels.js";
 import { overlap } from "../marks/placing.js";
 import { columnsOf, hides } from "../state.js";
-import { letter, roleSign } from "../words.js";
+import { letter, roleOf, roleSign } from "../words.js";
 import { borderLines, namePlaces, planeGrid, regions, roundGrid } from "./regions.js";
 import { createScan, scanKey } from "../scan.js";
 
@@ -15,7 +15,7 @@ const NAME = 20; // pixels: room for a sign and a letter
 
 // Whose choice is watched: that of one anchor's term, in the last role of a hardest sentence (of two, the negative).
 function watchedIn({ spec, state, result, reading, situation }) {
-  const role = Object.keys(result.terms.chosen ?? {}).filter((name) => name.startsWith("hardest_")).at(-1);
+  const role = Object.keys(result.terms.chosen ?? {}).filter((name) => roleOf(name).manner === "hardest").at(-1);
   const anchor = situation.watched ?? state.chosen;
   const term = reading.terms.find(({ points }) => points[0] === anchor);
   return role && term && !hides(spec, state) && !state.playing ? { role, anchor, term: term.index } : null;

@@ -2,7 +2,7 @@
 // it chose, by the masks and by its numbers alone. A chart that knows better tells the term instead, or the rest of it.
 
 import { columnsOf } from "../state.js";
-import { ROUNDING, exact, fill, fixed, letter, quoted } from "../words.js";
+import { ROUNDING, exact, fill, fixed, letter, quoted, sideOf } from "../words.js";
 
 const LONGEST_ROW = 4; // numbers of a matrix that are told in place of a formula
 
@@ -64,11 +64,6 @@ const isThere = ({ point }) => point !== undefined;
 
 // ---- who pulls whom
 
-function sideByName(name) {
-  if (name.includes("positive") || name === "target") return "positive";
-  return name.includes("negative") ? "negative" : null;
-}
-
 // What the labels say of a row that has one number in the matrix.
 function sideByLabel({ situation, result: { terms, shapes } }, row) {
   if (situation.classes.length) return "class";
@@ -80,7 +75,7 @@ function sideByLabel({ situation, result: { terms, shapes } }, row) {
 function linksOf(given, groups, chosen, place) {
   const owner = groups.flat()[0]?.point;
   const link = (from, { name, point }, row) =>
-    ({ from, to: point, side: sideByName(name) ?? sideByLabel(given, row), weight: 1 });
+    ({ from, to: point, side: sideOf(name) ?? sideByLabel(given, row), weight: 1 });
   const within = groups.flatMap((group, axis) => group.slice(1).map((end) => link(group[0].point, end, place[axis])));
   const alone = groups.slice(1).filter((group) => group.length === 1).flat();
   const between = [...alone, ...chosen].map((end) => link(owner, end, place[0]));

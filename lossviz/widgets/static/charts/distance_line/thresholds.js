@@ -4,16 +4,15 @@ import { keep, setAttributes, svg } from "../../dom.js";
 import { polyline } from "../../geometry.js";
 import { LINE, writeBeside } from "../../marks/labels.js";
 import { placeLabels } from "../../marks/placing.js";
-import { brief, inWords } from "../../words.js";
+import { brief, gatedBy, inWords } from "../../words.js";
 
-const GATES = { nearest_negative: "positive" }; // the others gate negatives
 const LETTER = 6.8; // the width of one
 const AWAY = [6, 24, 42, 60, 78]; // from the line to its name
 const SCALE = { width: 44, height: 34 }; // of a number beside the axes
 
 function thresholdsOf({ result: { terms } }, { x, farthest }) {
   return Object.entries(terms.thresholds).map(([name, value]) => {
-    const side = GATES[name] ?? "negative";
+    const side = gatedBy(name) ?? "negative";
     const words = `${inWords(name)} ${brief(value, 2)}`;
     return { side, words, out: side === "positive" ? -1 : 1, at: x(Math.min(value, farthest)) };
   });

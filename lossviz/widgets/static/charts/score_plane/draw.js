@@ -11,7 +11,7 @@ import { createDots } from "../../marks/dots.js";
 import { besides } from "../../marks/labels.js";
 import { faded } from "../../marks/looks.js";
 import { roomOf } from "../../marks/room.js";
-import { brief, percent } from "../../words.js";
+import { brief, inWords, percent } from "../../words.js";
 import { scoredPairs } from "./read.js";
 
 const SPACE = { left: 46, right: 20, top: 34, bottom: 48 };
@@ -42,7 +42,7 @@ export function shares(terms, one) {
   return [
     ...wrong.map(({ letters, share, index }) => ({ kind: "negative", words: letters, share, index })),
     { kind: "positive", words, share: others.reduce((sum, term) => sum + term.share, 0) },
-    { kind: "one", words: "the 1", share: one },
+    { kind: "one", words: inWords("the_1"), share: one },
   ];
 }
 

@@ -2,7 +2,7 @@
 // sorted by score: the pair of a row has the lower score, that of a column the higher.
 
 import { ACTIVE, ADDS, VALID, head, number, rowOf } from "../../marks/cells.js";
-import { brief, fixed, percent } from "../../words.js";
+import { brief, capital, fixed, inWords, percent } from "../../words.js";
 import { scoredPairs } from "./read.js";
 
 function ofPairs(scene) {
@@ -26,7 +26,7 @@ function noteOf({ reading, result }) {
   const one = result.terms.thresholds.the_1;
   const shared = reading.terms.some(({ share }) => share !== undefined);
   const cell = shared ? "the share of an order in the sum" : "what an order adds";
-  const end = one === undefined ? "" : ` The 1 has ${percent(one)}.`;
+  const end = one === undefined ? "" : ` ${capital(inWords("the_1"))} has ${percent(one)}.`;
   return `A cell is ${cell}; framed: the wrong way round.${end}`;
 }
 

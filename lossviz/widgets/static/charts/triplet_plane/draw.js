@@ -10,7 +10,7 @@ import { LINE, besides } from "../../marks/labels.js";
 import { faded, hue } from "../../marks/looks.js";
 import { roomOf } from "../../marks/room.js";
 import { createScan } from "../../scan.js";
-import { ROUNDING } from "../../words.js";
+import { ROUNDING, roleOf } from "../../words.js";
 import { SIDES, batchOf } from "./ends.js";
 import { createRegion } from "./region.js";
 import { SLOPE, createSlope, slopesOf } from "./slope.js";
@@ -46,14 +46,8 @@ export function layoutOf({ reading: { terms }, result }, width, soft, room = wid
   return { room, bottom, side, low, reach, x, y, height: bottom + (soft ? SLOPE.height : 0) };
 }
 
-// What stands on an axis: "the hardest positive", "the chosen negative", or just "the positive".
-function nameOf({ side, role }) {
-  if (role?.startsWith("hardest_")) return `the hardest ${side}`;
-  return role?.startsWith("semi_hard_") ? `the chosen ${side}` : `the ${side}`;
-}
-
 function drawAxes(axes, sources, many, { bottom, low, reach, x, y }) {
-  const [positive, negative] = sources.map(nameOf);
+  const [positive, negative] = sources.map(({ side, role }) => roleOf(role).onAxis(side));
   const ticks = evenly(low, reach, 5);
   return axes.draw([line([[x(low), y(reach)], [x(low), y(low)], [x(reach), y(low)]])], [
     ...(many ? [text(x(reach) - 6, y(reach) + 16, `${many} marks: touch one for its name`, CORNER)] : []),
@@ -164,7 +158,7 @@ export function createTripletPlane(spec, engine, actions) {
     const { terms } = scene.reading;
     const many = terms.length > CROWD || terms.reduce((sum, { letters }) => sum + letters.length, 0) > LETTERS;
     const all = scene.reading.terms.map((term) => dotOf(term, scene, layout));
-    const striped = batch.sources[SIDES.indexOf("negative")].role?.startsWith("semi_hard_");
+    const striped = roleOf(batch.sources[SIDES.indexOf("negative")].role).manner === "semi-hard";
     setAttributes(picture, { width: room, height: layout.height, viewBox: `0 0 ${room} ${layout.height}` });
     const ground = drawAxes(axes, batch.sources, many && terms.length, layout);
     const lines = region.draw({ margin, samples, striped }, layout);

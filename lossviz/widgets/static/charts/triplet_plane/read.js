@@ -2,7 +2,7 @@
 // the axes of the loss: one an anchor, one a positive pair, every one of the batch, or those that the batch is made
 // of.
 
-import { ROUNDING, fixed, letter, quoted } from "../../words.js";
+import { ROUNDING, fixed, letter, quoted, roleOf } from "../../words.js";
 import { SIDES, anchorOf, batchOf, columnOf, distanceOf } from "./ends.js";
 
 const SYMBOLS = { positive: "▲", negative: "▼" };
@@ -36,15 +36,11 @@ function endOf(given, batch, source, term) {
   return { side, role, distance, point: (argument ?? batch.rows)[column], weight: batch.weights[side][anchorOf(term)] };
 }
 
-// "its hardest positive “cat” at 0.2000"; a semi-hard one lies `beyond` the positive, or none does.
+// "its hardest positive “cat” at 0.2000"; `beyond`: whether the negative is farther than the positive.
 function toldOf({ situation }, { side, role, distance, missing, point }, beyond) {
   if (missing) return `no ${side}, counted at ${fixed(distance)}`;
   if (point === undefined) return `a ${side} at ${fixed(distance)}`;
-  const name = quoted(situation.sentences[point].short);
-  if (role?.startsWith("hardest_")) return `its hardest ${side} ${name} at ${fixed(distance)}`;
-  if (!role?.startsWith("semi_hard_")) return `its ${side} ${name} at ${fixed(distance)}`;
-  const which = beyond ? `the nearest ${side} beyond it, ${name},` : `its farthest ${side} ${name}, none being beyond,`;
-  return `${which} at ${fixed(distance)}`;
+  return `${roleOf(role).has(side, quoted(situation.sentences[point].short), beyond)} at ${fixed(distance)}`;
 }
 
 function tripletOf(given, batch, term) {
@@ -56,7 +52,7 @@ function tripletOf(given, batch, term) {
   const points = [anchor, ...there.map(({ point }) => point)];
   const nameOf = (point) => situation.sentences[point].short;
   const named = ({ side, point, missing }) => `${SYMBOLS[side]} ${missing ? "none" : nameOf(point)}`;
-  const semiHard = ends[1].role?.startsWith("semi_hard_");
+  const semiHard = roleOf(ends[1].role).manner === "semi-hard";
   return Object.assign(term, {
     points, toPositive, toNegative,
     kind: "triplet",
