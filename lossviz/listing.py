@@ -77,7 +77,7 @@ def parsed(function: Callable) -> tuple[ast.FunctionDef, str]:
 
 def signature(arguments: ast.arguments) -> str:
     rest = [f"*{arguments.vararg.arg}"] if arguments.vararg else []
-    return ", ".join([*(each.arg for each in arguments.args), *rest])
+    return ", ".join([*(each.arg for each in arguments.args), *rest, *(each.arg for each in arguments.kwonlyargs)])
 
 
 def kept(tree: ast.FunctionDef, source: str) -> list[str]:

@@ -61,6 +61,7 @@ def test_the_code_of_a_loss_is_its_definition_and_what_it_calls(entry):
     found = [each.name for each in ast.parse(text.replace(", ...)", ")")).body]
     called = ["__call__"] * (entry.loss.__call__ is not Loss.__call__)  # the cached loss hands its columns on
     assert found == [*called, "define", *CALLED.get(entry.loss.__name__, [])]
+    assert all("*columns, check)" in listing(entry.loss.__call__) for _ in called)
     for helper in HELPERS:
         assert (listing(helper) in text) == (helper.__name__ in found)
 

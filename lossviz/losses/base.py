@@ -40,7 +40,8 @@ class Terms:
     ``active``              which of these move a row now: have a gradient that can be seen
     ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
     ``chosen``              role → indices into ``matrix`` (hardest_positive, semi_hard_negative …)
-    ``thresholds``          name → scalar (nearest_negative …); a setting called margin is one by itself
+    ``thresholds``          name → scalar (nearest_negative …); a setting called margin, or the only one whose name
+                            ends so, is one by itself
     ``numbers``             name → what the printed formula of a term needs, broadcastable to ``values`` (d_ap, p …)
     ``shares``              "row", "column" → what part of a softmax each entry of ``matrix`` has, along or down
     ``loss``                () or the leading dimensions
@@ -159,8 +160,9 @@ class Loss:
         """The definition, and what follows from it: as unchecked as ``define``, every field a tensor."""
         labels = tensors[-1] if self.inputs.labels else None
         terms = self.define(*tensors).completed(self.inputs, len(self.axes), labels)
-        margin = next((each for name, each in self.settings().items() if name.endswith("margin")), None)
-        if not _is_number(margin):
+        margins = {name: each for name, each in self.settings().items() if name.endswith("margin") and _is_number(each)}
+        margin = margins.get("margin", next(iter(margins.values())) if len(margins) == 1 else None)
+        if margin is None:
             return terms
         return replace(terms, thresholds={"margin": scalar(margin, terms.matrix)} | terms.thresholds)
 

@@ -54,8 +54,10 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     if len(names) != len(example_inputs):
         raise ValueError(f"example inputs: expected ({', '.join(names)}), got {len(example_inputs)} tensors")
     parameters = {each.name: getattr(loss, each.name) for each in fields(loss) if each.init}
-    if TERM in parameters:
-        raise ValueError(f"{type(loss).__name__}: expected settings of other names, got {TERM}, which names one term")
+    taken = parameters.keys() & {TERM, *names}
+    if taken:
+        named = f"{taken.pop()}, which is an input already"
+        raise ValueError(f"{type(loss).__name__}: expected settings of other names, got {named}")
     numbers = {each.name for each in fields(loss) if each.type in (float, "float")}
     free = {
         name: torch.as_tensor(value, dtype=torch.float64)

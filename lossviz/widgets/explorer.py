@@ -93,7 +93,8 @@ class Explorer(anywidget.AnyWidget):
 
     def reply(self, message: dict) -> dict:
         """What Python says to a message of the page: it asks a question of torch, or for the script of plotly."""
-        said = {"library": _plotly()} if "library" in message else {"answer": self.answer(message["question"])}
+        asked = message.get("question")
+        said = {"answer": kernel.plain(self.answer(asked))} if asked else {"library": _plotly()}
         return {"id": message["id"], **said}
 
     def _hear(self, _widget: object, message: dict, _buffers: object) -> None:
@@ -178,6 +179,9 @@ def _check_losses(losses: tuple[Loss, ...]) -> None:
     for loss in losses:
         if not isinstance(loss, Loss):
             raise wrong("losses", "a Loss", type(loss).__name__)
+    names = [type(loss).__name__ for loss in losses]
+    if len(set(names)) < len(names):
+        raise wrong("losses", "losses of different names", ", ".join(names))
 
 
 def _check_controls(controls: tuple[str, ...] | None, losses: tuple[Loss, ...]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import quickjs
 
 from lossviz.widgets.bundle import bundle
+from lossviz.widgets.kernel import plain
 
 ASKED = Path(__file__).parent / "static" / "asked.js"
 AROUND = """
@@ -31,7 +32,7 @@ def _page() -> Callable:
     """One context for all calls: its functions keep nothing from one to the next."""
     context, told, kernel = quickjs.Context(), [], [None]
     context.add_callable("pairsOf", lambda query: json.dumps(parse_qsl(query, keep_blank_values=True)))
-    context.add_callable("answerOf", lambda question: json.dumps(kernel[0](json.loads(question)), allow_nan=False))
+    context.add_callable("answerOf", lambda question: json.dumps(plain(kernel[0](json.loads(question)))))
     context.add_callable("tell", told.append)
     context.eval(bundle(ASKED) + AROUND)
     ask = context.get("ask")

@@ -1,5 +1,6 @@
 """The kernel engine: torch answers the page's one question. engine.js asks the lowered loss the same."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -10,6 +11,7 @@ from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
 from lossviz.widgets.scene import Scene
 
+NAMES = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 AT_A_TIME = 2**24  # how many numbers of the batches asked about are in memory at once
 
 Numbers = list[float] | float
@@ -44,6 +46,16 @@ def answer(question: dict, losses: dict[str, Loss], device: torch.device | str) 
             each["terms", "active"] = scene.felt(points).flatten().double().tolist()
     shapes = _kept({("shapes", *path[1:]): list(each.shape) for path, each in here.items() if len(path) > 1}, keep)
     return [_nested(each | shapes) for each in found]
+
+
+def plain(value: object) -> object:
+    """An answer as JSON can hold it: a number that is not finite by its name, which engine.js reads."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        usual = all(isinstance(each, float) and math.isfinite(each) for each in value)
+        return value if usual else list(map(plain, value))
+    return NAMES.get(str(value), value) if isinstance(value, float) else value
 
 
 def _placed(points: Tensor, moving: dict | None) -> Tensor:

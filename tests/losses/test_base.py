@@ -210,6 +210,24 @@ def test_a_matrix_that_the_labels_do_not_fit_has_empty_masks():
     assert not terms.positive.any() and not terms.negative.any()
 
 
+@dataclass(frozen=True, eq=False)
+class TwoMargins(Narrow):
+    inner_margin: float = 0.5
+    margin: float = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class OtherMargins(Narrow):
+    near_margin: float = 0.5
+    far_margin: float = 0.2
+
+
+def test_the_margin_is_the_setting_of_that_name():
+    rows, labels = torch.randn(3, 4, dtype=torch.float64), torch.tensor([0, 0, 1])
+    assert TwoMargins().complete(rows, labels).thresholds == {"margin": 0.2}
+    assert OtherMargins().complete(rows, labels).thresholds == {}
+
+
 def test_what_a_definition_leaves_out_follows_from_it():
     terms = Scaled().complete(ANCHOR, OTHER, LABELS)
     assert torch.equal(terms.positive, LABELS > 0) and torch.equal(terms.negative, LABELS < 1)

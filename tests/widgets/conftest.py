@@ -114,7 +114,8 @@ def javascript(blank_page):
 
 # ---- an explorer on a page of its own
 
-# A model as anywidget gives it: values that either side may set, and messages to Python. `saved` is what Python hears.
+# A model as anywidget gives it: values that either side may set, and messages to Python. `saved` is what Python hears,
+# `asked` what it is asked.
 MOUNT = """async ({ text, style, values: written }) => {
   const values = JSON.parse(written);
   document.body.innerHTML = `<style>${style}</style><main></main>`;
@@ -126,9 +127,13 @@ MOUNT = """async ({ text, style, values: written }) => {
     save_changes: () => saved.push(structuredClone(values.state)),
     on: (event, callback) => { heard[event] = callback; },
     off() {},
-    send: (message) => askPython(JSON.stringify(message)).then((answer) => heard["msg:custom"](JSON.parse(answer))),
+    send(message) {
+      asked.push(message);
+      askPython(JSON.stringify(message)).then((answer) => heard["msg:custom"](JSON.parse(answer)));
+    },
   };
   window.saved = [];
+  window.asked = [];
   window.say = (name, value) => { values[name] = value; heard[`change:${name}`](); };
   const { default: widget } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   widget.render({ model, el });

@@ -81,6 +81,18 @@ class SignedLoss(Loss):
         return Terms(similarity, (1 - 2 * labels) * similarity / labels.shape[-1])
 
 
+@dataclass(frozen=True, eq=False)
+class SumLoss(Loss):
+    """Moves everything, wherever it stands."""
+
+    inputs = LABELLED_PAIRS
+    axes = ("pair",)
+
+    def define(self, anchor: Tensor, other: Tensor, labels: Tensor) -> Terms:
+        sums = (anchor - other).sum(-1)
+        return Terms(sums, sums + 1)
+
+
 class GammaLoss(LinearContrastiveLoss):
     """Uses an operator that nobody lowers."""
 
@@ -179,6 +191,28 @@ class OwnRankingLoss(Loss):
 
 class OwnTwoPassesLoss(OwnRankingLoss):
     inputs = UNLABELLED
+
+
+class NamedBlocksLoss(OwnRankingLoss):
+    """Blocks of columns by names that no chart knows."""
+
+    def blocks(self) -> list[list[str]]:
+        return [["left_to_right"]]
+
+
+@dataclass(frozen=True, eq=False)
+class UniformLoss(Loss):
+    """All sentences apart. What a sentence is to itself is left out, as −∞."""
+
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor",)
+    reads = "logit"
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        logits = 3 * cosine_similarity(embeddings.unsqueeze(-2), embeddings.unsqueeze(-3), dim=-1)
+        itself = torch.eye(logits.shape[-1], dtype=torch.bool, device=logits.device)
+        others = torch.where(itself, -torch.inf, logits)
+        return Terms(matrix=others, values=others.logsumexp(-1) / logits.shape[-1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 import lossviz
-from tests.widgets.own_losses import SMALLEST, GammaLoss, StrangeAxesLoss
+from tests.widgets.own_losses import SMALLEST, GammaLoss, NamedBlocksLoss, StrangeAxesLoss, UniformLoss
 from tests.widgets.page import Explorer
 from tests.widgets.printed import shows
 from tests.widgets.seen import Seen
 
-OWN = [(loss, engine) for loss in (*SMALLEST, StrangeAxesLoss(), GammaLoss()) for engine in ("page", "kernel")
-       if engine == "kernel" or not isinstance(loss, GammaLoss)]  # fmt: skip
+OWN = [(loss, engine) for loss in (*SMALLEST, StrangeAxesLoss(), GammaLoss(), UniformLoss(), NamedBlocksLoss())
+       for engine in ("page", "kernel") if engine == "kernel" or not isinstance(loss, GammaLoss)]  # fmt: skip
 OWN_CHARTS = {
     "labelled_pairs": ".distance-line", "unlabelled_pairs": ".distance-line", "scored_pairs": ".score-plane",
     "classified_pairs": ".class-bars", "triplets": ".triplet-plane", "positive_pairs": ".score-matrix",

@@ -40,6 +40,7 @@ from tests.widgets.own_losses import (
     SignedLoss,
     SpreadLoss,
     StrangeAxesLoss,
+    SumLoss,
 )
 
 DOUBLE = torch.float64
@@ -844,6 +845,39 @@ def test_a_function_that_cannot_be_differentiated_twice_is_asked_term_by_term():
     explorer = explore(OldFunctionLoss(margin=3.0), engine="kernel")
     for terms in (explorer.terms(), OldFunctionLoss(margin=3.0).terms(*explorer.inputs())):
         assert terms.active.tolist() == (terms.values > 0).tolist() and terms.active.any()
+
+
+def test_a_point_at_the_centre_of_the_circle_stays_there(javascript):
+    """It has no direction: what Python begins with, the page keeps."""
+    batch = Batch.of_rows([1, 0], anchor=[[0.0, 0], [2, 0]], other=[[0.0, 1], [0, -3]])
+    explorer = explore(ContrastiveLoss(), batch=batch)
+    after = javascript(
+        "state.setParameter(given.spec, state.begin(given.spec, given.state), 'margin', 0.7)",
+        {"spec": explorer.spec, "state": explorer.state},
+    )
+    assert after["parameters"]["margin"] == 0.7
+    assert after["points"] == explorer.state["points"] == [[0, 0], [1, 0], [0, 1], [0, -1]]
+
+
+def test_a_point_that_has_a_gradient_is_not_said_to_stay(javascript):
+    """A on its partner, under a loss that sees no distance."""
+    explorer = explore(SumLoss(), batch=Batch.of_rows([1], anchor=[[1.0, 0]], other=[[1.0, 0]]), engine="kernel")
+    (answer,) = explorer.answer(question_of(explorer) | {"gradients": True, "felt": True})
+    caption = javascript(
+        """(() => {
+          const { spec, answer, lasting } = given;
+          const now = { ...state.begin(spec, lasting), lit: { kind: "point", index: 0 } };
+          return readings_reading.read(spec, now, engine.resultOf(spec, now, answer)).caption;
+        })()""",
+        {"spec": explorer.spec, "answer": answer, "lasting": as_json(explorer.state)},
+    )
+    assert caption.startswith("A, ") and "stays" not in caption
+
+
+def test_losses_of_one_name_are_refused():
+    mine = type("TripletLoss", (TripletLoss,), {})
+    with pytest.raises(ValueError, match="losses: expected losses of different names"):
+        explore(TripletLoss(), mine())
 
 
 def test_a_batch_of_another_shape_that_the_loss_takes_is_its_own():

@@ -749,10 +749,13 @@ def test_a_touch_tells_python_nothing(mounted):
     before = explorer.state
     for view, part in TOUCHED:
         explorer.open(view)
+        asked = explorer.page.evaluate("asked.length")
         explorer.find(part).nth(1).hover(force=True)
         explorer.wait_until("root => root.explorer.state.lit !== null")
+        explorer.says_what_torch_says()
         explorer.page.mouse.move(0, 0)
         explorer.wait_until("root => root.explorer.state.lit === null")
+        assert explorer.page.evaluate("asked.length") == asked
     explorer.sentence(5).click()
     explorer.tab("Mask").click()
     explorer.slider("step size").fill("0.5")

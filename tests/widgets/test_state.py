@@ -81,6 +81,12 @@ def test_the_types_name_every_field_of_a_state(state):
         assert {line.strip().partition(":")[0] for line in body.splitlines()} == names
 
 
+@pytest.mark.parametrize("wrong", [{"situation": 99}, {"situation": -1}, {"loss": "NoSuchLoss"}])
+def test_python_cannot_begin_where_nothing_is(javascript, spec, state, wrong):
+    given = {"spec": spec, "lasting": {**lasting_of(state), **wrong}, "before": state}
+    assert javascript("state.begin(given.spec, given.lasting, given.before)", given) == state
+
+
 def test_python_changes_what_lasts_and_leaves_what_passes(next_state, javascript, spec, state):
     """Where it still makes sense: a question of another batch does not, nor does a run from elsewhere."""
     busy = {**state, "chosen": 3, "view": "mask", "pace": 2, "lit": {"kind": "point", "index": 1}, "playing": True,

@@ -264,14 +264,19 @@ export function createAsking(model) {
     });
 }
 
-// Lists of numbers, as they come from Python, as the page has them; shapes are none.
+// Lists of numbers, as they come from Python, as the page has them; shapes are none. JSON has no number that is not
+// finite: it comes by its name.
 function asArrays(value) {
-  if (Array.isArray(value)) return Float64Array.from(value);
-  return value && typeof value === "object" ? each(value, asArrays) : value;
+  if (Array.isArray(value)) return Float64Array.from(value, Number);
+  return value && typeof value === "object" ? each(value, asArrays) : Number(value);
 }
 
-const received = ({ shapes, points, tensors, ...answer }) =>
-  ({ ...asArrays(answer), ...(shapes && { shapes }), ...(points && { points, tensors }) });
+const asNumbers = (value) => (Array.isArray(value) ? value.map(asNumbers) : Number(value));
+const received = ({ shapes, points, tensors, ...answer }) => ({
+  ...asArrays(answer),
+  ...(shapes && { shapes }),
+  ...(points && { points: asNumbers(points), tensors: each(tensors, asNumbers) }),
+});
 
 // Asks torch in Python: while it thinks, only the newest state waits.
 export function kernelEngine(spec, ask) {

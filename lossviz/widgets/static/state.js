@@ -112,10 +112,13 @@ const unrun = (points) => ({ origin: points, run: null, at: 0, playing: false })
 // What a reader set of the run and of the arrows is forgotten.
 const PLAIN = { pace: 1, magnified: 1 };
 
+const isThere = ({ situations, losses }, { situation, loss }) =>
+  isIndex(situation, situations.length) && Object.hasOwn(losses, loss);
+
 // The state of an explorer that begins with what lasts; what passes of one that stood before stays where it still makes
 // sense.
 export function begin(spec, lasting, before = null) {
-  if (before && sameLasting(before, lasting)) return before;
+  if (before && (sameLasting(before, lasting) || !isThere(spec, lasting))) return before;
   const { chosen, question } = situationOf(spec, lasting);
   const run = { ...unrun(lasting.points), runs: [] };
   if (before?.situation === lasting.situation) {
@@ -134,10 +137,10 @@ export function begin(spec, lasting, before = null) {
 // A new beginning: what was run before started elsewhere and is forgotten.
 const fresh = (state, points) => ({ ...state, points, ...unrun(points), runs: [] });
 
-// Points on the circle where the loss sees directions only.
+// Points on the circle where the loss sees directions only; one at its centre has none, and stays.
 function settled(spec, state) {
   if (shapeOf(spec, state) !== "circle" || spec.dimension !== 2) return state;
-  return { ...state, points: state.points.map(ontoCircle) };
+  return { ...state, points: state.points.map((point) => (lengthOf(point) > 0 ? ontoCircle(point) : point)) };
 }
 
 // What the loss trains, as it was at first; another variant has tensors of its own.

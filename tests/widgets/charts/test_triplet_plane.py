@@ -218,6 +218,14 @@ def test_what_costs_lies_below_the_margin(javascript, margin, line, words):
     assert list(map(tuple, found["line"])) == line and found["words"] == words
 
 
+@pytest.mark.parametrize(("value", "wanted"), [(0.2, 0.5), (0.0, None)])
+def test_a_margin_that_a_loss_uses_otherwise_is_no_line(javascript, value, wanted):
+    """One triplet below y = x + 0.5, which costs or does not."""
+    terms = [{"value": value, "toPositive": 0.4, "toNegative": 0.7}]
+    scene = {"reading": {"terms": terms}, "result": {"terms": {"thresholds": {"margin": 0.5}}}}
+    assert javascript("triplet_plane_region.marginOf(given) ?? null", scene) == wanted
+
+
 DROPS = """given.map(([scene, width]) => {
   const { dropsOf, layoutOf } = triplet_plane_draw;
   const terms = triplet_plane_read.read(scene, readings_terms.termsOf(scene), readings_terms.createGeneric(scene));

@@ -159,9 +159,10 @@ function describePoint(given, terms, index) {
   if (!active.length) return `${stands}; none is active, so it stays where it is.`;
   const own = active.flatMap((term) => term.links).filter(({ from, to }) => [from, to].includes(index));
   const links = own.filter((link) => isFelt(given, link));
-  if (own.some(({ weight }) => weight >= FELT) && !links.length) return `${stands}; ${NO_WAY}`;
+  const stays = lengthOf(result.pointGradients[index]) <= UNSEEN;
+  if (stays && own.some(({ weight }) => weight >= FELT) && !links.length) return `${stands}; ${NO_WAY}`;
   const pulls = new Set(links.map(({ from, to, side }) => `${PULLS[side]} ${letter(from === index ? to : from)}`));
-  const end = lengthOf(result.pointGradients[index]) > UNSEEN ? "" : "; that cancels out, so it stays where it is";
+  const end = stays ? "; that cancels out, so it stays where it is" : "";
   const told = pulls.size ? ` and is ${[...pulls].join(", ")}` : `, ${active.length} of them active`;
   return `${stands}${told}${end}.`;
 }

@@ -21,8 +21,8 @@ function ofBlocks({ rows }, blocks) {
   const [anchors, positives = anchors] = Object.values(rows);
   const side = { query: { from: anchors, to: anchors }, doc: { from: positives, to: columnsOf({ rows }) } };
   return blocks.flatMap((together, sum) => together.flatMap((block) => {
-    const [from, to] = block.split("_to_");
-    return side[to].to.map((point, place) => ({ point, from: side[from].from, block, sum, first: place === 0 }));
+    const [from, to] = block.split("_to_").map((name) => side[name]); // a reader's own loss may name others
+    return to?.to.map((point, place) => ({ point, from: from?.from ?? anchors, block, sum, first: place === 0 })) ?? [];
   }));
 }
 

@@ -12,7 +12,7 @@ import { roomOf } from "../../marks/room.js";
 import { createScan } from "../../scan.js";
 import { ROUNDING, roleOf } from "../../words.js";
 import { SIDES, batchOf } from "./ends.js";
-import { createRegion } from "./region.js";
+import { createRegion, marginOf } from "./region.js";
 import { SLOPE, createSlope, slopesOf } from "./slope.js";
 
 const SPACE = { left: 52, right: 14, top: 56, bottom: 54 }; // above: two lines of words; beside: room for a dot at 0
@@ -30,10 +30,11 @@ export function lattice({ matrix, positive, negative }, size, row) {
 
 // The axes hold every distance, and the line above all that costs, so that a drop is as long as its cost. They are as
 // wide as they are high; beside them is room for words.
-export function layoutOf({ reading: { terms }, result }, width, soft, room = width) {
+export function layoutOf(scene, width, soft, room = width) {
+  const { reading: { terms } } = scene;
   const wanted = width + SPACE.top + SPACE.bottom - SPACE.left - SPACE.right;
   const height = Math.round(Math.max(LEAST, Math.min(520, wanted)));
-  const { margin = 0 } = result.terms.thresholds;
+  const margin = marginOf(scene) ?? 0;
   const distances = terms.flatMap((term) => [term.toPositive, term.toNegative]);
   const tops = terms.filter(({ value }) => value > 0).map(({ toPositive }) => toPositive + margin);
   const reach = Math.max(1, niceCeiling(Math.max(0, ...distances.map(Math.abs), ...tops)));
@@ -69,9 +70,10 @@ function drawLattice(layer, { state, reading, lit, loss, result }, { rows, squar
 }
 
 // From the line down to each triplet below it: what it costs.
-export function dropsOf({ reading: { terms }, result }, { x, y }) {
-  const { margin } = result.terms.thresholds;
-  return terms.filter(({ value }) => margin !== undefined && value > 0).map(({ index, toPositive, toNegative }) =>
+export function dropsOf(scene, { x, y }) {
+  const margin = marginOf(scene);
+  const below = scene.reading.terms.filter(({ value }) => margin !== undefined && value > 0);
+  return below.map(({ index, toPositive, toNegative }) =>
     ({ index, places: [toPositive + margin, toNegative].map((up) => [x(toPositive), y(up)]) }));
 }
 
@@ -150,8 +152,8 @@ export function createTripletPlane(spec, engine, actions) {
 
   function draw(scene) {
     seen = scene;
-    const { numbers, thresholds: { margin } } = scene.result.terms;
-    const soft = "slope" in numbers;
+    const margin = marginOf(scene);
+    const soft = "slope" in scene.result.terms.numbers;
     const batch = batchOf(scene);
     const layout = layoutOf(scene, width, soft, room);
     const samples = scan(soft ? slopeQuestion(scene, layout) : null) ?? (soft ? [] : null);

@@ -11,6 +11,15 @@ import { halved, slopeAtEquality } from "./slope.js";
 const diagonal = ({ low, reach, x, y }) => [[x(low), y(low)], [x(reach), y(reach)]];
 const areaOf = (corners, { x, y }) => `${polyline(corners.map(([across, up]) => [x(across), y(up)]))}Z`;
 
+const EDGE = 1e-9; // so near the line a triplet stands on neither side
+
+// The margin, if it is where the loss begins to cost: a reader's own may have another use for it.
+export function marginOf({ reading: { terms }, result: { terms: { thresholds: { margin } } } }) {
+  const below = ({ toPositive, toNegative }) => toPositive + margin - toNegative;
+  const agrees = (term) => Math.abs(below(term)) < EDGE || (term.value > 0) === (below(term) > 0);
+  return terms.every(agrees) ? margin : undefined;
+}
+
 // The line y = x + margin, as places, and all that lies below it: {line, cost, words}.
 export function lineOf(margin, layout) {
   const { low, reach, x, y } = layout;
