@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from lossviz._torch import functorch_is_active
 from lossviz.inputs import InputType, check_finite, wrong
 
 NO_MODEL = (
@@ -24,9 +23,8 @@ ONE_BATCH = (
     "terms(…).loss)"
 )
 
-UNSEEN = 1e-9  # a gradient that nobody can see; engine.js has the same
-ADDS = 1e-12  # a term that adds less is shown as 0: it is the rounding of numbers near 1; engine.js has the same
-STEP = 1e-6  # to the sides of such a term; engine.js has the same
+# A term that adds less than this is shown as 0, and is not active: it is the rounding of numbers near 1.
+VISIBLE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,8 @@ class Terms:
     ``values``              what each term adds: ``values`` sums to ``loss``; its axes are the loss's ``axes``
     ``positive, negative``  masks on ``matrix``: what the labels say
     ``valid``               which terms the labels allow
-    ``active``              which of these move a row now: have a gradient that can be seen
+    ``active``              which of these pass a gradient on to ``matrix`` now, one that can be seen; an explorer
+                            asks instead which valid terms move a point
     ``pulls``               one shape with ``values``: what adds up, term by term, to the gradient of the loss
     ``chosen``              role → indices into ``matrix`` (hardest_positive, semi_hard_negative …)
     ``thresholds``          name → scalar (nearest_negative …); a setting called margin, or the only one whose name
@@ -63,11 +62,11 @@ class Terms:
     shares: dict[str, Tensor] = field(default_factory=dict)
 
     def completed(self, inputs: InputType, axes: int, labels: Tensor | None) -> Self:
-        """With what follows from values of so many axes, and from the labels, where it has none; ``active`` are those
-        that add something, until ``Loss.terms`` has asked their gradients."""
+        """With what follows from values of so many axes, and from the labels, where it has none. An ``active`` that is
+        given says which terms pass any gradient on; of these the visible ones stay."""
         leading = self.values.ndim - axes
-        adds = self.values.detach().abs() > ADDS
-        valid = torch.ones_like(adds) if self.valid is None else self.valid
+        visible = self.values.detach().abs() > VISIBLE
+        valid = torch.ones_like(visible) if self.valid is None else self.valid
         positive = negative = None
         if inputs.masks and self.matrix.ndim - leading == inputs.matrix_axes:
             positive, negative = inputs.masks(self.matrix, labels)
@@ -78,7 +77,7 @@ class Terms:
             positive=positive if self.positive is None else self.positive,
             negative=negative if self.negative is None else self.negative,
             valid=valid,
-            active=valid & adds,
+            active=valid & visible if self.active is None else valid & visible & self.active,
             pulls=self.values if self.pulls is None else self.pulls,
             loss=self.total(axes),
         )
@@ -89,45 +88,6 @@ class Terms:
 
 
 torch.export.register_dataclass(Terms)
-
-
-def felt(terms_at: Callable[..., Terms], *rows: Tensor) -> Tensor:
-    """Which valid terms of these rows have a gradient that can be seen: whose pull changes as all rows move, each its
-    own way. A term that adds nothing counts if a step would make it less than nothing; not where rounding leaves a
-    little of it, on the edge of its margin. Rows that nobody may differentiate: the terms that add something."""
-    if functorch_is_active() or torch.is_inference_mode_enabled():
-        return terms_at(*rows).active
-    with torch.enable_grad():
-        rows = [each.detach().clone().requires_grad_() for each in rows]
-        numbers = torch.arange(1, sum(each.numel() for each in rows) + 1, dtype=rows[0].dtype, device=rows[0].device)
-        ways = numbers.square().cos().split([each.numel() for each in rows])  # no others make up for one; engine.js
-        ways = [way.view_as(each) for way, each in zip(ways, rows, strict=True)]
-        terms = terms_at(*rows)
-        active = terms.valid & (_along(terms.pulls, rows, ways).abs() > UNSEEN)
-    nothing = active & (terms.values.detach().abs() <= ADDS)
-    if nothing.any():
-        with torch.no_grad():
-            stepped = [[each + step * way for each, way in zip(rows, ways, strict=True)] for step in (STEP, -STEP)]
-            one, other = (terms_at(*each).values for each in stepped)
-        active = active & (~nothing | (one * other < 0))
-    return active
-
-
-def _along(pulls: Tensor, rows: list[Tensor], ways: list[Tensor]) -> Tensor:
-    """How every pull changes as the rows move these ways: the gradient of a sum of them, by their weights."""
-    if not pulls.requires_grad:
-        return torch.zeros_like(pulls)
-    options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
-
-    def moved(outputs: Tensor, weights: Tensor | None = None, **more: bool) -> Tensor:
-        gradients = torch.autograd.grad(outputs, rows, weights, **options, **more)
-        return sum((each * way).sum() for each, way in zip(gradients, ways, strict=True))
-
-    weights = torch.zeros_like(pulls, requires_grad=True)
-    try:
-        return torch.autograd.grad(moved(pulls, weights, create_graph=True), weights)[0]
-    except RuntimeError:  # no second derivative of what a definition uses: one after the other
-        return torch.stack([moved(each) for each in pulls.flatten()]).view_as(pulls)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,13 +162,9 @@ class Loss:
     def terms(self, *tensors: Tensor, check: bool = True) -> Terms:
         """The loss taken apart, computed in float64; arguments and errors as for the call itself."""
         given = self._checked(tensors, check)
-        inputs = tuple(map(exact, given))
-        count = len(self.inputs.fitted(len(inputs)).rows)
-        labels = [each.clone() for each in inputs[count:]]  # those of an encoder in inference mode cannot be kept
         with _without_autocast(given[0].device):
-            terms = self.complete(*inputs)
-            active = felt(lambda *rows: self.complete(*rows, *labels), *inputs[:count])
-        return replace(terms, active=active, loss=self._fitted(terms.loss, given, check))
+            terms = self.complete(*map(exact, given))
+        return replace(terms, loss=self._fitted(terms.loss, given, check))
 
     def _fitted(self, loss: Tensor, given: tuple[Tensor, ...], check: bool) -> Tensor:
         """A loss in the dtype of the rows. Raises ValueError where it does not fit, if asked to ``check``."""

@@ -109,6 +109,7 @@ class _Hardest:
     to_positive: Tensor
     to_negative: Tensor
     chosen: dict[str, Tensor]
+    pulled: Tensor  # which anchors pass any gradient on: those that have a negative
 
     @classmethod
     def of(cls, distance: Tensor, labels: Tensor) -> "_Hardest":
@@ -124,13 +125,13 @@ class _Hardest:
         }
         to_positive = torch.where(has_positive, farthest, 0.0)
         to_negative = torch.where(has_negative, nearest, felt.amin(-1) + felt.amax(-1))
-        return cls(distance, to_positive, to_negative, chosen)
+        return cls(distance, to_positive, to_negative, chosen, has_negative)
 
     def terms(self, costs: Tensor, **numbers: Tensor) -> Terms:
         """The mean over the anchors of what each costs. Every anchor is a term, also one with a stand-in."""
         numbers |= {"d_ap": self.to_positive, "d_an": self.to_negative}
         values = costs / costs.shape[-1]
-        return Terms(self.distance, values, chosen=self.chosen, numbers=numbers)
+        return Terms(self.distance, values, active=self.pulled, chosen=self.chosen, numbers=numbers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from torch import Tensor
 from lossviz import masks
 from lossviz.distances import Similarity, similarities
 from lossviz.inputs import POSITIVE_PAIRS, wrong
-from lossviz.losses.base import Loss, Terms, lowest
+from lossviz.losses.base import VISIBLE, Loss, Terms, lowest
 from lossviz.losses.wrappers import Cached, Column
 
 DIRECTIONS = ("query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc")
@@ -118,8 +118,9 @@ def _searched(logits: Tensor, target: Tensor, sums: list[tuple], log_shares: lis
     """Every anchor with its target, in one sum or in several: p is the target's share of the first, q of the second."""
     share = torch.cat([each.softmax(-1) for each, _ in sums], dim=-1)
     negative = ~target & (logits > lowest(logits))
+    active = torch.where(negative, share, 0.0).sum(-1) > VISIBLE  # a target that stands in a sum twice is no rival
     numbers = {name: each.exp() for name, each in zip("pq", log_shares, strict=False)}
-    return Terms(logits, values, target, negative, numbers=numbers, shares={"row": share})
+    return Terms(logits, values, target, negative, active=active, numbers=numbers, shares={"row": share})
 
 
 def check_scale(scale: float | Tensor) -> None:

@@ -8,7 +8,10 @@ from torch import Tensor
 
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
-from lossviz.losses.base import felt
+from lossviz.losses.base import VISIBLE
+
+UNSEEN = 1e-9  # a gradient that no reader can see; engine.js has the same
+STEP = 1e-6  # to the sides of a term that adds nothing; engine.js has the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,5 +44,34 @@ class Scene:
         return replace(self.loss.terms(*self.inputs()), active=self.felt(self.points))
 
     def felt(self, points: Tensor) -> Tensor:
-        """Which terms move a point, of these: one that stands in several rows may be pulled both ways."""
-        return felt(lambda points: self.loss.complete(*self.batch.inputs(points)), points)
+        """Which valid terms have a gradient by some point that can be seen: whose pull changes as all points move, each
+        its own way. One that adds nothing counts if a step would make it less than nothing; not where rounding leaves a
+        little of it, on the edge of its margin. engine.js asks the same."""
+        with torch.enable_grad():
+            points = points.detach().clone().requires_grad_()
+            numbers = torch.arange(1, points.numel() + 1, dtype=points.dtype, device=points.device)
+            ways = numbers.square().cos().view_as(points)  # no others make up for one
+            terms = self.loss.complete(*self.batch.inputs(points))
+            active = terms.valid & (_along(terms.pulls, points, ways).abs() > UNSEEN)
+        nothing = active & (terms.values.detach().abs() <= VISIBLE)
+        if nothing.any():
+            stepped = (points.detach() + step * ways for step in (STEP, -STEP))
+            one, other = (self.loss.complete(*self.batch.inputs(each)).values for each in stepped)
+            active = active & (~nothing | (one * other < 0))
+        return active
+
+
+def _along(pulls: Tensor, points: Tensor, ways: Tensor) -> Tensor:
+    """How every pull changes as the points move these ways: the gradient, by its weights, of a sum of them."""
+    if not pulls.requires_grad:
+        return torch.zeros_like(pulls)
+
+    def moved(outputs: Tensor, weights: Tensor | None = None, again: bool = False) -> Tensor:
+        (gradient,) = torch.autograd.grad(outputs, points, weights, retain_graph=True, create_graph=again)
+        return (gradient * ways).sum()
+
+    weights = torch.zeros_like(pulls, requires_grad=True)
+    try:
+        return torch.autograd.grad(moved(pulls, weights, again=True), weights)[0]
+    except RuntimeError:  # a definition of which torch has no second derivative: one after the other
+        return torch.stack([moved(each) for each in pulls.flatten()]).view_as(pulls)

@@ -19,10 +19,9 @@ from matplotlib.figure import Figure
 
 from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES
-from lossviz.losses.base import UNSEEN
 from lossviz.situations import Question
 from lossviz.widgets import javascript, kernel
-from lossviz.widgets.scene import Scene
+from lossviz.widgets.scene import UNSEEN, Scene
 
 STYLE = Path(__file__).with_name("static") / "explorer.css"
 COLOURS = dict(re.findall(r"--([\w-]+): (#\w+);", STYLE.read_text(encoding="utf-8").partition("}")[0]))  # by day

@@ -138,10 +138,10 @@ def test_masks_by_loop(tensors, given_parameters):
 def test_active_is_a_slope_of_the_loss_on_the_matrix(distances, seed, margin):
     """The distances themselves are moved a little, one by one, and the loss is asked again."""
     labels = torch.randint(2, (len(distances),), generator=torch.Generator().manual_seed(seed))
+    rows = torch.zeros(2, len(distances), 1, dtype=DOUBLE)
 
     def loss_at(matrix):
-        rows = matrix.unsqueeze(-1)  # of which the first is the distance
-        return ContrastiveLoss(margin, lambda x, y: x[..., 0]).terms(rows, rows, labels, check=False)
+        return ContrastiveLoss(margin, lambda x, y: matrix).terms(*rows, labels, check=False)
 
     matrix, h = tensor(distances), 1e-4
     for pair in range(len(distances)):

@@ -13,6 +13,7 @@ from torch.testing import assert_close
 
 from lossviz.catalogue import entry
 from lossviz.losses import MultipleNegativesRankingLoss, MultipleNegativesSymmetricRankingLoss
+from lossviz.losses.base import VISIBLE
 from tests.losses import batches as make
 from tests.losses.batches import DOUBLE, SWEEP, value_and_gradients
 from tests.losses.naive import tensor, worked_out
@@ -63,8 +64,11 @@ def test_naive_loop(tensors, given_parameters):
     terms = MultipleNegativesRankingLoss(**given_parameters).terms(*tensors)
     values = list(naive_values(tensors[0], torch.cat(tensors[1:]), **given_parameters))
     assert_close(terms.values, tensor(values), rtol=1e-10, atol=1e-10)
+    # A candidate's share of the softmax is what its logit is pulled by: nothing to pull without a rival.
     alone = terms.matrix.shape[-1] == 1
-    assert terms.active.any() <= (not alone)  # nothing to pull without a rival
+    assert terms.active.any() <= (not alone)
+    for value, active in zip(values, terms.active.tolist(), strict=True):
+        assert active == (value > VISIBLE) or abs(value - VISIBLE) < 1e-14
 
 
 def articles_code(anchor, *candidates, scale, similarity):

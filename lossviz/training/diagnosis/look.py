@@ -74,7 +74,7 @@ class Look:
     def terms(self) -> Terms | None:
         """The loss taken apart; None where it has too many terms."""
         with torch.no_grad():
-            return self.loss.terms(*self.inputs(), check=False) if self._is_small else None
+            return self.loss.complete(*self.inputs()) if self._is_small else None
 
     @property
     def _is_small(self) -> bool:

@@ -8,8 +8,8 @@ import { flat, shape } from "./tensors.js";
 
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
-export const UNSEEN = 1e-9; // a gradient that no reader can see; losses/base.py has the same
-const ADDS = 1e-12; // a term that adds less is shown as 0: it is the rounding of numbers near 1
+export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
+const VISIBLE = 1e-12; // a term that adds less is shown as 0: it is the rounding of numbers near 1
 const STEP = 1e-6; // to the sides of such a term
 
 // ---- points and rows
@@ -105,12 +105,12 @@ const wayOf = (number) => Math.cos(number * number); // of every coordinate its 
 
 // Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way. A term
 // that adds nothing counts if a step would make it less than nothing; not where rounding leaves a little of it, on the
-// edge of its margin. losses/base.py says the same.
+// edge of its margin. scene.py asks the same.
 function felt({ points, rows }, { valid, values }, evaluate, inputs) {
   const ways = points.map((point, k) => point.map((_, axis) => wayOf(k * point.length + axis + 1)));
   const along = alongOf(evaluate, inputs, each(rows, (row) => gather(ways, row)), valid.length);
   const active = valid.map((allowed, index) => Number(allowed && Math.abs(along[index]) > UNSEEN));
-  const nothing = active.map((moves, index) => moves && Math.abs(values[index]) <= ADDS);
+  const nothing = active.map((moves, index) => moves && Math.abs(values[index]) <= VISIBLE);
   if (!nothing.some(Boolean)) return active;
   const [one, other] = [STEP, -STEP].map((step) => {
     const stepped = points.map((point, k) => point.map((value, axis) => value + step * ways[k][axis]));
