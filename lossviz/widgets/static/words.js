@@ -67,7 +67,7 @@ export function percent(share, { digits = 0, rivals = false } = {}) {
 export const letter = (index) => String.fromCharCode(65 + (index % 26)) + (index < 26 ? "" : Math.floor(index / 26));
 
 export const quoted = (short) => `“${short}”`;
-export const plural = (count, one) => `${count} ${one}${count === 1 ? "" : one.endsWith("s") ? "es" : "s"}`;
+export const plural = (count, one) => `${count} ${one}${count === 1 ? "" : /s$/.test(one) ? "es" : "s"}`;
 
 // What a class is called: its name where the batch gives it one.
 export const className = (names, kind) => names[kind] ?? `class ${kind}`;
