@@ -209,10 +209,11 @@ class UniformLoss(Loss):
     reads = "logit"
 
     def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
-        logits = 3 * cosine_similarity(embeddings.unsqueeze(-2), embeddings.unsqueeze(-3), dim=-1)
+        logits = 3 * cosine_similarity(embeddings.unsqueeze(-2), embeddings.unsqueeze(-3))
         itself = torch.eye(logits.shape[-1], dtype=torch.bool, device=logits.device)
         others = torch.where(itself, -torch.inf, logits)
-        return Terms(matrix=others, values=others.logsumexp(-1) / logits.shape[-1])
+        together = others.logsumexp(-1)
+        return Terms(matrix=others, values=together / logits.shape[-1], numbers={"together": together})
 
 
 @dataclass(frozen=True, eq=False)

@@ -103,7 +103,7 @@ function kept(answer, paths) {
 
 const wayOf = (number) => Math.cos(number * number); // of every coordinate its own, which no others make up for
 
-// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way. A term
+// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way. One
 // that adds nothing counts if a step would make it less than nothing; not where rounding leaves a little of it, on the
 // edge of its margin. scene.py asks the same.
 function felt({ points, rows }, { valid, values }, evaluate, inputs) {

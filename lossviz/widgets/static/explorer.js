@@ -100,7 +100,8 @@ function createFrames(spec, engine, store, show, done) {
     const { state } = store;
     await engine.ready(state);
     if (state !== store.state) return; // the newer state has a refresh of its own, which waits for its own variant
-    if (answered && states.sameLasting(answered.state, state)) await hear(state, answered.result); // what it shows passes
+    // What only passes needs no new answer.
+    if (answered && states.sameLasting(answered.state, state)) await hear(state, answered.result);
     else engine.evaluate(state, (result) => isAnswered() || hear(state, result)); // a late one is no news
   }
 
