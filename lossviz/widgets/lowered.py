@@ -1,6 +1,6 @@
 """A loss in JavaScript, lowered once: in a session, and for losses of this package on this machine.
 
-Tracing takes half a second, and an explorer may need two dozen of them: the second kernel that shows it should not.
+Tracing takes up to a second, and an explorer may need two dozen of them: the second kernel that shows it should not.
 """
 
 import contextlib

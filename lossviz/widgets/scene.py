@@ -67,7 +67,8 @@ def _along(pulls: Tensor, points: Tensor, ways: Tensor) -> Tensor:
         return torch.zeros_like(pulls)
 
     def moved(outputs: Tensor, weights: Tensor | None = None, again: bool = False) -> Tensor:
-        (gradient,) = torch.autograd.grad(outputs, points, weights, retain_graph=True, create_graph=again)
+        options = {"retain_graph": True, "materialize_grads": True, "create_graph": again}
+        (gradient,) = torch.autograd.grad(outputs, points, weights, **options)
         return (gradient * ways).sum()
 
     weights = torch.zeros_like(pulls, requires_grad=True)

@@ -50,6 +50,13 @@ class HeldBackLoss(LinearContrastiveLoss):
         return Terms(distance, labels * distance + (1 - labels) * shortfall)
 
 
+class FixedLoss(LinearContrastiveLoss):
+    """Its margin is learned, and no sentence moves."""
+
+    def costs(self, distance: Tensor, labels: Tensor) -> Terms:
+        return Terms(distance, self.margin * labels + 0 * distance.detach())
+
+
 class _Doubled(torch.autograd.Function):
     """As autograd functions were written before torch.func: no transform of it, and no second derivative."""
 

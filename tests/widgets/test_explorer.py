@@ -32,6 +32,7 @@ from tests.widgets.in_the_book import FAMILIES
 from tests.widgets.own_losses import (
     SMALLEST,
     DetachedLoss,
+    FixedLoss,
     GammaLoss,
     HeldBackLoss,
     LinearContrastiveLoss,
@@ -838,6 +839,11 @@ def test_which_terms_are_active_is_asked_in_some_way_of_every_loss(answers, loss
     for engine in engines:
         explorer = explore(loss, engine=engine)
         assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
+
+
+def test_a_loss_that_moves_no_sentence_has_no_active_term():
+    explorer = explore(FixedLoss(margin=torch.tensor(0.5, requires_grad=True)), engine="kernel")
+    assert explorer.terms().loss > 0 and not explorer.terms().active.any()
 
 
 def test_a_function_that_cannot_be_differentiated_twice_is_asked_term_by_term():
