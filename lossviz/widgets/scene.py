@@ -45,8 +45,8 @@ class Scene:
 
     def felt(self, points: Tensor) -> Tensor:
         """Which valid terms have a gradient by some point that can be seen: whose pull changes as all points move, each
-        its own way. One that adds nothing counts if a step would make it less than nothing; not where rounding leaves a
-        little of it, on the edge of its margin. engine.js asks the same."""
+        its own way. Not one of which rounding leaves a little on the edge of its margin: to one side it adds nothing at
+        all. engine.js asks the same."""
         with torch.enable_grad():
             points = points.detach().clone().requires_grad_()
             numbers = torch.arange(1, points.numel() + 1, dtype=points.dtype, device=points.device)
@@ -57,7 +57,7 @@ class Scene:
         if nothing.any():
             stepped = (points.detach() + step * ways for step in (STEP, -STEP))
             one, other = (self.loss.complete(*self.batch.inputs(each)).values for each in stepped)
-            active = active & (~nothing | (one * other < 0))
+            active = active & (~nothing | (one * other != 0))
         return active
 
 

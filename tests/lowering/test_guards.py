@@ -223,6 +223,16 @@ def test_what_cannot_be_lowered_stops_by_name(loss, message):
     assert str(caught.value).startswith(message)
 
 
+@dataclass(frozen=True, eq=False)
+class NamedAsItsRows(ContrastiveLoss):
+    anchor: float = 0.5
+
+
+def test_a_setting_has_a_name_of_its_own():
+    with pytest.raises(ValueError, match="NamedAsItsRows: expected settings of other names, got anchor"):
+        to_javascript(NamedAsItsRows(), *ContrastiveLoss.inputs.example())
+
+
 def test_example_inputs_must_be_the_arguments():
     with pytest.raises(ValueError, match=r"example inputs: expected \(anchor, other, labels\), got 2 tensors"):
         to_javascript(ContrastiveLoss(), *ContrastiveLoss.inputs.example()[:2])

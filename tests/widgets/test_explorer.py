@@ -15,6 +15,7 @@ from lossviz import (
     BatchAllTripletLoss,
     BatchHardTripletLoss,
     ContrastiveLoss,
+    CosineSimilarityLoss,
     Loss,
     MultipleNegativesRankingLoss,
     OnlineContrastiveLoss,
@@ -811,6 +812,16 @@ def test_what_rounding_leaves_on_the_edge_of_a_margin_is_not_active(answers):
         assert 0 < explorer.terms().values[0] < 1e-16 and not explorer.terms().active.any()
         ((answer,),) = answers(explorer, [question_of(explorer) | {"gradients": True, "felt": True}])
         assert np.any(answer["gradients"]["anchor"]) and not np.any(answer["terms"]["active"])
+
+
+@pytest.mark.parametrize("engine", ["page", "kernel"])
+def test_a_square_that_adds_nothing_yet_has_a_gradient_is_active(answers, engine):
+    """A cosine 1e-7 off its score adds 1e-14."""
+    batch = Batch.of_rows([0.6 + 1e-7], first=[[1.0, 0]], second=[[0.6, 0.8]])
+    explorer = explore(CosineSimilarityLoss(), batch=batch, engine=engine)
+    assert 0 < explorer.terms().values[0] < 1e-13 and explorer.terms().active.all()
+    ((answer,),) = answers(explorer, [question_of(explorer) | {"gradients": True, "felt": True}])
+    assert np.all(answer["terms"]["active"])
 
 
 def by_cdist(x: Tensor, y: Tensor) -> Tensor:

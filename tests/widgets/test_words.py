@@ -104,6 +104,10 @@ def test_points_are_lettered_however_many_there_are(javascript):
     assert len(set(letters)) == 64
 
 
+def test_many_of_a_word_that_ends_with_s(javascript):
+    assert javascript("[1, 2].map((count) => words.plural(count, 'class'))") == ["1 class", "2 classes"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("hardest_negative", "hardest negative"), ("the_1", "the 1"), ("margin", "margin"), (True, "yes"), (None, "none"),

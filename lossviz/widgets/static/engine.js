@@ -103,9 +103,9 @@ function kept(answer, paths) {
 
 const wayOf = (number) => Math.cos(number * number); // of every coordinate its own, which no others make up for
 
-// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way. One
-// that adds nothing counts if a step would make it less than nothing; not where rounding leaves a little of it, on the
-// edge of its margin. scene.py asks the same.
+// Which valid terms move a point so that it can be seen: whose pulls change as all points move, each its own way. Not
+// one of which rounding leaves a little on the edge of its margin: to one side it adds nothing at all. scene.py asks
+// the same.
 function felt({ points, rows }, { valid, values }, evaluate, inputs) {
   const ways = points.map((point, k) => point.map((_, axis) => wayOf(k * point.length + axis + 1)));
   const along = alongOf(evaluate, inputs, each(rows, (row) => gather(ways, row)), valid.length);
@@ -116,7 +116,7 @@ function felt({ points, rows }, { valid, values }, evaluate, inputs) {
     const stepped = points.map((point, k) => point.map((value, axis) => value + step * ways[k][axis]));
     return asArray(copied(evaluate({ ...inputs, ...each(rows, (row) => gather(stepped, row)) }).terms.values));
   });
-  return active.map((moves, index) => Number(moves && (!nothing[index] || one[index] * other[index] < 0)));
+  return active.map((moves, index) => Number(moves && (!nothing[index] || one[index] * other[index] !== 0)));
 }
 
 // How every pull changes as the rows move these ways; one after the other where torch had no derivative of them all.

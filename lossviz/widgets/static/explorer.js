@@ -84,6 +84,8 @@ function createFrames(spec, engine, store, show, done) {
 
   const isAnswered = () => answered?.state === store.state && scales.of(store.state) !== undefined;
 
+  const isKnown = () => answered !== null && states.sameLasting(answered.state, store.state);
+
   // A late result is shown with newer places and numbers, but not with another batch or variant, and not unmeasured.
   function canBeShown() {
     const { state } = store;
@@ -100,9 +102,9 @@ function createFrames(spec, engine, store, show, done) {
     const { state } = store;
     await engine.ready(state);
     if (state !== store.state) return; // the newer state has a refresh of its own, which waits for its own variant
-    // What only passes needs no new answer.
-    if (answered && states.sameLasting(answered.state, state)) await hear(state, answered.result);
-    else engine.evaluate(state, (result) => isAnswered() || hear(state, result)); // a late one is no news
+    // What only passes needs no new answer, and an answer that comes late is no news.
+    if (isKnown()) await hear(state, answered.result);
+    else engine.evaluate(state, (result) => isKnown() || hear(state, result));
   }
 
   async function hear(state, result) {
