@@ -102,9 +102,9 @@ function createFrames(spec, engine, store, show, done) {
     const { state } = store;
     await engine.ready(state);
     if (state !== store.state) return; // the newer state has a refresh of its own, which waits for its own variant
-    // What only passes needs no new answer, and an answer that comes late is no news.
-    if (isKnown()) await hear(state, answered.result);
-    else engine.evaluate(state, (result) => isKnown() || hear(state, result));
+    const isNews = () => !isKnown() || states.sameLasting(state, store.state); // not of what was undone since
+    if (isKnown()) await hear(state, answered.result); // what only passes needs no new answer
+    else engine.evaluate(state, (result) => isNews() && hear(state, result));
   }
 
   async function hear(state, result) {
