@@ -19,6 +19,7 @@ LONGEST = 60  # lines of a function
 # Nothing imports from a room below its own.
 ROOMS = (
     "_torch",
+    "along",
     "distances",
     "masks",
     "inputs",

@@ -39,15 +39,16 @@ def to_javascript(loss, *example_inputs) -> Modules:
     ranks, dtypes and proportions are used, and one module serves every B and d. Numbers (``margin``) and tensors among
     the loss's fields become inputs of ``evaluate``; every other field is baked in.
 
-    Raises ``UnknownOperator`` for an operator that the table does not hold, ValueError for inputs that do not fit.
+    Raises ``UnknownOperator`` for an operator that the table does not hold or torch cannot trace, ValueError for inputs
+    that do not fit.
     """
     try:
         return _printed(graph_of(loss, example_inputs))
-    except RuntimeError:  # the table or torch lacks a second derivative, or more: then that is said
+    except RuntimeError:  # the table lacks an operator of the second derivative, or more: then that is said
         pass
     try:
         return _printed(graph_of(loss, example_inputs, along=False))
-    except NotImplementedError as error:  # ours, or torch's own
+    except RuntimeError as error:  # ours, or torch's own
         raise UnknownOperator(f"{type(loss).__name__}: {error}") from None
 
 

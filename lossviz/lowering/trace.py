@@ -14,6 +14,8 @@ from torch.func import grad, vjp
 
 from lossviz import _torch
 from lossviz._torch import expression, schema
+from lossviz.along import all_at_once, ways
+from lossviz.losses import Terms
 from lossviz.lowering.decompositions import decompositions
 from lossviz.lowering.graph import TERM, Graph, Node, Size, UnknownOperator
 from lossviz.lowering.operators import HARMLESS, OPERATORS, Pointwise
@@ -26,12 +28,12 @@ ENLARGE = 13
 
 def graph_of(loss, example_inputs: Sequence[Tensor], along: bool = True) -> Graph:
     """``loss.complete`` on inputs like these, with the gradient of the loss, or of one term's pull, by every embedding
-    and tensor parameter; and ``along``, for which torch needs a second derivative."""
+    and tensor parameter; and ``along``, where torch has the second derivative for it."""
     inputs = _named_inputs(loss, example_inputs) | {TERM: torch.tensor(-1.0, dtype=torch.float64)}
     rows = loss.inputs.fitted(len(example_inputs)).rows
     wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
-    moving = rows if along else ()
+    moving = rows if along and _is_derived_twice(loss, inputs, rows) else ()
     function = _outputs(loss, list(inputs), moving, wanted, paths)
 
     large = {name: each.new_empty([ENLARGE * size for size in each.shape]) for name, each in inputs.items()}
@@ -50,9 +52,11 @@ def graph_of(loss, example_inputs: Sequence[Tensor], along: bool = True) -> Grap
 
 def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     """The arguments of ``define``, then the parameters that stay free: numbers and tensors."""
-    names = loss.inputs.fitted(len(example_inputs)).arguments
+    fitted = loss.inputs.fitted(len(example_inputs))
+    names = fitted.arguments
     if len(names) != len(example_inputs):
         raise ValueError(f"example inputs: expected ({', '.join(names)}), got {len(example_inputs)} tensors")
+    fitted.check_shapes(example_inputs)
     parameters = {each.name: getattr(loss, each.name) for each in fields(loss) if each.init}
     taken = parameters.keys() & {TERM, *names}
     if taken:
@@ -68,20 +72,31 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     return dict(zip(names, (each.detach().cpu() for each in tensors), strict=True)) | free
 
 
+def _is_derived_twice(loss, inputs: dict[str, Tensor], rows: Sequence[str]) -> bool:
+    """Whether torch has the second derivative of every pull, by every row."""
+    moving = [inputs[name].clone().requires_grad_() for name in rows]
+    with torch.enable_grad():
+        pulls = _completed(loss, inputs | dict(zip(rows, moving, strict=True))).pulls
+        return all_at_once(pulls, moving, ways(moving)) is not None
+
+
+def _completed(loss, given: dict[str, Tensor]) -> Terms:
+    """The terms for arguments of ``define``, in their order, and parameters."""
+    parameters = {each.name for each in fields(loss)} & given.keys()
+    arguments = [each for name, each in given.items() if name not in {TERM, *parameters}]
+    return replace(loss, **{name: given[name] for name in parameters}).complete(*arguments)
+
+
 def _outputs(loss, names: list[str], moving: Sequence[str], wanted: list[str], paths: list) -> Callable:
     """The function to trace: all inputs, and how those that are moving do → every output as one tuple; ``paths`` is
     filled with what each of them is."""
-
-    parameters = {each.name for each in fields(loss)}
 
     def outputs(*tensors: Tensor) -> tuple[Tensor, ...]:
         inputs, directions = dict(zip(names, tensors, strict=False)), tensors[len(names) :]
         term = inputs.pop(TERM)
 
         def aims(*moved: Tensor):
-            given = inputs | dict(zip(wanted, moved, strict=True))
-            arguments = [given.pop(name) for name in names if name in given and name not in parameters]
-            terms = replace(loss, **given).complete(*arguments)
+            terms = _completed(loss, inputs | dict(zip(wanted, moved, strict=True)))
             if not terms.pulls.is_floating_point():
                 raise UnknownOperator(f"values in {terms.pulls.dtype}, which have no gradient")
             return (terms.loss, terms.pulls), terms

@@ -75,7 +75,10 @@ def _evaluated(scene: Scene, places: Tensor, keep: list[Path], size: int) -> lis
         return _kept(_leaves(scene.loss.complete(*scene.batch.inputs(points))), keep)
 
     with torch.no_grad():
-        return _at_once(scene, one, places, size)
+        try:
+            return _at_once(scene, one, places, size)
+        except RuntimeError:  # torch.func cannot transform a function of the loss: one batch after the other
+            return [_listed(one(points)) for points in places]
 
 
 def _all_pulled(scene: Scene, places: Tensor, term: int, keep: list[Path], size: int) -> list[dict[Path, Numbers]]:
@@ -93,7 +96,10 @@ def _all_pulled(scene: Scene, places: Tensor, term: int, keep: list[Path], size:
         named = dict(zip(names, by_row, strict=True)) | by_tensor
         return known | {("gradients", name): each for name, each in named.items()}
 
-    return _at_once(scene, one, places, size)
+    try:
+        return _at_once(scene, one, places, size)
+    except RuntimeError:
+        return [each for points in places for each in _pulled(scene, points, [term], keep)]
 
 
 def _aim(terms: Terms, term: int) -> Tensor:
@@ -119,13 +125,16 @@ def _pulled(scene: Scene, points: Tensor, asked: list[int], keep: list[Path]) ->
     for each in wanted.values():
         each.requires_grad_()
     terms = scene.loss.complete(*inputs)
-    known = {path: each.detach().double() for path, each in _kept(_leaves(terms), keep).items()}
+    known = {path: each.detach() for path, each in _kept(_leaves(terms), keep).items()}
     for term in asked:
         gradients = torch.autograd.grad(
             _aim(terms, term), list(wanted.values()), retain_graph=True, allow_unused=True, materialize_grads=True
         )
-        found = known | {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)}
-        yield {path: each.flatten().tolist() if each.ndim else each.item() for path, each in found.items()}
+        yield _listed(known | {("gradients", name): each for name, each in zip(wanted, gradients, strict=True)})
+
+
+def _listed(found: dict[Path, Tensor]) -> dict[Path, Numbers]:
+    return {path: (each.flatten() if each.ndim else each).double().tolist() for path, each in found.items()}
 
 
 def _descended(

@@ -6,6 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from lossviz.along import all_at_once, one_by_one, ways
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
 from lossviz.losses.base import VISIBLE
@@ -49,30 +50,14 @@ class Scene:
         all. engine.js asks the same."""
         with torch.enable_grad():
             points = points.detach().clone().requires_grad_()
-            numbers = torch.arange(1, points.numel() + 1, dtype=points.dtype, device=points.device)
-            ways = numbers.square().cos().view_as(points)  # no others make up for one
+            (way,) = ways([points])
             terms = self.loss.complete(*self.batch.inputs(points))
-            active = terms.valid & (_along(terms.pulls, points, ways).abs() > UNSEEN)
+            asked = (terms.pulls, [points], [way])
+            found = all_at_once(*asked)
+            active = terms.valid & ((one_by_one(*asked) if found is None else found).abs() > UNSEEN)
         nothing = active & (terms.values.detach().abs() <= VISIBLE)
         if nothing.any():
-            stepped = (points.detach() + step * ways for step in (STEP, -STEP))
+            stepped = (points.detach() + step * way for step in (STEP, -STEP))
             one, other = (self.loss.complete(*self.batch.inputs(each)).values for each in stepped)
             active = active & (~nothing | (one * other != 0))
         return active
-
-
-def _along(pulls: Tensor, points: Tensor, ways: Tensor) -> Tensor:
-    """How every pull changes as the points move these ways: the gradient, by its weights, of a sum of them."""
-    if not pulls.requires_grad:
-        return torch.zeros_like(pulls)
-
-    def moved(outputs: Tensor, weights: Tensor | None = None, again: bool = False) -> Tensor:
-        options = {"retain_graph": True, "materialize_grads": True, "create_graph": again}
-        (gradient,) = torch.autograd.grad(outputs, points, weights, **options)
-        return (gradient * ways).sum()
-
-    weights = torch.zeros_like(pulls, requires_grad=True)
-    try:
-        return torch.autograd.grad(moved(pulls, weights, again=True), weights)[0]
-    except RuntimeError:  # a definition of which torch has no second derivative: one after the other
-        return torch.stack([moved(each) for each in pulls.flatten()]).view_as(pulls)

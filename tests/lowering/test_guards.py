@@ -236,6 +236,9 @@ def test_a_setting_has_a_name_of_its_own():
 def test_example_inputs_must_be_the_arguments():
     with pytest.raises(ValueError, match=r"example inputs: expected \(anchor, other, labels\), got 2 tensors"):
         to_javascript(ContrastiveLoss(), *ContrastiveLoss.inputs.example()[:2])
+    anchor, other, labels = ContrastiveLoss.inputs.example()
+    with pytest.raises(ValueError, match=r"other: expected the shape of anchor, \(6, 2\)"):
+        to_javascript(ContrastiveLoss(), anchor, other[:5], labels)
 
 
 def test_the_same_text_in_another_process_and_after_other_traces(contrastive):
