@@ -51,6 +51,34 @@ def test_a_loss_of_a_readers_own_is_at_home(mounted, loss, engine):
     assert explorer.find("table.mask tbody tr").count() >= len(wanted.terms.matrix)
 
 
+HOLD_BACK = """() => {
+  const ask = window.askPython;
+  window.askPython = (text) => new Promise((resolve) => {
+    window.release = async () => resolve(await ask(text));
+  });
+}"""
+RELEASE = """async () => {
+  await window.release();
+  for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+}"""
+
+
+def test_a_late_answer_about_what_was_undone_meanwhile_is_not_shown(mounted):
+    explorer = mounted(lossviz.explore(SMALLEST[0], engine="kernel"))
+    explorer.show_answer()
+    wanted = explorer.says_what_torch_says()
+    points = explorer.state["points"]
+    explorer.page.evaluate(HOLD_BACK)
+    explorer.change(points=[points[-1], *points[1:]])
+    explorer.page.wait_for_function("() => window.release")
+    assert explorer.root.get_attribute("data-ready") is None
+    explorer.change(points=points)
+    explorer.wait_until_shown()  # torch is not asked again what it has answered
+    explorer.page.evaluate(RELEASE)
+    assert explorer.root.evaluate("root => root.explorer.result.loss") == pytest.approx(wanted.terms.loss.item())
+    explorer.says_what_torch_says()
+
+
 @pytest.mark.parametrize("engine", ["page", "kernel"])
 def test_a_matrix_may_leave_out_entries_as_minus_infinity(mounted, engine):
     """JSON has no such number."""
