@@ -13,6 +13,7 @@ MARK = "<!-- every loss -->"
 WIDTH = 78  # letters of code in a line of the page
 CHAPTERS = {"unlabelled_pairs": "unlabelled"}  # where an input type shares another's chapter
 INDENT = "    "  # of the formula in a docstring
+KINDS = {"both": "a label between 0 and 1"}
 
 
 def write(app, docname: str, source: list[str]) -> None:
@@ -101,7 +102,8 @@ def facts(entry: Entry) -> str:
 
 def term_formulas(entry: Entry) -> list[tuple[str, str]]:
     """The formula of each kind of term, a name's braces gone: the number that stands there is the reader's."""
-    return [(kind, re.sub(r"{(\w+)}", r"\1", text)) for kind, text in entry.term(entry.default()).items()]
+    formulas = entry.term(entry.default()).items()
+    return [(KINDS.get(kind, kind), re.sub(r"{(\w+)}", r"\1", text)) for kind, text in formulas]
 
 
 def parameters(entry: Entry) -> str:

@@ -18,7 +18,7 @@ from lossviz.catalogue.parameters import DISTANCE, Parameter
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import Loss
 
-__all__ = ["ENTRIES", "Entry", "Paper", "Parameter", "entry", "parameters", "term_formulas"]
+__all__ = ["ENTRIES", "Entry", "Paper", "Parameter", "entry", "parameters"]
 
 ENTRIES: tuple[Entry, ...] = (
     *labelled_pairs.ENTRIES,
@@ -52,9 +52,3 @@ def _guessed(name: str, default: object) -> Parameter | None:
         low, high = min(0.0, 2 * default), max(1.0, 2 * default)
         return Parameter("", name, low, high, (high - low) / 200)
     return DISTANCE if default in DISTANCE.choices else None
-
-
-def term_formulas(loss: Loss) -> dict[str, str] | None:
-    """The formula of one term, by side; None for a loss of a reader's own."""
-    known = entry(loss)
-    return known.term(loss) if known else None

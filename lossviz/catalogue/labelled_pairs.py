@@ -19,6 +19,7 @@ ENTRIES = (
         term=lambda loss: {
             "positive": "½ · {d}²" + (" / {B}" if loss.size_average else ""),
             "negative": "½ · ({margin} − {d})²" + (" / {B}" if loss.size_average else ""),
+            "both": "½ · ({y} · {d}² + (1 − {y}) · max(0, {margin} − {d})²)" + (" / {B}" if loss.size_average else ""),
         },
         parameters={
             "margin": FAR_ENOUGH,

@@ -61,6 +61,8 @@ SOFTMAX_BOTH_WAYS = (
     r"\mathcal{L} = \frac{1}{2B} \sum_{i=1}^{B} \left[\, \ln \sum_{j} e^{s_{ij}}"
     r" + \ln \sum_{j} e^{s_{ji}} - 2 s_{ii} \,\right]"
 )
+# A softmax of cosines: where two lie in one direction a share pushes nothing.
+PUSH = "push: share · sin(angle); pull: the rest · sin(angle)"
 
 ENTRIES = (
     Entry(
@@ -68,6 +70,7 @@ ENTRIES = (
         first=True,
         formula=SOFTMAX_OF_ROWS,
         term=_search,
+        push=PUSH,
         parameters=RANKING,
         changes=(("5.3", "directions, partition_mode, hardness_mode and hardness_strength"),),
         paper=OORD,
@@ -78,6 +81,7 @@ ENTRIES = (
         loss=MultipleNegativesSymmetricRankingLoss,
         formula=SOFTMAX_BOTH_WAYS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
+        push=PUSH,
         parameters={"scale": SCALE, "similarity": SIMILARITY},
         changes=(("5.3", "deprecated: MultipleNegativesRankingLoss with both directions, per_direction, is the same"),),
         paper=RADFORD,
@@ -91,6 +95,7 @@ ENTRIES = (
         loss=CachedMultipleNegativesRankingLoss,
         formula=SOFTMAX_OF_ROWS,
         term=_search,
+        push=PUSH,
         parameters={
             "encode": Parameter("f", "the encoder: a slice of the batch → embeddings", control=False),
             "scale": SCALE,

@@ -3,7 +3,7 @@
 from lossviz.catalogue.papers import CARLSSON
 from lossviz.catalogue.parameters import SCALE
 from lossviz.catalogue.peers import Peer
-from lossviz.catalogue.positive_pairs import SOFTMAX_BOTH_WAYS
+from lossviz.catalogue.positive_pairs import PUSH, SOFTMAX_BOTH_WAYS
 from lossviz.catalogue.schema import Entry
 from lossviz.losses import ContrastiveTensionLoss, ContrastiveTensionLossInBatchNegatives
 
@@ -23,6 +23,7 @@ ENTRIES = (
         first=True,
         formula=SOFTMAX_BOTH_WAYS,
         term=lambda loss: {"anchor": "−ln {p} / {B}"},
+        push=PUSH,
         parameters={"scale": SCALE},
         changes=(),
         paper=CARLSSON,

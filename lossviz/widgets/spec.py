@@ -38,6 +38,7 @@ class VariantSpec:
     """A loss with one choice for each control that has choices, called with so many arguments.
 
     ``shape``    "circle" where it sees directions only, else "free"
+    ``push``     how hard a term pushes what it reads, in words, where that is known
     ``inputs``   what the lowered function takes; ``tensors`` those of them that are trained, as they are at first
     ``blocks``   the blocks of columns of its matrix, as lists of directions
     ``module``   the name of its lowered function, ``value`` of the one that gives the loss alone; None for none
@@ -47,6 +48,7 @@ class VariantSpec:
     count: int
     shape: str
     formulas: dict[str, str] | None
+    push: str | None
     inputs: list[str]
     tensors: dict[str, Nested]
     blocks: list[list[str]]

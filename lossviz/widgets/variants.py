@@ -142,11 +142,13 @@ def _besides(loss: Loss, controls: list[ControlSpec], offers: list[Offer]) -> li
 def _describe_variant(choices: dict, loss: Loss, count: int, number: int, dimension: int, lower: bool) -> VariantSpec:
     numbers = [name for name, value in plain_parameters(loss).items() if isinstance(value, float)]
     tensors, module = _trained(loss), f"{type(loss).__name__} {number}"
+    entry, shape = catalogue.entry(loss), "circle" if ignores_length(loss, dimension) else "free"
     return VariantSpec(
         choices=choices,
         count=count,
-        shape="circle" if ignores_length(loss, dimension) else "free",
-        formulas=catalogue.term_formulas(loss),
+        shape=shape,
+        formulas=entry.term(loss) if entry else None,
+        push=entry.push if entry and shape == "circle" else None,
         inputs=[*loss.inputs.fitted(count).arguments, *numbers, *tensors],
         tensors=tensors,
         blocks=loss.blocks(),

@@ -51,4 +51,4 @@ def worth(formula: str) -> float:
     python = re.sub(r"ln (\(.*?\)|[^\s)]+)", r"ln(\1)", python)
     for written, meant in SIGNS.items():
         python = python.replace(written, meant)
-    return eval(python, {"ln": math.log, "E": math.e})
+    return eval(python, {"ln": math.log, "E": math.e, "max": max})

@@ -248,7 +248,9 @@ def test_a_label_between_0_and_1_weighs_both_halves(readings, begun, pairs):
     term = read["terms"][0]
     d = f"{seen.terms.matrix[0].item():.5f}".rstrip("0")
     assert term["kind"] == "both" and term["value"] > 0
-    assert term["formula"] == f"0.25 · ½ · {d}² / 6 + 0.75 · ½ · (0.4 − {d})² / 6"
+    assert term["formula"] == f"½ · (0.25 · {d}² + (1 − 0.25) · max(0, 0.4 − {d})²) / 6"
+    for each in read["terms"]:
+        assert worth(each["formula"]) == pytest.approx(each["value"], abs=1e-5)
 
 
 # --- what is lit

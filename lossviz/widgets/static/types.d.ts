@@ -61,6 +61,7 @@ interface VariantSpec {
   count: number; // of arguments
   shape: "circle" | "free"; // circle: the loss sees directions only
   formulas: Record<string, string> | null; // kind of a term → what it adds, with names in braces
+  push: string | null; // how hard a term pushes, and pulls, what it reads
   inputs: string[];
   tensors: Record<string, Nested>; // what is trained beside the points, untrained
   blocks: string[][]; // the columns of a matrix of logits: a list for each sum, of who searches for whom

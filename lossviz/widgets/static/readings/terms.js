@@ -112,17 +112,11 @@ function numbersInWords(given, term) {
   return named.join(", ") || (read && `${given.loss.reads} ${read}`) || null;
 }
 
-// The formula of the catalogue for a kind of term: that of the kind, both halves of a pair whose label weighs them, or
-// the only one.
+// The formula of the catalogue for a kind of term, or the only one.
 function formulaOf(given, term) {
-  const { situation, variant: { formulas } } = given;
-  const { index, kind, inFormulas } = term;
+  const { variant: { formulas } } = given;
   if (!formulas) return numbersInWords(given, term);
-  if (formulas[kind]) return fill(formulas[kind], inFormulas);
-  const label = situation.labels?.[index];
-  if (kind !== "both" || !formulas.positive || !formulas.negative) return fill(Object.values(formulas)[0], inFormulas);
-  const halves = [[label, formulas.positive], [1 - label, formulas.negative]];
-  return halves.map(([weight, template]) => `${exact(weight)} · ${fill(template, inFormulas)}`).join(" + ");
+  return fill(formulas[term.kind] ?? Object.values(formulas)[0], term.inFormulas);
 }
 
 function noteOf({ situation }, { points, letters, value, active }) {
@@ -135,7 +129,7 @@ function noteOf({ situation }, { points, letters, value, active }) {
 
 // Words are made when they are read: a batch can have hundreds of terms. They speak of the term as it was told.
 function termAt(given, { numbersAt, everywhere }, index) {
-  const { result: { terms, shapes }, loss } = given;
+  const { result: { terms, shapes }, loss, situation } = given;
   const place = placeOf(index, shapes.values);
   let numbers = null;
   return {
@@ -147,7 +141,7 @@ function termAt(given, { numbersAt, everywhere }, index) {
     get who() { return this.words.who(this); },
     get note() { return this.words.note(this); },
     get numbers() { return (numbers ??= numbersAt(place)); },
-    get inFormulas() { return { ...everywhere, ...this.numbers }; },
+    get inFormulas() { return { ...everywhere, y: situation.labels?.[index], ...this.numbers }; },
     get formula() { return Math.abs(this.value) > ROUNDING ? formulaOf(given, this) : null; },
   };
 }

@@ -63,9 +63,7 @@ function noteOf({ loss }, { shared, downward, apart }) {
 }
 
 const pushNote = ({ pushes }) => (pushes ? "Outlined: how hard it is pushed, or pulled" : "");
-// Of a search that the catalogue knows: a reader's own may push otherwise.
-const pushFoot = ({ shape, variant: { formulas } }, { pushes, shared }) =>
-  (pushes && shared && formulas && shape === "circle" ? "push: share · sin(angle); pull: the rest · sin(angle)" : "");
+const pushFoot = ({ variant }, { pushes, shared }) => (pushes && shared && variant.push) || "";
 
 // ---- the cells: {share, logit, out, down, look, told, left, top}, row by row
 

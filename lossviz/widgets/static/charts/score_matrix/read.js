@@ -70,7 +70,7 @@ export const targetOf = (candidates) => candidates.find(({ positive }) => positi
 
 const sumOf = (candidates) => candidates.reduce((sum, { share }) => sum + share, 0);
 
-// It is pushed from a rival by the share that it has, and pulled to its target by as much as all rivals push.
+// A rival's line is as thick as its share, the target's as the shares of all rivals together; `part` of it is drawn.
 function linksOf(sum, part) {
   const rivals = sum.filter(({ positive }) => !positive);
   const known = sum.filter(({ from, point }) => from !== null && point !== null);
@@ -127,7 +127,7 @@ function noteOf(given, { searcher, sums, wanted }) {
   return `${start} ${sharesInWords(given, sums, wanted)}; ${against(given, searcher, rivals)}.`;
 }
 
-// One term: who searches, in one sum or the mean of several, each a list of candidates; `part` of it is each sum.
+// One term: who searches, in one sum or in several, each a list of candidates; of each, `part` is drawn.
 function search(given, term, { searcher, sums, wanted, part, ...place }) {
   const candidates = sums.flat();
   const target = targetOf(candidates);
@@ -147,24 +147,26 @@ function search(given, term, { searcher, sums, wanted, part, ...place }) {
   });
 }
 
-// Of a search along a row and one down a column each is half of the loss.
+// Lines that stand for several searches of one sentence are as thick as their mean.
 export function read(given, terms) {
   const { situation: { rows, labels }, result: { shapes } } = given;
   const columns = candidatesOf(given);
   const passes = labels === null && !("positive" in rows); // of the same sentence
   const wanted = passes ? ["its second pass", "its first pass"] : ["its positive", "its anchor"];
   const both = shapes.values.length > 1;
+  const ways = both ? shapes.values[0] : 1;
   const [anchors] = Object.values(rows);
   const count = 1 + columns.at(-1).sum;
   return terms.map((term) => {
     const [way, place] = both ? term.place : [0, term.place[0]];
     if (way) {
       const sums = [downColumn(given, columns, place)];
-      return search(given, term, { searcher: columns[place].point, sums, wanted: wanted[1], part: 0.5, column: place });
+      const searcher = columns[place].point;
+      return search(given, term, { searcher, sums, wanted: wanted[1], part: 1 / ways, column: place });
     }
     const candidates = alongRow(given, columns, place);
     const sums = Array.from({ length: count }, (_, k) => candidates.filter(({ sum }) => sum === k));
-    const part = (both ? 0.5 : 1) / count; // of the loss
+    const part = 1 / (ways * count);
     return search(given, term, { searcher: anchors[place], sums, wanted: wanted[0], part, row: place });
   });
 }
