@@ -1,6 +1,6 @@
 """Losses as a reader writes them in a cell: the smallest of each input type, and some that once went wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -157,6 +157,28 @@ class OwnHardestLoss(Loss):
             chosen={"hardest_positive": farthest.indices, "hardest_negative": nearest.indices},
             numbers={"d_ap": farthest.values, "d_an": nearest.values},
         )
+
+
+class PlainHardestLoss(OwnHardestLoss):
+    """The same without a word of its numbers."""
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        return replace(super().define(embeddings, labels), numbers={})
+
+
+@dataclass(frozen=True, eq=False)
+class PlainTripletsLoss(Loss):
+    """Every triplet, without numbers."""
+
+    inputs = LABELLED_SENTENCES
+    axes = ("anchor", "positive", "negative")
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        distance = pairwise(embeddings)
+        same, other = self.inputs.masks(distance, labels)
+        valid = same.unsqueeze(-1) & other.unsqueeze(-2)
+        costs = torch.relu(distance.unsqueeze(-1) - distance.unsqueeze(-2) + 1)
+        return Terms(distance, torch.where(valid, costs, 0.0), valid=valid)
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,7 +94,9 @@ def says_what_it_reads(explorer: Explorer, wanted: Seen) -> None:
         rows = explorer.find(".sum li .formula").all_text_contents()
     assert rows and all(row.startswith(wanted.loss.reads) for row in rows)
     for row in rows:
-        said = row.removeprefix(wanted.loss.reads).split(", ")
+        said, _, in_all = row.removeprefix(wanted.loss.reads).partition(", … ")
+        said = said.split(", ")
+        assert in_all in ("", f"({wanted.terms.matrix.shape[-1]} in all)") and len(said) <= 4
         assert all(any(shows(each.strip(), entry) for entry in entries) for each in said)
 
 

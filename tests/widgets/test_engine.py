@@ -7,6 +7,8 @@ import pytest
 import torch
 
 import lossviz
+from lossviz.losses.base import VISIBLE
+from lossviz.widgets import scene
 
 
 def test_rows_are_gathered_from_points_and_gradients_summed_back(javascript):
@@ -29,6 +31,12 @@ def test_rows_are_gathered_from_points_and_gradients_summed_back(javascript):
         )
         assert found == [each.flatten().tolist() for each in gathered.values()]
         assert np.array(gradients) == pytest.approx(points.grad.numpy())
+
+
+def test_both_engines_draw_the_line_in_the_same_places(javascript):
+    """Between what can be seen, of a gradient and of a value, and what cannot."""
+    found = javascript("[engine.UNSEEN, engine.STEP, engine.VISIBLE]")
+    assert found == [scene.UNSEEN, scene.STEP, VISIBLE]
 
 
 @pytest.fixture(scope="module")

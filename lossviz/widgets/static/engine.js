@@ -9,8 +9,8 @@ import { flat, shape } from "./tensors.js";
 const CHUNK = 16; // batches between two looks at the clock; no more than these are answered at once
 const WHOLE = -1; // the term that stands for the loss itself
 export const UNSEEN = 1e-9; // a gradient that no reader can see; scene.py has the same
-const VISIBLE = 1e-12; // a term that adds less is shown as 0: it is the rounding of numbers near 1
-const STEP = 1e-6; // to the sides of such a term
+export const VISIBLE = 1e-12; // a term that adds less is shown as 0: it is the rounding of numbers near 1
+export const STEP = 1e-6; // to the sides of such a term
 
 // ---- points and rows
 

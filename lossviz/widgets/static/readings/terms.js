@@ -4,7 +4,7 @@
 import { columnsOf } from "../state.js";
 import { ROUNDING, exact, fill, fixed, letter, quoted, sideOf } from "../words.js";
 
-const LONGEST_ROW = 4; // numbers of a matrix that are told in place of a formula
+const LONGEST_ROW = 4; // so many numbers of the matrix are told in place of a formula, of a longer row the first
 
 // ---- where a term stands
 
@@ -97,19 +97,27 @@ function lettersOf(groups) {
   return parts.join(parts.some((part) => part.includes("–")) ? ", " : "");
 }
 
-// The entries of the matrix that a term reads, where it has one of its own, a short row, or one for each of its pairs.
-function entriesAt({ result: { terms, shapes } }, { index, pairs }) {
-  if (shapes.matrix.length === 1 && shapes.values.length > 1) return pairs.map((pair) => terms.matrix[pair]);
-  const width = shapes.matrix.length === shapes.values.length ? 1 : shapes.matrix.at(-1);
-  const own = terms.matrix.length === terms.values.length * width && width <= LONGEST_ROW;
-  return own ? Array.from(terms.matrix.slice(index * width, (index + 1) * width)) : [];
+// The entries of the matrix that a term reads, where it has one of its own, or a row, one for each of its pairs, or one
+// for its first sentence with each of the others.
+function entriesAt({ result: { terms, shapes: { matrix, values } } }, { index, place, pairs }) {
+  if (matrix.length === 1 && values.length > 1) return pairs.map((pair) => terms.matrix[pair]);
+  const width = matrix.length === values.length ? 1 : matrix.at(-1);
+  if (terms.matrix.length === terms.values.length * width) {
+    return Array.from(terms.matrix.slice(index * width, (index + 1) * width));
+  }
+  const [row, ...columns] = place;
+  const square = matrix.length === 2 && values.length > 2 && values.every((size) => size === width);
+  return square ? columns.map((column) => terms.matrix[row * width + column]) : [];
 }
 
 // What is known of a term without a formula: its numbers by their names, or else what it reads.
 function numbersInWords(given, term) {
   const named = Object.entries(term.numbers).map(([name, value]) => `${name} ${exact(value)}`);
-  const read = entriesAt(given, term).map((entry) => exact(entry)).join(", ");
-  return named.join(", ") || (read && `${given.loss.reads} ${read}`) || null;
+  if (named.length) return named.join(", ");
+  const entries = entriesAt(given, term);
+  const long = entries.length > LONGEST_ROW;
+  const read = entries.slice(0, LONGEST_ROW).map((entry) => exact(entry)).join(", ");
+  return entries.length ? `${given.loss.reads} ${read}${long ? `, … (${entries.length} in all)` : ""}` : null;
 }
 
 // The formula of the catalogue for a kind of term, or the only one.
