@@ -154,8 +154,9 @@ class Loss:
             loss = road(self, *given)
             if loss is not None and (not check or math.isfinite(loss.item())):
                 return loss
-            if check and road.sees_rows:  # and did not like them
+            if check and road.sees_rows:  # and did not like them, or what is learned
                 _check_rows(self.inputs, given)
+                self._check_learned()
             loss = self.value(*map(exact, given))  # which may hold what overflows in float32
         return self._fitted(loss, given, check)
 
@@ -212,6 +213,8 @@ class Loss:
         if check:
             self._check_parameters()
             self._check_values(inputs, tensors, rows)
+            if rows:
+                self._check_learned()
             self._check_measures(inputs, tensors)
         return widened(tensors, inputs)
 
@@ -223,10 +226,15 @@ class Loss:
 
     def _check_parameters(self) -> None:
         for name, value in self.settings().items():
-            if isinstance(value, Tensor):
-                check_finite(name, value)
-            elif isinstance(value, Real) and not math.isfinite(value):
+            if isinstance(value, Real) and not math.isfinite(value):
                 raise wrong(name, "a finite number", str(value))
+            if isinstance(value, Tensor) and not value.ndim:
+                check_finite(name, value)
+
+    def _check_learned(self) -> None:
+        for name, value in self.settings().items():
+            if isinstance(value, Tensor) and value.ndim:
+                check_finite(name, value)
 
     def _check_measures(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         """Raises ValueError for a similarity in the place of a distance, or the other way round."""
