@@ -166,6 +166,13 @@ class PlainHardestLoss(OwnHardestLoss):
         return replace(super().define(embeddings, labels), numbers={})
 
 
+class PlainRowsLoss(PlainHardestLoss):
+    """Nor of what it chose."""
+
+    def define(self, embeddings: Tensor, labels: Tensor) -> Terms:
+        return replace(super().define(embeddings, labels), chosen={})
+
+
 @dataclass(frozen=True, eq=False)
 class PlainTripletsLoss(Loss):
     """Every triplet, without numbers."""

@@ -283,8 +283,9 @@ def test_touching_one_thing_lights_what_belongs_to_it(javascript, readings, begu
 
 OWN = {type(each).__name__: each for each in (*own_losses.SMALLEST, own_losses.OwnOrderLoss(),
        own_losses.OwnCrossLoss(), own_losses.StrangeAxesLoss(), own_losses.PlainHardestLoss(),
-       own_losses.PlainTripletsLoss())}  # fmt: skip
-WITHOUT_A_CHART = ("SpreadLoss", "StrangeAxesLoss", "OwnCrossLoss")  # the first has no negative for a triplet plane
+       own_losses.PlainRowsLoss(), own_losses.PlainTripletsLoss())}  # fmt: skip
+# The first has no negative for a triplet plane.
+WITHOUT_A_CHART = ("SpreadLoss", "StrangeAxesLoss", "OwnCrossLoss", "PlainRowsLoss")
 
 
 def batch_of(loss: lossviz.Loss) -> Batch:
@@ -328,17 +329,18 @@ def test_each_axis_of_a_readers_own_is_a_sentence_of_its_own(readings, begun):
 
 
 def test_a_term_without_numbers_tells_what_it_reads_of_a_large_matrix(readings, begun):
-    """The first of its row, and how long the row is; of a triplet both distances."""
-    for loss in (own_losses.PlainHardestLoss(), own_losses.PlainTripletsLoss()):
+    """Of a triplet both distances; of an anchor what it chose, or the first of its row, and how long the row is."""
+    for loss in (own_losses.PlainTripletsLoss(), own_losses.PlainHardestLoss(), own_losses.PlainRowsLoss()):
         explorer = explored(loss, batch=batch_of(loss))
         ((found, seen),) = readings(explorer, [begun(explorer)])
-        assert found["chart"] == "triplet_plane" and found["ranked"]
+        assert found["ranked"]
         for term in found["ranked"]:
             anchor, *others = term["place"]
-            wanted = seen.terms.matrix[anchor][others or range(4)].tolist()
+            chosen = [each[anchor].item() for each in seen.terms.chosen.values()]
+            wanted = seen.terms.matrix[anchor][others or chosen or range(4)].tolist()
             told, _, more = term["formula"].removeprefix("distance ").partition(", … ")
             assert [worth(each) for each in told.split(", ")] == pytest.approx(wanted, abs=1e-4)
-            assert more == ("" if others else "(6 in all)")
+            assert more == ("" if others or chosen else "(6 in all)")
 
 
 STRANGE = [

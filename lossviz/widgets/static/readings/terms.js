@@ -97,13 +97,16 @@ function lettersOf(groups) {
   return parts.join(parts.some((part) => part.includes("–")) ? ", " : "");
 }
 
-// The entries of the matrix that a term reads, where it has one of its own, or a row, one for each of its pairs, or one
-// for its first sentence with each of the others.
+// The entries of the matrix that a term reads, where it has one of its own, or a row (of a long one what it chose there),
+// one for each of its pairs, or one for its first sentence with each of the others.
 function entriesAt({ result: { terms, shapes: { matrix, values } } }, { index, place, pairs }) {
   if (matrix.length === 1 && values.length > 1) return pairs.map((pair) => terms.matrix[pair]);
   const width = matrix.length === values.length ? 1 : matrix.at(-1);
   if (terms.matrix.length === terms.values.length * width) {
-    return Array.from(terms.matrix.slice(index * width, (index + 1) * width));
+    const entries = Array.from(terms.matrix.slice(index * width, (index + 1) * width));
+    const roles = Object.values(terms.chosen).filter(({ length }) => length === terms.values.length);
+    const chosen = roles.map((columns) => entries[columns[index]]).filter((entry) => entry !== undefined);
+    return width > LONGEST_ROW && chosen.length ? chosen : entries;
   }
   const [row, ...columns] = place;
   const square = matrix.length === 2 && values.length > 2 && values.every((size) => size === width);
