@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -43,12 +43,25 @@ MOST_BARS = 5
 Pixel = tuple[float, float]
 
 
+class Told(TypedDict):
+    """A term: what it adds, and that as it is printed; a side for pairs."""
+
+    letters: str
+    value: float
+    said: str
+    side: str | None
+
+
+# A line: between two points, as thick as its weight, up to 1; 0 for what moves nothing.
+Rope = TypedDict("Rope", {"from": int, "to": int, "side": str, "weight": float})
+
+
 @dataclass(frozen=True, eq=False)
 class Still:
     """What there is to see of a state: of ``asked.js``, all but ``title``, ``scene`` and ``question``.
 
-    ``terms``     the largest of them: {letters, value, said, side}, a side for pairs; ``rest`` tells of the others
-    ``ropes``     the lines: {from, to, side, weight}, up to 1; 0 for what moves nothing
+    ``terms``     the largest of them; ``rest`` tells of the others
+    ``ropes``     the lines
     ``classes``   of each point, where sentences have labels of their own
     ``gradients`` of the loss by each point
     ``scale``     how long an arrow is for each unit of them; none is longer than ``longest``, in units of the plane
@@ -60,9 +73,9 @@ class Still:
     loss: str
     caption: str
     count: str
-    terms: list[dict]
+    terms: list[Told]
     rest: str
-    ropes: list[dict]
+    ropes: list[Rope]
     classes: list[int] | None
     gradients: list[list[float]]
     scale: float
