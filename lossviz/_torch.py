@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import SymFloat, SymInt, Tensor, fx
 from torch._C import _are_functorch_transforms_active
+from torch.autograd.function import BackwardCFunction as OwnGradient  # noqa: F401  of whoever wrote an autograd.Function
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # noqa: F401  what all of BatchNorm's layers are
 
 if TYPE_CHECKING:

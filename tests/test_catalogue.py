@@ -73,8 +73,7 @@ def test_docstrings_tell_formula_shapes_errors_and_source(known):
 def test_terms_are_written_with_numbers_that_exist(known):
     for choices in known.variants():
         loss = known.default().changed(**choices)
-        there = loss.complete(*loss.inputs.example()).numbers.keys() | loss.settings().keys()
-        there |= {"B", "loss", "y"} if loss.inputs.labels else {"B", "loss"}
+        there = loss.complete(*loss.inputs.example()).numbers.keys() | loss.settings().keys() | {"B", "loss"}
         for formula in known.term(loss).values():
             names = {name for _, name, _, _ in string.Formatter().parse(formula) if name is not None}
             assert names and names <= there

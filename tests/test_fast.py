@@ -11,10 +11,12 @@ from torch.testing import assert_close
 from lossviz.fast import ROADS, slices, squares
 from lossviz.fast import road as roads
 from lossviz.fast.slices import Slices
+from lossviz.inputs import LABELLED_PAIRS
 from lossviz.losses import (
     BatchAllTripletLoss,
     BatchHardTripletLoss,
     BatchSemiHardTripletLoss,
+    ContrastiveLoss,
     MultipleNegativesRankingLoss,
     SoftmaxLoss,
 )
@@ -176,6 +178,17 @@ def test_nothing_waits_for_the_device(variant):
 def test_a_road_on_a_gpu_is_that_of_the_processor(variant):
     loss = variant()
     assert_cuda_is_cpu(loss, example(loss, 20))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("bad", (torch.inf, torch.nan))
+def test_on_a_gpu_rows_are_looked_at_that_no_road_sees(bad):
+    """An infinite row of a negative pair is far enough: the loss is finite."""
+    anchor, other, labels = (each.to("cuda") for each in LABELLED_PAIRS.example(6, 4))
+    anchor[-1, 0] = bad
+    with pytest.raises(ValueError, match="anchor: expected finite numbers"):
+        ContrastiveLoss(distance="euclidean")(anchor, other, labels)
 
 
 @parametrized(lambda loss: has_road(loss) and loss.settings().get("distance") in ("euclidean", "manhattan"))

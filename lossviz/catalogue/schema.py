@@ -15,11 +15,11 @@ class Entry:
     """What is known of one loss.
 
     ``formula`` is the loss in LaTeX. ``term(loss)`` gives, for each kind of term, the formula of what it adds; names in
-    braces stand for numbers: those of ``Terms.numbers``, a parameter, {y} its label, {B} the number of valid terms, or
-    {loss}. ``push`` says how hard a term pushes each row that it reads, where the loss sees directions only.
-    ``changes`` says what changed in sentence-transformers, by version, and ``peer`` how theirs is asked; None where
-    theirs is not known. ``learned`` names numbers that training learns though they are given as numbers. ``first``
-    says that it is the one to begin with, for its input type.
+    braces stand for numbers: those of ``Terms.numbers``, a parameter, {B} the number of valid terms, or {loss}.
+    ``push`` says how hard a term pushes each row that it reads, where the loss sees directions only. ``changes`` says
+    what changed in sentence-transformers, by version, and ``peer`` how theirs is asked; None where theirs is not known.
+    ``learned`` names numbers that training learns though they are given as numbers. ``first`` says that it is the one
+    to begin with, for its input type.
 
     ``default()`` makes the loss with its defaults. ``variants()`` are the settings that are looked at one by one, in
     explorers and in tests: every combination of the choices that an explorer offers, then ``also``.

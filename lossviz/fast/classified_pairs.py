@@ -7,21 +7,15 @@ from torch.nn.functional import cross_entropy, linear
 from lossviz import losses
 from lossviz.fast.road import TooCoarse, square, waits
 
-LARGE = 8  # typical logits beyond it lose too many digits in float32; others, where they are not finite
-NO_CLASS = -(2**63)  # that nobody can write for one
+LARGE = 8  # typical logits beyond it lose too many digits in float32
+NO_CLASS = -1
 
 
 def softmax(loss: losses.SoftmaxLoss, first: Tensor, second: Tensor, labels: Tensor) -> Tensor:
     weight, bias = (None if each is None else each.to(first) for each in (loss.weight, loss.bias))
     logits = linear(loss.features(first, second), weight, bias)
-    largest = LARGE if first.dtype == torch.float32 else torch.inf
-    if not waits(first) and not square(logits.detach()) < largest**2 * logits.numel():
+    if first.dtype == torch.float32 and not waits(first) and not square(logits.detach()) < LARGE**2 * logits.numel():
         raise TooCoarse
-    if waits(first) or labels.is_floating_point():
-        classes = labels.long().clamp(0, len(weight) - 1)
-        classes = classes.masked_fill(classes != labels, NO_CLASS)  # unchecked: on a device torch would end the program
-        return cross_entropy(logits, classes, ignore_index=NO_CLASS, reduction="sum") / len(labels)
-    try:
-        return cross_entropy(logits, labels.long(), ignore_index=NO_CLASS)
-    except IndexError:  # a label without a class
-        raise TooCoarse from None
+    classes = labels.long().clamp(0, len(weight) - 1)
+    classes = classes.masked_fill(classes != labels, NO_CLASS)  # unchecked: on a device torch would end the program
+    return cross_entropy(logits, classes, ignore_index=NO_CLASS, reduction="sum") / len(labels)

@@ -147,16 +147,15 @@ class Loss:
         from lossviz import fast  # which is built upon the losses
 
         road = fast.ROADS.get(type(self), fast.NO_ROAD)
-        given = self._checked(tensors, check, rows=not road.sees_rows)
+        given = self._checked(tensors, check, road.sees_rows)
         if given[0].ndim > 2:
             raise wrong(self.inputs.rows[0], ONE_BATCH, f"shape {tuple(given[0].shape)}")
         with _without_autocast(given[0].device):
             loss = road(self, *given)
             if loss is not None and (not check or math.isfinite(loss.item())):
                 return loss
-            if check and road.sees_rows:  # and did not like them, or what is learned
+            if check and road.sees_rows:  # and did not like them
                 _check_rows(self.inputs, given)
-                self._check_learned()
             loss = self.value(*map(exact, given))  # which may hold what overflows in float32
         return self._fitted(loss, given, check)
 
@@ -206,15 +205,14 @@ class Loss:
             return False
         return True
 
-    def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
-        """The arguments as ``define`` takes them. Raises ValueError for those that the loss does not allow."""
+    def _checked(self, tensors: tuple[Tensor, ...], check: bool, seen: bool = False) -> tuple[Tensor, ...]:
+        """The arguments as ``define`` takes them. Raises ValueError for those that the loss does not allow; ``seen``:
+        a road will see, on a processor, rows that are not finite."""
         inputs = self.inputs.fitted(len(tensors))
         self._check_shapes(inputs, tensors)
         if check:
             self._check_parameters()
-            self._check_values(inputs, tensors, rows)
-            if rows:
-                self._check_learned()
+            self._check_values(inputs, tensors, rows=not (seen and tensors[0].is_cpu))
             self._check_measures(inputs, tensors)
         return widened(tensors, inputs)
 
@@ -226,15 +224,10 @@ class Loss:
 
     def _check_parameters(self) -> None:
         for name, value in self.settings().items():
-            if isinstance(value, Real) and not math.isfinite(value):
+            if isinstance(value, Tensor):
+                check_finite(name, value)
+            elif isinstance(value, Real) and not math.isfinite(value):
                 raise wrong(name, "a finite number", str(value))
-            if isinstance(value, Tensor) and not value.ndim:
-                check_finite(name, value)
-
-    def _check_learned(self) -> None:
-        for name, value in self.settings().items():
-            if isinstance(value, Tensor) and value.ndim:
-                check_finite(name, value)
 
     def _check_measures(self, inputs: InputType, tensors: tuple[Tensor, ...]) -> None:
         """Raises ValueError for a similarity in the place of a distance, or the other way round."""

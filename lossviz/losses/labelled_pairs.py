@@ -37,7 +37,7 @@ class ContrastiveLoss(Loss):
         pull, push = distance.square(), relu(self.margin - distance).square()
         costs = 0.5 * (labels * pull + (1 - labels) * push)
         values = costs / costs.shape[-1] if self.size_average else costs
-        return Terms(distance, values, numbers={"d": distance})
+        return Terms(distance, values, numbers={"d": distance, "y": labels})
 
 
 @dataclass(frozen=True, eq=False)

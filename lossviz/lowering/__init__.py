@@ -10,8 +10,8 @@ number. The gradient is that of the loss; with ``term: 3`` beside the inputs, th
 (``Terms.pulls``, laid out flat). ``evaluate`` returns the same object and the same arrays at every call: copy what must
 outlive the next one. ``evaluate.again(inputs)`` is faster, where since the last call only ``term`` has changed in that
 very object. ``evaluate.along({anchor, other})`` says how every pull changes as the rows of the last inputs move that
-way, laid out as ``pulls`` are: 0 for a term that passes no gradient on. It is not there where torch has no second
-derivative. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same nesting.
+way, laid out as ``pulls`` are: 0 for a term that passes no gradient on. It is not there where torch cannot derive a
+gradient again. ``evaluate.shapes`` says the shape of every array in ``gradients`` and ``terms``, in the same nesting.
 Beside it comes a module for heat maps, whose ``evaluate`` returns ``{loss}`` alone.
 """
 
@@ -39,17 +39,20 @@ def to_javascript(loss, *example_inputs) -> Modules:
     ranks, dtypes and proportions are used, and one module serves every B and d. Numbers (``margin``) and tensors among
     the loss's fields become inputs of ``evaluate``; every other field is baked in.
 
-    Raises ``UnknownOperator`` for an operator that the table does not hold or torch cannot trace, ValueError for inputs
-    that do not fit.
+    Raises ``UnknownOperator`` for an operator that the table does not hold, and for what torch cannot trace, ValueError
+    for inputs that do not fit.
     """
     try:
         return _printed(graph_of(loss, example_inputs))
-    except RuntimeError:  # the table lacks an operator of the second derivative, or more: then that is said
+    except RuntimeError:  # the table lacks an operator that ``along`` needs, or more: then that is said
         pass
     try:
         return _printed(graph_of(loss, example_inputs, along=False))
-    except RuntimeError as error:  # ours, or torch's own
+    except NotImplementedError as error:  # ours, or torch's own
         raise UnknownOperator(f"{type(loss).__name__}: {error}") from None
+    except RuntimeError as error:
+        (first, *_) = str(error).splitlines()
+        raise UnknownOperator(f"{type(loss).__name__}: torch cannot trace it: {first}") from error
 
 
 def _printed(graph: Graph) -> Modules:

@@ -14,7 +14,7 @@ from torch.func import grad, vjp
 
 from lossviz import _torch
 from lossviz._torch import expression, schema
-from lossviz.along import all_at_once, ways
+from lossviz.along import all_at_once, directions
 from lossviz.losses import Terms
 from lossviz.lowering.decompositions import decompositions
 from lossviz.lowering.graph import TERM, Graph, Node, Size, UnknownOperator
@@ -28,12 +28,12 @@ ENLARGE = 13
 
 def graph_of(loss, example_inputs: Sequence[Tensor], along: bool = True) -> Graph:
     """``loss.complete`` on inputs like these, with the gradient of the loss, or of one term's pull, by every embedding
-    and tensor parameter; and ``along``, where torch has the second derivative for it."""
+    and tensor parameter; and ``along``, where torch can derive that gradient again."""
     inputs = _named_inputs(loss, example_inputs) | {TERM: torch.tensor(-1.0, dtype=torch.float64)}
     rows = loss.inputs.fitted(len(example_inputs)).rows
     wanted = [name for name in inputs if name in rows or isinstance(getattr(loss, name, None), Tensor)]
     paths: list[tuple[str, ...]] = []
-    moving = rows if along and _is_derived_twice(loss, inputs, rows) else ()
+    moving = rows if along and _can_be_asked_at_once(loss, inputs, rows) else ()
     function = _outputs(loss, list(inputs), moving, wanted, paths)
 
     large = {name: each.new_empty([ENLARGE * size for size in each.shape]) for name, each in inputs.items()}
@@ -46,8 +46,8 @@ def graph_of(loss, example_inputs: Sequence[Tensor], along: bool = True) -> Grap
     sizes.try_exceptions(function, traced, inputs, symbolic)
     nodes = _Conversion(traced, list(inputs), sizes)
     outputs = dict(zip(paths, nodes.outputs, strict=True))
-    changes, directions = outputs.pop(("along",), None), {name: nodes.inputs.pop(f"{name} along") for name in moving}
-    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards(), directions, changes)
+    changes, ways = outputs.pop(("along",), None), {name: nodes.inputs.pop(f"{name} along") for name in moving}
+    return Graph(type(loss).__name__, nodes.inputs, sizes.names, outputs, sizes.guards(), ways, changes)
 
 
 def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
@@ -72,12 +72,12 @@ def _named_inputs(loss, example_inputs: Sequence[Tensor]) -> dict[str, Tensor]:
     return dict(zip(names, (each.detach().cpu() for each in tensors), strict=True)) | free
 
 
-def _is_derived_twice(loss, inputs: dict[str, Tensor], rows: Sequence[str]) -> bool:
-    """Whether torch has the second derivative of every pull, by every row."""
+def _can_be_asked_at_once(loss, inputs: dict[str, Tensor], rows: Sequence[str]) -> bool:
+    """Whether torch can derive the gradient of a weighted sum of pulls by the weights."""
     moving = [inputs[name].clone().requires_grad_() for name in rows]
     with torch.enable_grad():
         pulls = _completed(loss, inputs | dict(zip(rows, moving, strict=True))).pulls
-        return all_at_once(pulls, moving, ways(moving)) is not None
+        return all_at_once(pulls, moving, directions(moving)) is not None
 
 
 def _completed(loss, given: dict[str, Tensor]) -> Terms:
@@ -92,7 +92,7 @@ def _outputs(loss, names: list[str], moving: Sequence[str], wanted: list[str], p
     filled with what each of them is."""
 
     def outputs(*tensors: Tensor) -> tuple[Tensor, ...]:
-        inputs, directions = dict(zip(names, tensors, strict=False)), tensors[len(names) :]
+        inputs, ways = dict(zip(names, tensors, strict=False)), tensors[len(names) :]
         term = inputs.pop(TERM)
 
         def aims(*moved: Tensor):
@@ -105,8 +105,8 @@ def _outputs(loss, names: list[str], moving: Sequence[str], wanted: list[str], p
 
         def pulled(weights: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
             gradients = dict(zip(wanted, back((torch.where(term < 0, 1.0, 0.0), weights)), strict=True))
-            ways = [(gradients[name] * way).sum() for name, way in zip(moving, directions, strict=True)]
-            return sum(ways[1:], *ways[:1]), gradients
+            changes = [(gradients[name] * way).sum() for name, way in zip(moving, ways, strict=True)]
+            return sum(changes[1:], *changes[:1]), gradients
 
         numbers = torch.arange(math.prod(pulls.shape), device=pulls.device).reshape(pulls.shape)
         weights = torch.where(numbers == term, 1.0, 0.0).to(pulls)

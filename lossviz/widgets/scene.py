@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from lossviz.along import all_at_once, one_by_one, ways
+from lossviz.along import all_at_once, directions, one_by_one
 from lossviz.batches import Batch
 from lossviz.losses import Loss, Terms
 from lossviz.losses.base import VISIBLE
@@ -50,7 +50,7 @@ class Scene:
         all. engine.js asks the same."""
         with torch.enable_grad():
             points = points.detach().clone().requires_grad_()
-            (way,) = ways([points])
+            (way,) = directions([points])
             terms = self.loss.complete(*self.batch.inputs(points))
             asked = (terms.pulls, [points], [way])
             found = all_at_once(*asked)

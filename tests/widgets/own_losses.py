@@ -58,7 +58,7 @@ class FixedLoss(LinearContrastiveLoss):
 
 
 class _Doubled(torch.autograd.Function):
-    """As autograd functions were written before torch.func: no transform of it, and no second derivative."""
+    """As autograd functions were written before torch.func: no transform of it, and a gradient that is derived once."""
 
     @staticmethod
     def forward(ctx, x: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ class _Halved(torch.autograd.Function):
 
 
 class HalvedLoss(LinearContrastiveLoss):
-    """Far pairs alone go through a function of which torch has no second derivative, and says nothing."""
+    """Far pairs alone go through a function whose gradient torch cannot derive again, and says nothing."""
 
     def costs(self, distance: Tensor, labels: Tensor) -> Terms:
         shortfall = _Halved.apply(torch.relu(self.margin - distance))

@@ -26,7 +26,7 @@ from lossviz import (
 )
 from lossviz.batches import Batch
 from lossviz.catalogue import ENTRIES, Entry
-from lossviz.lowering import UnknownOperator
+from lossviz.lowering import UnknownOperator, to_javascript
 from lossviz.situations import SITUATIONS, Situation, on_circle, situation, situations
 from lossviz.situations.offered import MOST_NUMBERS, MOST_POINTS, MOST_TERMS, ignores_length
 from tests.widgets.in_the_book import FAMILIES
@@ -833,7 +833,8 @@ def gated(x: Tensor, y: Tensor) -> Tensor:
     return glu(torch.stack([squared(x, y), squared(x, y)], -1)).squeeze(-1)
 
 
-# With the engines that can show it: cdist has no second derivative, glu none that is lowered, half of them none at all.
+# With the engines that can show it. The gradient of cdist cannot be derived again, that of glu not in JavaScript, that
+# of a half is derived wrong.
 HARD = [
     (HeldBackLoss(margin=3.0), ("page", "kernel")),
     (ContrastiveLoss(distance=by_cdist), ("kernel",)),
@@ -853,6 +854,15 @@ def test_which_terms_are_active_is_asked_in_some_way_of_every_loss(answers, loss
     for engine in engines:
         explorer = explore(loss, engine=engine)
         assert_engine_answers(answers, explorer, (loss,), points=somewhere(explorer))
+
+
+def test_whether_its_terms_can_be_asked_at_once_is_not_seen_in_the_numbers_of_a_loss():
+    """With this margin no far pair of the example costs anything; a reader moves it."""
+    loss = HalvedLoss(margin=0.1)
+    anchor, other, labels = loss.inputs.example()
+    assert not loss.terms(anchor, other, labels).values[labels == 0].any()
+    assert "evaluate.along =" not in to_javascript(loss, anchor, other, labels).whole
+    assert "evaluate.along =" in to_javascript(LinearContrastiveLoss(margin=0.1), anchor, other, labels).whole
 
 
 def test_a_loss_that_moves_no_sentence_has_no_active_term():

@@ -97,8 +97,8 @@ function lettersOf(groups) {
   return parts.join(parts.some((part) => part.includes("–")) ? ", " : "");
 }
 
-// The entries of the matrix that a term reads, where it has one of its own, or a row (of a long one what it chose there),
-// one for each of its pairs, or one for its first sentence with each of the others.
+// The entries of the matrix that a term reads, as far as its shape tells: its own, or its row (of a long one what it
+// chose there), one for each of its pairs, or its first sentence with each of the others.
 function entriesAt({ result: { terms, shapes: { matrix, values } } }, { index, place, pairs }) {
   if (matrix.length === 1 && values.length > 1) return pairs.map((pair) => terms.matrix[pair]);
   const width = matrix.length === values.length ? 1 : matrix.at(-1);
@@ -140,7 +140,7 @@ function noteOf({ situation }, { points, letters, value, active }) {
 
 // Words are made when they are read: a batch can have hundreds of terms. They speak of the term as it was told.
 function termAt(given, { numbersAt, everywhere }, index) {
-  const { result: { terms, shapes }, loss, situation } = given;
+  const { result: { terms, shapes }, loss } = given;
   const place = placeOf(index, shapes.values);
   let numbers = null;
   return {
@@ -152,7 +152,7 @@ function termAt(given, { numbersAt, everywhere }, index) {
     get who() { return this.words.who(this); },
     get note() { return this.words.note(this); },
     get numbers() { return (numbers ??= numbersAt(place)); },
-    get inFormulas() { return { ...everywhere, y: situation.labels?.[index], ...this.numbers }; },
+    get inFormulas() { return { ...everywhere, ...this.numbers }; },
     get formula() { return Math.abs(this.value) > ROUNDING ? formulaOf(given, this) : null; },
   };
 }

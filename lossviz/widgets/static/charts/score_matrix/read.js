@@ -147,7 +147,7 @@ function search(given, term, { searcher, sums, wanted, part, ...place }) {
   });
 }
 
-// Lines that stand for several searches of one sentence are as thick as their mean.
+// A line between two sentences stands for all searches that have it: as thick as their mean.
 export function read(given, terms) {
   const { situation: { rows, labels }, result: { shapes } } = given;
   const columns = candidatesOf(given);
