@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from lossviz import distances
-from lossviz.catalogue import ENTRIES
+from lossviz.catalogue import ENTRIES, entry
 from lossviz.inputs import LABELLED_PAIRS, ZERO_TO_ONE
 from lossviz.losses import ContrastiveLoss, ContrastiveTensionLoss, OnlineContrastiveLoss, TripletLoss
 from lossviz.losses.base import Loss, Terms
 from lossviz.situations import SITUATIONS
 from tests.widgets.charts.given import given_of
+from tests.widgets.printed import worth
 
 READ = "distance_line_read.read(given, readings_terms.termsOf(given), readings_terms.createGeneric(given))"
 FIRST = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], dtype=torch.float64)
@@ -39,12 +40,13 @@ def test_a_pair_is_told_by_its_side_and_its_distance(javascript):
 
 
 def test_a_label_between_weighs_a_pair(javascript):
-    """Both halves of the formula, each with its weight."""
-    halves = {"positive": "½ · {d}² / {B}", "negative": "½ · ({margin} − {d})² / {B}"}
-    given = given_of(ContrastiveLoss(margin=0.5), *pairs(0.25, 1, 0), formulas=halves)
-    weighed, _, _ = javascript(READ, given)
+    """With a formula of its own."""
+    loss = ContrastiveLoss(margin=0.5)
+    weighed, near, _ = javascript(READ, given_of(loss, *pairs(0.25, 1, 0), formulas=entry(loss).term(loss)))
     assert weighed["kind"] == "both"
-    assert weighed["formula"] == "0.25 · ½ · 0.4² / 3 + 0.75 · ½ · (0.5 − 0.4)² / 3"
+    assert weighed["formula"] == "½ · (0.25 · 0.4² + (1 − 0.25) · max(0, 0.5 − 0.4)²) / 3"
+    assert weighed["value"] == pytest.approx(worth(weighed["formula"]))
+    assert near["formula"] is None
     assert "the weighed pair" in weighed["note"] and "is pulled and pushed" in weighed["note"]
 
 
