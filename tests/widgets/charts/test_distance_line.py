@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lossviz import distances
-from lossviz.catalogue import ENTRIES, entry
+from lossviz import catalogue, distances
+from lossviz.catalogue import ENTRIES
 from lossviz.inputs import LABELLED_PAIRS, ZERO_TO_ONE
 from lossviz.losses import ContrastiveLoss, ContrastiveTensionLoss, OnlineContrastiveLoss, TripletLoss
 from lossviz.losses.base import Loss, Terms
@@ -42,7 +42,7 @@ def test_a_pair_is_told_by_its_side_and_its_distance(javascript):
 def test_a_label_between_weighs_a_pair(javascript):
     """With a formula of its own."""
     loss = ContrastiveLoss(margin=0.5)
-    weighed, near, _ = javascript(READ, given_of(loss, *pairs(0.25, 1, 0), formulas=entry(loss).term(loss)))
+    weighed, near, _ = javascript(READ, given_of(loss, *pairs(0.25, 1, 0), formulas=catalogue.entry(loss).term(loss)))
     assert weighed["kind"] == "both"
     assert weighed["formula"] == "½ · (0.25 · 0.4² + (1 − 0.25) · max(0, 0.5 − 0.4)²) / 3"
     assert weighed["value"] == pytest.approx(worth(weighed["formula"]))
