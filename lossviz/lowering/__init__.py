@@ -51,8 +51,8 @@ def to_javascript(loss, *example_inputs) -> Modules:
     except NotImplementedError as error:  # ours, or torch's own
         raise UnknownOperator(f"{type(loss).__name__}: {error}") from None
     except RuntimeError as error:
-        (first, *_) = str(error).splitlines()
-        raise UnknownOperator(f"{type(loss).__name__}: torch cannot trace it: {first}") from error
+        said = str(error).partition("\n")[0]  # then torch's advice follows, on its own tools
+        raise UnknownOperator(f"{type(loss).__name__}: torch cannot trace it: {said}") from error
 
 
 def _printed(graph: Graph) -> Modules:
