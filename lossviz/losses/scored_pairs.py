@@ -91,11 +91,11 @@ class AnglELoss(Loss):
     def define(self, first: Tensor, second: Tensor, scores: Tensor) -> Terms:
         return _in_order(_angle_similarity(first, second), scores, self.scale)
 
-    def _checked(self, tensors: tuple[Tensor, ...], check: bool, rows: bool = True) -> tuple[Tensor, ...]:
+    def _checked(self, tensors: tuple[Tensor, ...], check: bool, seen: bool = False) -> tuple[Tensor, ...]:
         if len(tensors) > 2 and all(_is_rows(each, tensors[0]) for each in tensors):
             self.also.fitted(len(tensors)).check_shapes(tensors)
             tensors = self.own(*tensors)
-        return super()._checked(tensors, check, rows)
+        return super()._checked(tensors, check, seen)
 
     @staticmethod
     def own(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
