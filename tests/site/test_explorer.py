@@ -3,7 +3,6 @@
 import ast
 import math
 from contextlib import contextmanager
-from itertools import cycle
 from pathlib import Path
 
 import nbformat
@@ -288,9 +287,10 @@ def test_a_touched_sentence_is_lit_everywhere(explorer):
 # Controls
 
 
-def test_every_situation_and_every_distance(explorer):
-    distances = cycle(("cosine", "euclidean", "manhattan"))
-    for situation, distance in zip(explorer.spec["situations"], distances, strict=False):
+def test_a_situation_with_each_distance(explorer):
+    """tests/widgets/test_page.py looks at every situation."""
+    distances = ("cosine", "euclidean", "manhattan")
+    for situation, distance in zip(explorer.spec["situations"][1:], distances, strict=False):
         explorer.choose("Situation", situation["title"])
         explorer.show_answer()
         explorer.choose("distance", distance)
