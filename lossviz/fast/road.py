@@ -21,7 +21,7 @@ class Road:
     for the device: there it computes in float64, as the definition does, and looks at nothing.
 
     ``keeps_digits``  by itself, or is TooCoarse where it does not: rows far from the origin need no float64
-    ``sees_rows``     it is TooCoarse for rows that are not finite, in any dtype: they need no check before
+    ``sees_rows``     where it looks, it is TooCoarse for rows that are not finite, in any dtype: they need no check
     ``learns``        the parameters whose gradients it gives too
     """
 
